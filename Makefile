@@ -1,0 +1,55 @@
+# Developer chores; bare `make` lists them. Everything is installed into .venv, with uv where it is there.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+UV := $(shell command -v uv 2>/dev/null)
+# The first Python of at least 3.11 that really starts (a version manager's stub may be on the PATH without a Python).
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+ifneq ($(UV),)
+INSTALL = "$(UV)" pip install --quiet --python $(BIN)/python
+MAKE_VENV = "$(UV)" venv --quiet --allow-existing --python "$(PYTHON)" $(VENV)
+else
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+MAKE_VENV = "$(PYTHON)" -m venv $(VENV)
+endif
+
+.PHONY: help run test check format clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "jsnpy needs Python 3.11 or newer: install it, or name it: make PYTHON=/path/to/python3"; exit 1; }
+	$(MAKE_VENV)
+
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	$(INSTALL) --editable '.[dry-run]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(INSTALL) --editable '.[dev]'
+	@touch $@ $(VENV)/.run
+
+run: $(VENV)/.run ## the main job: JsN's own example, against an SMTP server inside jsnpy
+	$(BIN)/jsnpy configs/CaEmail.json --dry-run
+
+test: $(VENV)/.dev ## the whole suite
+	$(BIN)/python -m pytest -n auto
+
+check: $(VENV)/.dev ## ruff, its formatter and mypy
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(VENV)/.dev ## let ruff mend and format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean: ## remove what the other targets made
+	rm -rf .venv .venv-* .cache build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,81 @@
+"""JSON text to values and back, without what `import json` costs a short run.
+
+`json` imports `re` (together about 6 ms, more than the engine needs for a whole script). The C scanner and encoder
+that do its work can be had without it; where this Python has none, `json` itself serves.
+"""
+
+try:
+    from _json import encode_basestring_ascii, make_encoder, make_scanner
+except ImportError:  # another Python, or one without the accelerator
+    make_scanner = None
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SPACE = " \t\n\r"
+
+
+class _Rules:
+    """What the C scanner asks of its caller: json.JSONDecoder's attributes."""
+
+    strict = True
+    object_hook = None
+    parse_float = float
+    parse_int = int
+    memo: dict[str, str]
+
+    def __init__(self, object_pairs_hook: "Callable[[list[tuple[str, object]]], object] | None" = None) -> None:
+        self.object_pairs_hook = object_pairs_hook
+        self.memo = {}
+
+    @staticmethod
+    def parse_constant(name: str) -> object:
+        raise ValueError(f"{name} is not JSON")
+
+
+def loads(text: str, object_pairs_hook: "Callable[[list[tuple[str, object]]], object] | None" = None) -> object:
+    """Return the value of a JSON text (RFC 8259); NaN and Infinity are refused.
+
+    Args:
+        text: the whole JSON text.
+        object_pairs_hook: called with the (key, value) pairs of each object, its result taken for the object.
+
+    Raises:
+        ValueError: the text is not JSON; where the scanner knows the place, it is a json.JSONDecodeError.
+        RecursionError: the text is nested too deeply.
+    """
+    rules = _Rules(object_pairs_hook)
+    if make_scanner is None:
+        import json
+
+        return json.loads(text, object_pairs_hook=object_pairs_hook, parse_constant=rules.parse_constant)
+    start = len(text) - len(text.lstrip(_SPACE))
+    try:
+        value, end = make_scanner(rules)(text, start)
+    except StopIteration as stop:
+        raise _decode_error("Expecting value", text, stop.value) from None
+    rest = len(text) - len(text[end:].lstrip(_SPACE))
+    if rest != len(text):
+        raise _decode_error("Extra data", text, rest)
+    return value
+
+
+def _decode_error(message: str, text: str, position: int) -> ValueError:
+    import json
+
+    return json.JSONDecodeError(message, text, position)
+
+
+def dumps(value: object) -> str:
+    """Return a value as compact JSON in ASCII; raises ValueError or TypeError for what JSON has not."""
+    if make_scanner is None:
+        import json
+
+        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    encode = make_encoder({}, _refuse, encode_basestring_ascii, None, ":", ",", False, False, False)
+    return "".join(encode(value, 0))
+
+
+def _refuse(value: object) -> object:
+    raise TypeError(f"a {type(value).__name__} has no JSON")
