@@ -1,9 +1,9 @@
 """A real SMTP server (aiosmtpd) on a loopback port, for the good paths: plain, ssl, starttls, with or without AUTH.
 
-    with MailServer("starttls", users={"ann": "secret"}) as server:
-        smtp.send({"host": server.host, "port": server.port, "tls": {"ca_file": server.ca_file}, ...})
-    mail = server.mails[0]
-    mail.sender, mail.recipients, mail.content, mail.message["Subject"], mail.user
+with MailServer("starttls", users={"ann": "secret"}) as server:
+    smtp.send({"host": server.host, "port": server.port, "tls": {"ca_file": server.ca_file}, ...})
+mail = server.mails[0]
+mail.sender, mail.recipients, mail.content, mail.message["Subject"], mail.user
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
 from support.certificates import ca_pem, server_context
 
 if TYPE_CHECKING:
@@ -41,13 +42,13 @@ class Mail:
         helo: the name in EHLO.
     """
 
-    def __init__(self, session: Any, envelope: Any) -> None:
+    def __init__(self, session: Any, envelope: Any, *, tls: bool) -> None:
         self.sender: str = envelope.mail_from
         self.recipients: list[str] = list(envelope.rcpt_tos)
         self.options: list[str] = list(envelope.mail_options)
         self.content: bytes = envelope.original_content
         self.user: str | None = session.auth_data.login.decode() if session.auth_data else None
-        self.tls: bool = session.ssl is not None
+        self.tls = tls or session.ssl is not None
         self.helo: str = session.host_name
 
     @property
@@ -66,18 +67,21 @@ class Mail:
 
 
 class _Handler:
-    def __init__(self, mails: list[Mail], refuse: dict[str, str]) -> None:
+    def __init__(self, mails: list[Mail], refuse: dict[str, str], *, tls: bool) -> None:
         self.mails = mails
+        self.tls = tls
         self.refuse = refuse
 
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_RCPT(
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
         if address in self.refuse:
             return self.refuse[address]
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        self.mails.append(Mail(session, envelope))
+        self.mails.append(Mail(session, envelope, tls=self.tls))
         return f"250 2.0.0 queued as {len(self.mails)}"
 
 
@@ -131,14 +135,16 @@ class MailServer:
         if mode == "starttls":
             options |= {"tls_context": server_context(), "require_starttls": True}
         self._controller = _Controller(
-            _Handler(self.mails, refuse or {}),
+            _Handler(self.mails, refuse or {}, tls=mode == "ssl"),
             hostname=self.host,
             port=0,
             ssl_context=server_context() if mode == "ssl" else None,
             **options,
         )
 
-    def _authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+    def _authenticate(
+        self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any
+    ) -> AuthResult:
         assert isinstance(data, LoginPassword)
         user, password = data.login.decode(), data.password.decode()
         with self._lock:

@@ -28,6 +28,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
+
 from support.certificates import server_context
 
 if TYPE_CHECKING:
