@@ -8,11 +8,11 @@ import ssl
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
-from email.utils import getaddresses
 from typing import TYPE_CHECKING, Any
 
 from jsnpy.errors import JsnpyError, UsageError
-from jsnpy.mail_reader import ReadMail, html_as_text, read, readable_size, visible
+from jsnpy.mail_reader import ReadMail, html_as_text, named_recipient, read, readable_size, visible
+from jsnpy.mailbox import Mailbox
 
 try:
     import trustme
@@ -68,7 +68,8 @@ class DryRun:
     """A real SMTP server on loopback that keeps what it is given, for one run.
 
     Args:
-        show: called with the readable text of each caught mail, ending in a line end, before the server confirms it.
+        show: called with the readable text of each caught mail, which ends in a line end, in the server's thread and
+            before the server confirms the mail: the text is out when `send` returns.
         mailbox: a folder to write the mails to as well, with a page to look at them.
     """
 
@@ -85,6 +86,7 @@ class DryRun:
         self._ending: asyncio.Event | None = None
         self._ports = (0, 0)
         self._trouble: Exception | None = None
+        self._mailbox = Mailbox(mailbox) if mailbox is not None else None
 
     def start(self) -> None:
         """Open the ports and serve in a thread of its own; does nothing when it serves already.
@@ -94,6 +96,8 @@ class DryRun:
         """
         if self._thread is not None:
             return
+        if self._mailbox is not None:
+            self._mailbox.open()
         logging.getLogger("mail").addHandler(logging.NullHandler())  # else aiosmtpd's warnings go to stderr
         ready = threading.Event()
         failures: list[OSError] = []
@@ -104,9 +108,8 @@ class DryRun:
         ready.wait(_START_SECONDS)
         if failures or not self._ports[0]:
             self._thread = None
-            raise JsnpyError(
-                f"the dry run's server could not be started on 127.0.0.1: {failures[0] if failures else 'no answer'}"
-            )
+            reason = failures[0] if failures else "no answer"
+            raise JsnpyError(f"the dry run's server could not be started on 127.0.0.1: {reason}")
 
     def stop(self) -> None:
         """End the server and its sessions; does nothing when it does not serve.
@@ -118,6 +121,11 @@ class DryRun:
         if thread is not None and self._loop is not None and self._ending is not None:
             self._loop.call_soon_threadsafe(self._ending.set)
             thread.join()
+        if thread is not None and self._mailbox is not None:
+            try:
+                self._mailbox.close()
+            except UsageError as error:
+                self._trouble = self._trouble or error
         trouble, self._trouble = self._trouble, None
         if trouble is not None:
             raise trouble
@@ -173,7 +181,8 @@ class DryRun:
         """Keep and show one mail; trouble with that is raised by `stop`, as the script must see a success."""
         self.mails.append(mail)
         try:
-            self._show(readable(mail))
+            kept_as = "" if self._mailbox is None else self._mailbox.add(mail)
+            self._show(readable(mail, kept_as))
         except Exception as error:  # noqa: BLE001 - whatever it is, stop() raises it
             self._trouble = self._trouble or error
 
@@ -339,8 +348,13 @@ class _Catcher:
         return AuthResult(success=True, auth_data=self._user)
 
 
-def readable(mail: CaughtMail) -> str:
-    """Return a caught mail as text for a terminal: envelope, session, headers, body, attachments."""
+def readable(mail: CaughtMail, kept_as: str = "") -> str:
+    """Return a caught mail as text for a terminal: envelope, session, headers, body, attachments.
+
+    Args:
+        mail: the mail.
+        kept_as: the file it was written to, if it was.
+    """
     seen = read(mail.raw)
     title = f"── mail {mail.number}, caught by the dry run "
     parts = [title + "─" * (72 - len(title)), *_envelope_lines(mail, seen), ""]
@@ -352,12 +366,12 @@ def readable(mail: CaughtMail) -> str:
             f"  {visible(a.name) or '(no name)'}  ({visible(a.content_type)}, {readable_size(len(a.data))})"
             for a in seen.attachments
         ]
+    parts += ["", f"kept as {visible(kept_as)}"] if kept_as else []
     return "\n".join([*parts, "─" * 72, ""])
 
 
 def _envelope_lines(mail: CaughtMail, seen: ReadMail) -> list[str]:
-    named = {address.lower() for _, address in getaddresses([seen.header("To"), seen.header("Cc")])}
-    recipients = [r if r.lower() in named else f"{r} (bcc)" for r in mail.recipients]
+    recipients = [r if named_recipient(r, seen) else f"{r} (bcc)" for r in mail.recipients]
     signed_in = (
         f'signed in as "{visible(mail.user)}" ({mail.mechanism})' if mail.mechanism else "not signed in"
     )

@@ -1,4 +1,4 @@
-"""A mail's bytes read as a mail reader would: decoded headers, text, HTML, attachments; made safe to print."""
+"""A mail's bytes read as a mail reader would: headers, text, HTML, attachments; made safe to print."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
+import idna
+
 if TYPE_CHECKING:
     from email.message import Message
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _INVISIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _SKIPPED = frozenset({"script", "style", "head", "title", "template"})
+_KB, _MB = 1000, 1_000_000
 _BLOCKS = frozenset(
     {
         "address",
@@ -40,7 +43,7 @@ _BLOCKS = frozenset(
 
 @dataclass(frozen=True)
 class Attachment:
-    """A part of a mail that is no text to read: its name ("" when it has none), its type, its decoded bytes."""
+    """A part of a mail that is no text to read: name ("" for none), type, decoded bytes, Content-ID."""
 
     name: str
     content_type: str
@@ -50,12 +53,21 @@ class Attachment:
 
 @dataclass
 class ReadMail:
-    """What a person sees of a mail; `text` and `html` are None where the mail has no such part."""
+    """What a person sees of a mail.
+
+    Args:
+        headers: all, in order, decoded.
+        text: the first text/plain part, None where there is none.
+        html: the first text/html part, None where there is none.
+        attachments: all other parts.
+        addressed: the addresses of To and Cc.
+    """
 
     headers: list[tuple[str, str]] = field(default_factory=list)
     text: str | None = None
     html: str | None = None
     attachments: list[Attachment] = field(default_factory=list)
+    addressed: list[str] = field(default_factory=list)
 
     def header(self, name: str) -> str:
         """Return the first header of that name (in any letter case), decoded, or ""."""
@@ -72,7 +84,25 @@ def read(raw: bytes) -> ReadMail:
     mail = ReadMail([(name, _header_text(name, value)) for name, value in message.raw_items()])
     for part in _leaves(message):
         _place(part, mail)
+    for name, value in message.raw_items():
+        if name.lower() in {"to", "cc"}:
+            addresses = getattr(_parsed(name, _unfolded(value)), "addresses", ())
+            mail.addressed += [address.addr_spec for address in addresses]
     return mail
+
+
+def named_recipient(address: str, mail: ReadMail) -> bool:
+    """Return whether a recipient of the envelope is named in To or Cc; one who is not is a blind copy."""
+    return _comparable(address) in map(_comparable, mail.addressed)
+
+
+def _comparable(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    try:
+        domain = idna.encode(domain, uts46=True).decode()
+    except UnicodeError:
+        domain = domain.lower()
+    return f"{local}@{domain}"
 
 
 def _leaves(message: Message[str, str]) -> list[Message[str, str]]:
@@ -111,12 +141,21 @@ def _decoded(data: bytes, charset: str | None) -> str:
 
 
 def _header_text(name: str, value: object) -> str:
+    unfolded = _unfolded(value)
+    parsed = _parsed(name, unfolded)
+    return unfolded if parsed is None else str(parsed)
+
+
+def _unfolded(value: object) -> str:
     text = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    unfolded = "".join(text.splitlines())
+    return "".join(text.splitlines())
+
+
+def _parsed(name: str, unfolded: str) -> object:
     try:
-        return str(email.policy.default.header_factory(name, unfolded))
+        return email.policy.default.header_factory(name, unfolded)
     except Exception:  # noqa: BLE001 - the header parser fails in many ways on headers made to break it
-        return unfolded
+        return None
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -139,15 +178,13 @@ def _escaped(char: str) -> str:
 
 def readable_size(count: int) -> str:
     """Return a number of bytes as a person writes it: "812 bytes", "34.2 KB", "1.5 MB"."""
-    if count < 1000:
+    if count < _KB:
         return "1 byte" if count == 1 else f"{count} bytes"
-    if count < 1_000_000:
-        return f"{count / 1000:.1f} KB"
-    return f"{count / 1_000_000:.1f} MB"
+    return f"{count / _KB:.1f} KB" if count < _MB else f"{count / _MB:.1f} MB"
 
 
 def html_as_text(html: str) -> str:
-    """Return what an HTML text says: tags gone, a line for each block, the targets of links in angle brackets."""
+    """Return what an HTML text says: tags gone, a line a block, links' targets in angle brackets."""
     reader = _HtmlText()
     reader.feed(html)
     reader.close()
