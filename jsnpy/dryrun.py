@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -15,8 +14,9 @@ from jsnpy.mail_reader import ReadMail, html_as_text, named_recipient, read, rea
 from jsnpy.mailbox import Mailbox
 
 try:
-    import trustme
     from aiosmtpd.smtp import MISSING, SMTP, AuthResult
+
+    from jsnpy.dry_certificates import Certificates
 except ImportError as missing:
     raise UsageError(
         f"--dry-run needs parts that are not installed ({missing.name})",
@@ -24,9 +24,11 @@ except ImportError as missing:
     ) from missing
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from jsnpy import smtp
+    from jsnpy.smtp.request import Request
 
 _NAME = "jsnpy dry run"
 _SIZE_LIMIT = 35 * 1024 * 1024
@@ -68,17 +70,15 @@ class DryRun:
     """A real SMTP server on loopback that keeps what it is given, for one run.
 
     Args:
-        show: called with the readable text of each caught mail, which ends in a line end, in the server's thread and
-            before the server confirms the mail: the text is out when `send` returns.
+        show: called with the readable text of each caught mail, line end included; in the server's thread and
+            before the mail is confirmed: the text is out when the send returns.
         mailbox: a folder to write the mails to as well, with a page to look at them.
     """
 
     def __init__(self, show: Callable[[str], None], mailbox: str | None = None) -> None:
         self.mails: list[CaughtMail] = []
         self._show = show
-        self._authority = trustme.CA()
-        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._names: list[str] = []
+        self._certificates = Certificates()
         self._server_named = ""
         self._sessions: set[_Session] = set()
         self._thread: threading.Thread | None = None
@@ -130,26 +130,19 @@ class DryRun:
         if trouble is not None:
             raise trouble
 
-    def route(self, request: Any) -> smtp.Route:
+    def route(self, request: Request) -> smtp.Route:
         """Return where a send really connects to: here, with a certificate for the name the script verifies.
 
         Args:
-            request: the send's `host`, `port`, `ssl`, `starttls` and `tls` (with `server_name`).
+            request: the checked mail.
         """
         from jsnpy import smtp
 
-        server_name = getattr(getattr(request, "tls", None), "server_name", None)
-        self._server_named = f"{request.host}:{request.port}"
-        self._certify(server_name or request.host)
-        port = self._ports[1] if request.ssl else self._ports[0]
-        return smtp.Route("127.0.0.1", port, self._authority.cert_pem.bytes().decode())
-
-    def _certify(self, name: str) -> None:
-        """Give the server a certificate that also holds this name, for the handshakes to come."""
-        name = name.strip("[]").rstrip(".")
-        if name not in self._names:
-            self._names.append(name)
-            self._authority.issue_cert(*self._names).configure_cert(self._tls)
+        server = request.server
+        self._server_named = server.place
+        self._certificates.add(server.tls_name)
+        port = self._ports[1] if server.security == "ssl" else self._ports[0]
+        return smtp.Route("127.0.0.1", port, self._certificates.ca_pem)
 
     def _serve(self, ready: threading.Event, failures: list[OSError]) -> None:
         try:
@@ -163,8 +156,10 @@ class DryRun:
         # A client that hangs up in a handshake is the script's business and in its log; not for stderr.
         loop.set_exception_handler(lambda _loop, _context: None)
         self._ending = asyncio.Event()
-        plain = await loop.create_server(lambda: self._session(self._tls), "127.0.0.1", 0)
-        tls = await loop.create_server(lambda: self._session(None), "127.0.0.1", 0, ssl=self._tls)
+        plain = await loop.create_server(lambda: self._session(self._certificates.context), "127.0.0.1", 0)
+        tls = await loop.create_server(
+            lambda: self._session(None), "127.0.0.1", 0, ssl=self._certificates.context
+        )
         self._ports = (plain.sockets[0].getsockname()[1], tls.sockets[0].getsockname()[1])
         ready.set()
         await self._ending.wait()

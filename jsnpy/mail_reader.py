@@ -148,7 +148,7 @@ def _header_text(name: str, value: object) -> str:
 
 def _unfolded(value: object) -> str:
     text = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "".join(text.splitlines())
+    return re.sub("[\r\n]+", "", text)
 
 
 def _parsed(name: str, unfolded: str) -> object:
@@ -227,7 +227,7 @@ class _HtmlText(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._skipping:
-            self.pieces.append(re.sub(r"\s+", " ", data))
+            self.pieces.append(re.sub("[ \t\r\n\f]+", " ", data))
 
     def _new_line(self) -> None:
         written = "".join(self.pieces[-3:]).rstrip(" ")

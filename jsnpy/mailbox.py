@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -108,7 +109,7 @@ class Mailbox:
         shown = None
         while (held := self._held()) != shown:
             shown = held
-            draft = self._path(f".index.{os.getpid()}.html")
+            draft = self._path(f".index.{os.getpid()}.{threading.get_ident()}.html")
             text = page(
                 [self._fragment(name, state) for name, state in held],
                 os.path.basename(os.path.abspath(self.folder)),
