@@ -1,13 +1,15 @@
 """JSON text to values and back, without what `import json` costs a short run.
 
-`json` imports `re` (together about 6 ms, more than the engine needs for a whole script). The C scanner and encoder
-that do its work can be had without it; where this Python has none, `json` itself serves.
+`json` imports `re` (together about 6 ms, more than the engine needs for a whole script). The C scanner and
+encoder that do its work can be had without it; where this Python has none, `json` itself serves.
 """
 
 try:
     from _json import encode_basestring_ascii, make_encoder, make_scanner
+
+    _ACCELERATED = True
 except ImportError:  # another Python, or one without the accelerator
-    make_scanner = None
+    _ACCELERATED = False
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +27,9 @@ class _Rules:
     parse_int = int
     memo: dict[str, str]
 
-    def __init__(self, object_pairs_hook: "Callable[[list[tuple[str, object]]], object] | None" = None) -> None:
+    def __init__(
+        self, object_pairs_hook: "Callable[[list[tuple[str, object]]], object] | None" = None
+    ) -> None:
         self.object_pairs_hook = object_pairs_hook
         self.memo = {}
 
@@ -34,7 +38,9 @@ class _Rules:
         raise ValueError(f"{name} is not JSON")
 
 
-def loads(text: str, object_pairs_hook: "Callable[[list[tuple[str, object]]], object] | None" = None) -> object:
+def loads(
+    text: str, object_pairs_hook: "Callable[[list[tuple[str, object]]], object] | None" = None
+) -> object:
     """Return the value of a JSON text (RFC 8259); NaN and Infinity are refused.
 
     Args:
@@ -46,15 +52,22 @@ def loads(text: str, object_pairs_hook: "Callable[[list[tuple[str, object]]], ob
         RecursionError: the text is nested too deeply.
     """
     rules = _Rules(object_pairs_hook)
-    if make_scanner is None:
+    if not _ACCELERATED:
         import json
 
         return json.loads(text, object_pairs_hook=object_pairs_hook, parse_constant=rules.parse_constant)
     start = len(text) - len(text.lstrip(_SPACE))
     try:
-        value, end = make_scanner(rules)(text, start)
+        scan = make_scanner(rules)  # type: ignore[arg-type]  # it asks for these attributes, not for the class
+        value, end = scan(text, start)
     except StopIteration as stop:
         raise _decode_error("Expecting value", text, stop.value) from None
+    except (
+        SystemError
+    ):  # the scanner wants to raise json's error, and fails so where json is not imported yet
+        import json
+
+        return json.loads(text, object_pairs_hook=object_pairs_hook, parse_constant=rules.parse_constant)
     rest = len(text) - len(text[end:].lstrip(_SPACE))
     if rest != len(text):
         raise _decode_error("Extra data", text, rest)
@@ -69,7 +82,7 @@ def _decode_error(message: str, text: str, position: int) -> ValueError:
 
 def dumps(value: object) -> str:
     """Return a value as compact JSON in ASCII; raises ValueError or TypeError for what JSON has not."""
-    if make_scanner is None:
+    if not _ACCELERATED:
         import json
 
         return json.dumps(value, separators=(",", ":"), allow_nan=False)
