@@ -997,7 +997,7 @@
     }
     const cell = widest + 2;
     if (cell * 3 + ctx.indentation >= ctx.breakLength || (total / cell <= 5 && widest > 6)) return output;
-    const bias = p.MathMax(cell - p.MathSqrt(cell - total / output.length), 1);
+    const bias = p.MathMax(cell - 3 - p.MathSqrt(cell - total / output.length), 1);
     const across = p.MathMin(
       p.MathRound(p.MathSqrt(2.5 * bias * count) / bias),
       p.MathFloor((ctx.breakLength - ctx.indentation) / cell),
