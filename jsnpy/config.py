@@ -96,6 +96,7 @@ def load(
     loading.base = os.path.dirname(path)
     text = text_files.decode(text_files.read(path, name), name, encoding)
     if is_script:
+        loading.in_file = False
         return RunConfig(
             source=text,
             script_path=path,

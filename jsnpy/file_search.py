@@ -99,12 +99,14 @@ def _hint(wanted: str, tried: list[str]) -> str:
         return "A path with a drive letter exists on Windows only: write it relative to the config."
     import difflib
 
+    ending = os.path.splitext(wanted)[1].lower()
     for path in tried:
         folder, name = os.path.split(path)
         try:
-            near = difflib.get_close_matches(name, os.listdir(folder), n=3)
+            kin = [one for one in os.listdir(folder) if not ending or one.lower().endswith(ending)]
         except (OSError, ValueError):
             continue
+        near = difflib.get_close_matches(name, kin)
         if near:
             return "Did you mean " + " or ".join(quoted(one) for one in near) + "?"
     return ""

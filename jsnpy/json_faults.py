@@ -22,8 +22,8 @@ _WORDS = {
     "false": "false",
 }
 
-# A key that looks secret, what joins it to its value (or should), and the value. Where that is no string that ends
-# as it should, the rest of the line counts as value: a mistake may have put a piece of the secret anywhere.
+# A key that looks secret, what joins it to its value (or should), and the value. Where that is no string that
+# ends as it should, the rest of the line counts as value: a mistake may have put a piece of it anywhere.
 _SECRET = re.compile(
     r"""(?:pass|pwd|token|secret|key|credential|auth)
         [^"'“”’:=,{}\[\]\r\n]{0,60}(?:["'“”’]?\s*[:=]\s*|["'“”’][ \t]*[,;]?[ \t]*)
@@ -190,7 +190,7 @@ _WORDED = {"value": _no_value, "key": _no_key, "colon": _no_colon, "comma": _no_
 
 
 def excerpt(text: str, position: int) -> str:
-    """Return the line round a position, with a caret below it and the values of secret-looking keys masked."""
+    """Return the line round a position, a caret below it, the values of secret-looking keys masked."""
     column = line_and_column(text, position)[1] - 1
     start = position - column
     line_end = LINE_END.search(text, position)
