@@ -187,9 +187,7 @@ class _Loading:
 
     def _parsed(self) -> dict[str, object]:
         if not self.text.strip():
-            raise ConfigError(
-                f"{self.name}: the config is empty", 'It needs at least {"scriptfile": "FILE.js"}'
-            )
+            raise ConfigError(f"{self.name}: the config is empty", 'It needs at least {"scriptfile": "FILE.js"}')
         repeated: list[bool] = []
 
         def made(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -342,9 +340,7 @@ def _current_folder(target: str) -> str:
         return os.getcwd()
     except OSError:  # it was deleted
         if not os.path.isabs(target):
-            raise ConfigError(
-                "the current folder no longer exists", "Change to a folder that does."
-            ) from None
+            raise ConfigError("the current folder no longer exists", "Change to a folder that does.") from None
         return ""
 
 

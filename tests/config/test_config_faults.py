@@ -13,11 +13,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
 
 
 PORT = 'Write "port": 587.'
-NUMBER = (
-    "No plus sign, no leading zero, digits on both sides of the point, no hexadecimal; else use a string."
-)
+NUMBER = "No plus sign, no leading zero, digits on both sides of the point, no hexadecimal; else use a string."
 WORD = "JSON spells this word otherwise"
 CURLY = 'JSON knows the straight double quote only: write " instead.'
+COLON = "Only a key in double quotes, inside { }, has a colon."
+DELETE = "Delete it, or retype the line."
+DIGITS = "Put it in double quotes if its digits matter."
+ENDS = 'the config ends, but the "{" of line 1 is not closed'
 NAN = "JSON has no NaN and no Infinity"
 QUOTE = r"Inside a string a double quote is written \"; between two values there is a comma."
 BACKSLASH = r"One backslash is written \\ in JSON; in Windows paths / works too: C:/scripts/mail.js"
@@ -66,41 +68,38 @@ def shown(place: str, message: str, line: str, caret: str, hint: str = "") -> st
         ('"a": undefined', 6, WORD, "Write null."),
         ('"a": +1', 6, "this is no number as JSON writes them", NUMBER),
         ('"a": .5', 6, "this is no number as JSON writes them", NUMBER),
-        ('"a": -x', 6, "text needs double quotes", 'Write "…" round it.'),
+        ('"a": -x', 6, "this is no number as JSON writes them", NUMBER),
         ('"a": 007', 7, "this is no number as JSON writes them", NUMBER),
         ('"a": 1.', 7, "this is no number as JSON writes them", NUMBER),
         ('"a": 0x1F', 7, "this is no number as JSON writes them", NUMBER),
-        ('"a": 1e999', 6, "this number is too large for JavaScript", "Put it in double quotes if its digits matter."),
+        ('"arg": 1e999', 8, "this number is too large for JavaScript", DIGITS),
         ("“a”: 1", 1, "a curly quote", CURLY),
         ('"a": “x”', 6, "a curly quote", CURLY),
         ('"a": "say "hi" now"', 11, "the string ends at this double quote", QUOTE),
         ('"a" 1', 4, "a colon is missing here", PORT),
-        ('"a', 1, "the string that starts here does not end on its line", OPEN),
         ('"a: "x"', 6, "a colon is missing here",
          PORT + " If the key ends too early here, a double quote is missing or one too many."),
         ('"a" = 1', 5, "a colon joins a key and its value", PORT),
         ('"a", 1', 4, "a colon joins a key and its value", PORT),
-        ('"a": "b": 1', 9, "a colon cannot stand here", "Only a key in double quotes, inside { }, has a colon."),
-        ('"a": ["b": 1]', 10, "a colon cannot stand here", "Only a key in double quotes, inside { }, has a colon."),
+        ('"a": "b": 1', 9, "a colon cannot stand here", COLON),
+        ('"a": ["b": 1]', 10, "a colon cannot stand here", COLON),
         ('"a": [1,,2]', 9, "a value is missing here", ""),
         ('"a": , "b": 1', 6, "a value is missing here", ""),
         ('"a": @', 6, "a value is expected here", ""),
         ('"a": 1 @', 8, "a comma or a closing bracket is expected here", ""),
         ('"a": "x\ty"', 8, "a tab inside a string", r"Write it as \t."),
         ('"a": "x\x01y"', 8, "a control character inside a string (U+0001)", r"Write it as \u0001."),
-        ('"a":\xa01', 5, "an invisible character: NO-BREAK SPACE (U+00A0)", "Delete it, or retype the line."),
-        ('\u200b"a": 1', 1, "an invisible character: ZERO WIDTH SPACE (U+200B)", "Delete it, or retype the line."),
+        ('"a":\xa01', 5, "an invisible character: NO-BREAK SPACE (U+00A0)", DELETE),
+        ('\u200b"a": 1', 1, "an invisible character: ZERO WIDTH SPACE (U+200B)", DELETE),
         ('\ufeff"a": 1', 1, "an invisible character: ZERO WIDTH NO-BREAK SPACE (U+FEFF)",
-         "Delete it, or retype the line."),
+         DELETE),
         ('"a": 1]', 7, 'this "]" does not close the "{" of line 1', "Is a bracket missing before it?"),
         ('"a": [1}', 8, 'this "}" does not close the "[" of line 2', "Is a bracket missing before it?"),
     ],
 )  # fmt: skip
 def test_mistakes_are_explained(folder: Folder, line: str, column: int, message: str, hint: str) -> None:
     """Each usual mistake is placed, shown with a caret and explained."""
-    visible = "".join(
-        char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in line
-    )
+    visible = "".join(char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in line)
     caret = "".join("\t" if char == "\t" else " " for char in line[: column - 1]) + "^"
     text = f'{{\n{line}\n, "scriptfile": "mail.js"}}'
     if line.endswith("}") and column == len(line) - 2:
@@ -112,8 +111,8 @@ def test_mistakes_are_explained(folder: Folder, line: str, column: int, message:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ('{"a": 1', shown("1:8", 'the config ends, but the "{" of line 1 is not closed', '{"a": 1', "       ^")),
-        ('{"a":', shown("1:6", 'the config ends, but the "{" of line 1 is not closed', '{"a":', "     ^")),
+        ('{"a": 1', shown("1:8", ENDS, '{"a": 1', "       ^")),
+        ('{"a":', shown("1:6", ENDS, '{"a":', "     ^")),
         ('{\n"a": [\n', shown("3:1", 'the config ends, but the "[" of line 2 is not closed', "", "^")),
         ('{"a": 1}}', shown("1:9", "this closing bracket is one too many", '{"a": 1}}', "        ^")),
         (
@@ -147,9 +146,7 @@ def test_caret_stands_under_wide_characters(folder: Folder) -> None:
     """Characters two columns wide or none wide do not shift the caret."""
     text = '{"日本 e\N{COMBINING ACUTE ACCENT}": x}'
 
-    assert shown(
-        "1:11", "text needs double quotes", text, " " * 12 + "^", 'Write "…" round it.'
-    ) == folder.fault(text)
+    assert shown("1:11", "text needs double quotes", text, " " * 11 + "^", 'Write "…" round it.') == folder.fault(text)
 
 
 def test_long_lines_are_cut_round_the_caret(folder: Folder) -> None:

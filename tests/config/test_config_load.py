@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,9 +22,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
 def test_config_becomes_a_run(folder: Folder) -> None:
     """A config in a folder names its script, its arg and the folder that attachments start from."""
     script = folder.write("scripts/é.js", "let a = 'é';\r\n")
-    path = folder.write(
-        "configs/c.json", '{"scriptfile": "../scripts/é.js", "arg": {"port": 587, "to": ["é"]}}'
-    )
+    path = folder.write("configs/c.json", '{"scriptfile": "../scripts/é.js", "arg": {"port": 587, "to": ["é"]}}')
 
     run = config.load(os.path.join("configs", "c.json"))
 
@@ -50,9 +47,7 @@ def test_script_outside_is_named_by_its_whole_path(folder: Folder, monkeypatch: 
     assert str(folder.path / "mail.js") == run.script_path == run.script_name
 
 
-@pytest.mark.parametrize(
-    "value", ["0", "null", "true", '"x"', "[1,[2]]", "{}", '{"a":{"b":[]}}', "1.5", "-0.0"]
-)
+@pytest.mark.parametrize("value", ["0", "null", "true", '"x"', "[1,[2]]", "{}", '{"a":{"b":[]}}', "1.5", "-0.0"])
 def test_arg_may_be_any_json_value(folder: Folder, value: str) -> None:
     """Whatever JSON value `arg` is, the script gets it."""
     assert value == folder.load(f'{{"scriptfile": "mail.js", "arg": {value}}}').arg_json
@@ -93,9 +88,7 @@ def test_empty_script_is_a_script(folder: Folder) -> None:
 
 def test_dash_reads_standard_input(folder: Folder) -> None:
     """`-` takes the config from standard input, relative to the current folder."""
-    run = config.load(
-        "-", sets=["b=2"], stdin=lambda: b'\xef\xbb\xbf{"scriptfile": "mail.js", "arg": {"a": 1}}'
-    )
+    run = config.load("-", sets=["b=2"], stdin=lambda: b'\xef\xbb\xbf{"scriptfile": "mail.js", "arg": {"a": 1}}')
 
     assert '{"a":1,"b":2}' == run.arg_json
     assert "" == run.config_path
@@ -127,9 +120,7 @@ def test_closed_standard_input_is_told(folder: Folder, monkeypatch: pytest.Monke
     del folder
     monkeypatch.setattr(sys, "stdin", None)
 
-    assert "ConfigError: there is no standard input to read the config from" == fault(
-        lambda: config.load("-")
-    )
+    assert "ConfigError: there is no standard input to read the config from" == fault(lambda: config.load("-"))
 
 
 def test_broken_standard_input_is_told(folder: Folder) -> None:
@@ -186,24 +177,21 @@ def test_config_must_be_an_object(folder: Folder, text: str, place: str, told: s
 def test_scriptfile_must_be_a_path(folder: Folder, value: str, told: str) -> None:
     """A `scriptfile` that cannot be a path is refused where it stands."""
     assert (
-        f'ConfigError: CaEmail.json:2:15: "scriptfile" {told}\n'
-        'It names the script: "scriptfile": "email_send.js"'
+        f'ConfigError: CaEmail.json:2:15: "scriptfile" {told}\nIt names the script: "scriptfile": "email_send.js"'
     ) == folder.fault(f'{{\n"scriptfile": {value}}}')
 
 
 def test_scriptfile_is_required(folder: Folder) -> None:
     """A config without `scriptfile` is refused."""
     assert (
-        'ConfigError: CaEmail.json:1:1: "scriptfile" is missing\n'
-        'Name the script: "scriptfile": "email_send.js"'
+        'ConfigError: CaEmail.json:1:1: "scriptfile" is missing\nName the script: "scriptfile": "email_send.js"'
     ) == folder.fault('{"arg": {}}')
 
 
 def test_misspelt_scriptfile_is_guessed(folder: Folder) -> None:
     """Where another key looks like `scriptfile`, the error asks whether it is meant."""
     assert (
-        'ConfigError: CaEmail.json:1:1: "scriptfile" is missing\n'
-        'There is "scriptFile": did you mean "scriptfile"?'
+        'ConfigError: CaEmail.json:1:1: "scriptfile" is missing\nThere is "scriptFile": did you mean "scriptfile"?'
     ) == folder.fault('{"scriptFile": "mail.js"}')
 
 
@@ -211,8 +199,7 @@ def test_misspelt_scriptfile_is_guessed(folder: Folder) -> None:
 def test_config_cannot_be_its_own_script(folder: Folder, name: str) -> None:
     """A config that names itself is refused."""
     assert (
-        'ConfigError: CaEmail.json:1:16: "scriptfile" names the config itself\n'
-        "It must name the JavaScript file to run."
+        'ConfigError: CaEmail.json:1:16: "scriptfile" names the config itself\nIt must name the JavaScript file to run.'
     ) == folder.fault(json.dumps({"scriptfile": name}))
 
 
@@ -238,7 +225,7 @@ def test_unknown_keys_warn(folder: Folder) -> None:
 
 
 def test_repeated_keys_warn(folder: Folder) -> None:
-    """A key given twice warns with its path and both lines, the last one counts; equal names elsewhere do not."""
+    """A key given twice warns with its path and both lines; equal names elsewhere do not."""
     text = """{"scriptfile": "x.js", "scriptfile": "mail.js", "arg": {
         "to": {"email": "a"}, "from": {"email": "b"}, "list": [{"a": 1}, {"a": 1,
         "a": 2}],
@@ -320,9 +307,9 @@ def test_unreadable_file(folder: Folder) -> None:
     if os.access(path, os.R_OK):
         pytest.skip("this account may read everything")
 
-    assert (
-        "ConfigError: c.json cannot be read: Permission denied\nLet the account that runs jsnpy read it."
-    ) == fault(lambda: config.load("c.json"))
+    assert ("ConfigError: c.json cannot be read: Permission denied\nLet the account that runs jsnpy read it.") == fault(
+        lambda: config.load("c.json")
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a current folder cannot be deleted there")
@@ -384,9 +371,9 @@ def test_mapping_faults_have_no_place(folder: Folder) -> None:
     """A wrong mapping is named `config`, as there are no lines."""
     del folder
 
-    assert (
-        'ConfigError: config: "scriptfile" is missing\nName the script: "scriptfile": "email_send.js"'
-    ) == fault(lambda: config.from_mapping({}))
+    assert ('ConfigError: config: "scriptfile" is missing\nName the script: "scriptfile": "email_send.js"') == fault(
+        lambda: config.from_mapping({})
+    )
 
 
 def test_seed_config_loads() -> None:
@@ -404,7 +391,7 @@ def test_large_config_is_loaded_quickly(folder: Folder) -> None:
     """A config of megabytes goes through the C parser, never through a walk in Python."""
     arg = [{"key": number, "text": "x" * 20} for number in range(50_000)]
     folder.write("big.json", json.dumps({"scriptfile": "mail.js", "arg": arg}))
-    code = "import sys; from jsnpy import config; config.load('big.json'); print('jsnpy.references' in sys.modules)"
+    code = "import sys; from jsnpy import config; config.load('big.json');print('jsnpy.references' in sys.modules)"
 
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder.path,
@@ -412,4 +399,3 @@ def test_large_config_is_loaded_quickly(folder: Folder) -> None:
     )  # fmt: skip
 
     assert "False\n" == done.stdout
-    shutil.rmtree(folder.path / "big.json", ignore_errors=True)

@@ -80,10 +80,8 @@ def test_other_letter_case_is_found(folder: Folder) -> None:
     if case_matters(folder):
         assert path == run.script_path
         found = os.path.join("Scripts", "Sub", "Émail_Send.js")
-        assert [
-            'CaEmail.json:1:16: the script ".\\scripts\\SUB\\émail_send.JS" '
-            f'was found in other letter case: "{found}"'
-        ] == run.warnings
+        told = 'CaEmail.json:1:16: the script ".\\scripts\\SUB\\émail_send.JS" was found in other letter case: '
+        assert [f'{told}"{found}"'] == run.warnings
     assert "1" == run.source
 
 
@@ -170,9 +168,9 @@ def test_drive_letters_are_told(folder: Folder) -> None:
     assert told.startswith(
         'ConfigError: CaEmail.json:1:16: the script "C:\\JsN\\scripts\\mail.js" was not found; tried:\n'
     )
-    assert (
-        "A path with a drive letter exists on Windows only: write it relative to the config."
-    ) == told.splitlines()[-1]
+    assert ("A path with a drive letter exists on Windows only: write it relative to the config.") == told.splitlines()[
+        -1
+    ]
 
 
 def test_swallowed_backslashes_are_told(folder: Folder) -> None:
@@ -194,9 +192,7 @@ def test_folder_is_no_script(folder: Folder) -> None:
     ) == folder.fault(script("scripts"))
 
 
-@pytest.mark.parametrize(
-    "name", ["\ud800.js", "x" * 5000 + ".js", "mail.js/x.js", "mail.js/", "a\nb.js", "..", "/"]
-)
+@pytest.mark.parametrize("name", ["\ud800.js", "x" * 5000 + ".js", "mail.js/x.js", "mail.js/", "a\nb.js", "..", "/"])
 def test_impossible_scripts_are_errors(folder: Folder, name: str) -> None:
     """A path no file can have ends as an ordinary error."""
     assert folder.fault(script(name)).startswith("ConfigError: CaEmail.json:1:16: the script ")

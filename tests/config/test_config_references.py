@@ -22,9 +22,7 @@ def load(folder: Folder, arg: object) -> config.RunConfig:
     return folder.load(json.dumps({"scriptfile": "mail.js", "arg": arg}))
 
 
-def test_variables_and_files_are_replaced_at_any_depth(
-    folder: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_variables_and_files_are_replaced_at_any_depth(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each reference in a string value is replaced, whole or inside other text; keys are left as they are."""
     monkeypatch.setenv("USER_X", "me")
     monkeypatch.setenv("PASS_X", 'é"\\')
@@ -93,9 +91,7 @@ def test_dollars_round_a_reference(folder: Folder, monkeypatch: pytest.MonkeyPat
     """A reference amid other dollar signs is found."""
     monkeypatch.setenv("X", "me")
 
-    assert "$me${OTHER:me}${a}me$" == json.loads(
-        load(folder, "$${ENV:X}${OTHER:${ENV:X}}${a}${ENV:X}$").arg_json
-    )
+    assert "$me${OTHER:me}${a}me$" == json.loads(load(folder, "$${ENV:X}${OTHER:${ENV:X}}${a}${ENV:X}$").arg_json)
 
 
 def test_what_comes_in_is_not_replaced_again(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +134,7 @@ def test_one_line_end_of_a_file_is_dropped(folder: Folder, content: bytes, value
 
 
 def test_file_is_relative_to_the_config(folder: Folder) -> None:
-    """A FILE path starts from the config's folder, not from the current one; absolute and Windows paths work."""
+    """A FILE path starts from the config's folder, not the current one; Windows paths work."""
     folder.write("f", "wrong")
     path = folder.write("etc/s/f", "right")
     arg = ["${FILE:s/f}", "${FILE:s\\f}", f"${{FILE:{path}}}"]
@@ -215,8 +211,7 @@ def test_undecodable_file_shows_no_byte(folder: Folder) -> None:
     told = folder.fault('{"scriptfile": "mail.js", "arg": {"pass": "${FILE:f}"}}')
 
     assert (
-        'ConfigError: CaEmail.json:1:43: arg.pass: the file "f" is not UTF-8 text: '
-        "a byte at offset 3 does not fit"
+        'ConfigError: CaEmail.json:1:43: arg.pass: the file "f" is not UTF-8 text: a byte at offset 3 does not fit'
     ) == told.splitlines()[0]
 
 
@@ -225,9 +220,9 @@ def test_undecodable_variable(folder: Folder, monkeypatch: pytest.MonkeyPatch) -
     """A variable that is not UTF-8 is refused, not sent as mojibake."""
     monkeypatch.setitem(os.environb, b"LATIN", b"\xe9")
 
-    assert (
-        'ConfigError: CaEmail.json:1:34: arg: the environment variable "LATIN" is not valid UTF-8'
-    ) == folder.fault('{"scriptfile": "mail.js", "arg": "${ENV:LATIN}"}')
+    assert ('ConfigError: CaEmail.json:1:34: arg: the environment variable "LATIN" is not valid UTF-8') == folder.fault(
+        '{"scriptfile": "mail.js", "arg": "${ENV:LATIN}"}'
+    )
 
 
 def test_references_below_a_set_path(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

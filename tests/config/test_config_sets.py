@@ -14,8 +14,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     return Folder(tmp_path, monkeypatch)
 
 
-CONFIG = '{"scriptfile": "mail.js", "arg": {"to": {"email": "a"}, "list": [1, {"b": 2}], "text": "x", "none": null}}'
 ARG = '{"to":{"email":"a"},"list":[1,{"b":2}],"text":"x","none":null}'
+CONFIG = f'{{"scriptfile": "mail.js", "arg": {ARG}}}'
 
 
 @pytest.mark.parametrize(

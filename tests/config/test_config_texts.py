@@ -17,6 +17,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
 
 TEXT = '{"scriptfile": "mail.js", "arg": "é € 😀"}'
 ARG = '"\\u00e9 \\u20ac \\ud83d\\ude00"'
+UTF16 = "looks like UTF-16 without a byte order mark (every other byte is NUL)\n"
 SAVE = "If it was saved by an older Windows editor, give --encoding cp1252; better, save it as UTF-8."
 
 
@@ -31,7 +32,7 @@ SAVE = "If it was saved by an older Windows editor, give --encoding cp1252; bett
     ],
 )
 def test_unicode_is_read(folder: Folder, bom: bytes, encoding: str, end: str) -> None:
-    """UTF-8 and UTF-16 with BOM are read whatever --encoding says, with any line ends; scripts stay verbatim."""
+    """UTF-8 and UTF-16 with BOM are read whatever --encoding says, with any line ends, verbatim."""
     source = f"// é 😀{end}let a = 1;{end}"
     folder.write("mail.js", bom + source.encode(encoding))
     data = bom + (end + TEXT.replace('",', f'",{end}') + end).encode(encoding)
@@ -67,18 +68,14 @@ def test_unusual_encodings_are_read_when_named(folder: Folder, encoding: str) ->
     assert source == config.load("mail.js", encoding=encoding).source
 
 
-@pytest.mark.parametrize(
-    "name", ["cp12525", "", "hex", "rot13", "zlib", "a\0b", "\ud800", "../x", "x" * 5000]
-)
+@pytest.mark.parametrize("name", ["cp12525", "", "hex", "rot13", "zlib", "a\0b", "\ud800", "../x", "x" * 5000])
 def test_unknown_encoding(folder: Folder, name: str) -> None:
     """An encoding Python has not, or that makes no text, is a usage error."""
     del folder
     told = fault(lambda: config.load("mail.js", encoding=name))
 
     assert told.startswith("UsageError: unknown encoding ")
-    assert told.endswith(
-        "\nNames that work are, for example, cp1252 (Western Windows), cp850, latin-1, utf-16-le."
-    )
+    assert told.endswith("\nNames that work are, for example, cp1252 (Western Windows), cp850, latin-1, utf-16-le.")
     assert told == fault(lambda: config.from_mapping({"scriptfile": "mail.js"}, encoding=name))
 
 
@@ -92,13 +89,11 @@ def test_unknown_encoding(folder: Folder, name: str) -> None:
         (b"\xfe\xff\xd8\0\0{", f"is not UTF-16-BE text: byte 0xd8 at offset 2 does not fit\n{SAVE}"),
         (
             "{}".encode("utf-16-le"),
-            "looks like UTF-16 without a byte order mark (every other byte is NUL)\n"
-            "Save it as UTF-8, or give --encoding utf-16-le.",
+            f"{UTF16}Save it as UTF-8, or give --encoding utf-16-le.",
         ),
         (
             "{}é".encode("utf-16-be"),
-            "looks like UTF-16 without a byte order mark (every other byte is NUL)\n"
-            "Save it as UTF-8, or give --encoding utf-16-be.",
+            f"{UTF16}Save it as UTF-8, or give --encoding utf-16-be.",
         ),
         (
             "{}".encode("utf-32"),

@@ -25,9 +25,7 @@ class Folder:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return str(path)
 
-    def load(
-        self, text: str | bytes, *, sets: Sequence[str] = (), encoding: str | None = None
-    ) -> config.RunConfig:
+    def load(self, text: str | bytes, *, sets: Sequence[str] = (), encoding: str | None = None) -> config.RunConfig:
         """Load a text as CaEmail.json."""
         self.write("CaEmail.json", text)
         return config.load("CaEmail.json", sets=sets, encoding=encoding)
