@@ -172,8 +172,12 @@ class _Loading:
         for key in config:
             if key not in _KEYS:
                 self._warn_of_unknown(key)
+        written = config.get("scriptfile")
         arg_json = self.arg_json(config, sets)
-        script_path, source = self._script(config)
+        try:
+            script_path, source = self._script(config)
+        except ConfigError as error:
+            raise (error if written == config.get("scriptfile") else self._without_secrets(error)) from None
         return RunConfig(
             source=source,
             script_path=script_path,
@@ -246,13 +250,10 @@ class _Loading:
         wanted = config.get("scriptfile")
         if not isinstance(wanted, str) or not wanted or "\0" in wanted:
             raise self._no_script(config)
-        try:
-            bases = [self.base, self.here] if self.here else [self.base]
-            path = self.locate(wanted, bases, lambda: f"{self.place('scriptfile')}: the script")
-            name = shown_path(path, self.here)
-            source = text_files.decode(text_files.read(path, name), name, self.encoding)
-        except ConfigError as error:
-            raise self._without_secrets(error) from None
+        bases = [self.base, self.here] if self.here else [self.base]
+        path = self.locate(wanted, bases, lambda: f"{self.place('scriptfile')}: the script")
+        name = shown_path(path, self.here)
+        source = text_files.decode(text_files.read(path, name), name, self.encoding)
         if self.path and os.path.samefile(path, self.path):
             raise ConfigError(
                 f'{self.place("scriptfile")}: "scriptfile" names the config itself',

@@ -312,6 +312,13 @@ def test_unreadable_file(folder: Folder) -> None:
     )
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="needs a file whose reading fails")
+def test_failing_read_is_told() -> None:
+    """A file that opens but cannot be read is told in the system's words."""
+    expected = "ConfigError: /proc/self/mem cannot be read: Input/output error"
+    assert expected == fault(lambda: config.load("/proc/self/mem"))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a current folder cannot be deleted there")
 def test_deleted_current_folder(tmp_path: Path) -> None:
     """In a folder that was deleted, absolute paths still work and others end as an error."""

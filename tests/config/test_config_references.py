@@ -163,6 +163,15 @@ def test_scriptfile_errors_keep_the_secret(folder: Folder, monkeypatch: pytest.M
     ) == folder.fault('{"scriptfile": "${ENV:SCRIPT}.js"}')
 
 
+def test_scriptfile_errors_show_a_path_that_is_no_secret(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret of arg that happens to be a piece of the script's path does not garble the error."""
+    monkeypatch.setenv("LETTER", "s")
+
+    assert folder.fault('{"scriptfile": "x.js", "arg": "${ENV:LETTER}"}').startswith(
+        'ConfigError: CaEmail.json:1:16: the script "x.js" was not found; tried:\n'
+    )
+
+
 def test_missing_variable(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing variable is told with its place, its key path and its name."""
     monkeypatch.delenv("SMTP_PASS", raising=False)
