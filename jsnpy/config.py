@@ -96,6 +96,7 @@ def load(
     loading.base = os.path.dirname(path)
     text = text_files.decode(text_files.read(path, name), name, encoding)
     if is_script:
+        loading.in_file = False
         return RunConfig(
             source=text,
             script_path=path,
@@ -171,8 +172,12 @@ class _Loading:
         for key in config:
             if key not in _KEYS:
                 self._warn_of_unknown(key)
+        written = config.get("scriptfile")
         arg_json = self.arg_json(config, sets)
-        script_path, source = self._script(config)
+        try:
+            script_path, source = self._script(config)
+        except ConfigError as error:
+            raise (error if written == config.get("scriptfile") else self._without_secrets(error)) from None
         return RunConfig(
             source=source,
             script_path=script_path,
@@ -186,9 +191,7 @@ class _Loading:
 
     def _parsed(self) -> dict[str, object]:
         if not self.text.strip():
-            raise ConfigError(
-                f"{self.name}: the config is empty", 'It needs at least {"scriptfile": "FILE.js"}'
-            )
+            raise ConfigError(f"{self.name}: the config is empty", 'It needs at least {"scriptfile": "FILE.js"}')
         repeated: list[bool] = []
 
         def made(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -247,13 +250,10 @@ class _Loading:
         wanted = config.get("scriptfile")
         if not isinstance(wanted, str) or not wanted or "\0" in wanted:
             raise self._no_script(config)
-        try:
-            bases = [self.base, self.here] if self.here else [self.base]
-            path = self.locate(wanted, bases, lambda: f"{self.place('scriptfile')}: the script")
-            name = shown_path(path, self.here)
-            source = text_files.decode(text_files.read(path, name), name, self.encoding)
-        except ConfigError as error:
-            raise self._without_secrets(error) from None
+        bases = [self.base, self.here] if self.here else [self.base]
+        path = self.locate(wanted, bases, lambda: f"{self.place('scriptfile')}: the script")
+        name = shown_path(path, self.here)
+        source = text_files.decode(text_files.read(path, name), name, self.encoding)
         if self.path and os.path.samefile(path, self.path):
             raise ConfigError(
                 f'{self.place("scriptfile")}: "scriptfile" names the config itself',
@@ -341,9 +341,7 @@ def _current_folder(target: str) -> str:
         return os.getcwd()
     except OSError:  # it was deleted
         if not os.path.isabs(target):
-            raise ConfigError(
-                "the current folder no longer exists", "Change to a folder that does."
-            ) from None
+            raise ConfigError("the current folder no longer exists", "Change to a folder that does.") from None
         return ""
 
 

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 _STARTS = ("${ENV:", "${FILE:")
 
 
-def substitute(
-    text: str, base_dir: str, encoding: str | None = None, secrets: dict[str, str] | None = None
-) -> str:
+def substitute(text: str, base_dir: str, encoding: str | None = None, secrets: dict[str, str] | None = None) -> str:
     """Return a string with its references replaced; what they bring in is left as it is.
 
     Args:
