@@ -29,8 +29,8 @@
   }
 
   for (const name of (
-    "Array ArrayBuffer BigInt Boolean DataView Date Error Function JSON Map Math Number Object Promise Proxy RangeError " +
-    "RegExp Set SharedArrayBuffer String Symbol TypeError Uint8Array WeakMap WeakRef WeakSet"
+    "Array ArrayBuffer BigInt Boolean DataView Date Error Function InternalError JSON Map Math Number Object Promise " +
+    "Proxy RangeError RegExp Set SharedArrayBuffer String Symbol TypeError Uint8Array WeakMap WeakRef WeakSet"
   ).split(" ")) {
     const value = global[name];
     all[name] = value;

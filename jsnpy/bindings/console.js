@@ -203,4 +203,5 @@
   };
   ObjectDefineProperty(console, SymbolToStringTag, { __proto__: null, configurable: true, value: "console" });
   host.expose("console", console);
+  host.inspect = (value) => formatter().values([value]);
 })

@@ -1208,10 +1208,9 @@
   }
 
   function trace(text) {
-    const error = new p.Error(text);
-    const stack = read(error, "stack");
-    const frames = typeof stack === "string" ? framesText(stack) : "";
-    return (text === "" ? "Trace" : "Trace: " + text) + (frames === "" ? "" : "\n" + frames);
+    const stack = stackOf(new p.Error(""));
+    const start = p.StringPrototypeIndexOf(stack, "\n");
+    return (text === "" ? "Trace" : "Trace: " + text) + (start === -1 ? "" : p.StringPrototypeSlice(stack, start));
   }
 
   function table(data, wanted) {
