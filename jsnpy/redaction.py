@@ -39,9 +39,7 @@ class Redactor:
 
     def _learn(self, forms: set[str]) -> None:
         # Longest first, so that no part of a long form is left over after a short one was masked.
-        self._forms = sorted(
-            {form for form in forms if form} | set(self._forms), key=lambda form: (-len(form), form)
-        )
+        self._forms = sorted({form for form in forms if form} | set(self._forms), key=lambda form: (-len(form), form))
 
     def finds(self, text: str) -> bool:
         """Return whether a secret is in `text`."""
@@ -109,9 +107,7 @@ def _percent_form(secret: str, data: bytes) -> str:
 
 
 def _xtext(_secret: str, data: bytes) -> str:
-    return "".join(
-        chr(byte) if 0x21 <= byte <= 0x7E and byte not in b"+=" else f"+{byte:02X}" for byte in data
-    )
+    return "".join(chr(byte) if 0x21 <= byte <= 0x7E and byte not in b"+=" else f"+{byte:02X}" for byte in data)
 
 
 def _quoted_printable(_secret: str, data: bytes) -> str:

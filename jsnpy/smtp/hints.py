@@ -7,9 +7,7 @@ if TYPE_CHECKING:
     from jsnpy.smtp.request import Server
     from jsnpy.smtp.wire import Reply
 
-_CLIENT_ID = (
-    "grant the mailbox 'Authenticated SMTP' (Set-CASMailbox -SmtpClientAuthenticationDisabled $false)"
-)
+_CLIENT_ID = "grant the mailbox 'Authenticated SMTP' (Set-CASMailbox -SmtpClientAuthenticationDisabled $false)"
 
 # The first line whose words are all in the reply (or which is the reply's enhanced code) is the hint.
 _REPLIES = (
@@ -96,9 +94,7 @@ def _is_gmail(server: Server, text: str) -> bool:
     )
 
 
-def _transaction(
-    stage: str, answer: Reply, server: Server, text: str, *, logged_in: bool, offered_auth: bool
-) -> str:
+def _transaction(stage: str, answer: Reply, server: Server, text: str, *, logged_in: bool, offered_auth: bool) -> str:
     relay = any(words in text for words in ("relay", "authentic", "not logged in", "log in first"))
     if not logged_in and (relay or answer.code == 530):  # noqa: PLR2004 - RFC 4954: authentication required
         if server.user and not offered_auth:
@@ -118,9 +114,7 @@ def _transaction(
 
 def tls(server: Server, error: Exception) -> str:
     """Return what to do about a failed handshake, or ""."""
-    text = f"{getattr(error, 'reason', '')} {getattr(error, 'verify_message', '')} {error}".lower().replace(
-        "_", " "
-    )
+    text = f"{getattr(error, 'reason', '')} {getattr(error, 'verify_message', '')} {error}".lower().replace("_", " ")
     name = server.tls_name
     for words, hint in (
         ("hostname mismatch", _mismatch(name)),

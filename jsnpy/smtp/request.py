@@ -273,9 +273,7 @@ def _as_float(value: int) -> float:
 
 def clean(text: str) -> str:
     """Return text with surrogates that are no pair as U+FFFD."""
-    return (
-        text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    )
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def one_line(text: str) -> str:
@@ -327,9 +325,7 @@ class _Parser:
         user = self.credential(fields, "user")
         password = self.credential(fields, "pass")
         if user and not password:
-            raise invalid(
-                "pass", "is missing or empty while user is given; leave out user to send without logging in"
-            )
+            raise invalid("pass", "is missing or empty while user is given; leave out user to send without logging in")
         ssl = self.flag(fields, "ssl")
         starttls = self.flag(fields, "starttls")
         if ssl and starttls:
@@ -351,9 +347,7 @@ class _Parser:
             verify=tls.get("verify") is None or self.flag(tls, "verify", "tls."),
             ca_file=self.ca_file(tls.get("ca_file")),
             min_version=self.min_version(tls.get("min_version")),
-            server_name=""
-            if tls.get("server_name") is None
-            else self.host(tls["server_name"], "tls.server_name"),
+            server_name="" if tls.get("server_name") is None else self.host(tls["server_name"], "tls.server_name"),
             helo=self.helo(fields.get("helo")),
             timeout=self.timeout(fields.get("timeout")),
             keep_alive=self.flag(fields, "keep_alive"),
@@ -361,9 +355,7 @@ class _Parser:
 
     def host(self, value: object, field: str = "host") -> str:
         if not isinstance(value, str):
-            raise invalid(
-                field, "is missing" if value is None else f"must be a string, not {describe(value)}"
-            )
+            raise invalid(field, "is missing" if value is None else f"must be a string, not {describe(value)}")
         text = clean(value).strip(" ")
         if not text:
             raise invalid(field, "is empty")
@@ -445,9 +437,7 @@ class _Parser:
             except BadAddress as error:
                 raise invalid("helo", str(error)) from None
         if not _HELO.match(text):
-            raise invalid(
-                "helo", f"must be a host name without blanks or control characters, not {describe(value)}"
-            )
+            raise invalid("helo", f"must be a host name without blanks or control characters, not {describe(value)}")
         return text
 
     def timeout(self, value: object) -> float:
@@ -463,9 +453,7 @@ class _Parser:
         value = fields.get(field)
         text = scalar_text(value)
         if text is None:
-            raise invalid(
-                field, "is missing" if value is None else f"must be a string, not {describe(value)}"
-            )
+            raise invalid(field, "is missing" if value is None else f"must be a string, not {describe(value)}")
         return clean(text)
 
     def addresses(self, fields: dict[object, object], field: str, *, required: bool = False) -> list[Address]:
@@ -489,9 +477,7 @@ class _Parser:
         if not isinstance(email, str):
             if where == field:
                 raise invalid(field, f'must be {{ email: "...", name: "..." }}, not {describe(value)}')
-            raise invalid(
-                where, "is missing" if email is None else f"must be a string, not {describe(email)}"
-            )
+            raise invalid(where, "is missing" if email is None else f"must be a string, not {describe(email)}")
         shown = "" if name is None else scalar_text(name)
         if shown is None:
             raise invalid(f"{field}.name", f"must be a string, not {describe(name)}")

@@ -131,9 +131,7 @@ class Session(smtplib.SMTP):
 
     def _put(self, line: str, shown: str | None = None) -> None:
         if _CONTROL.search(line):
-            raise Nonsense(
-                "a line break or control character in a command"
-            )  # the last net: the request was checked
+            raise Nonsense("a line break or control character in a command")  # the last net: the request was checked
         self.transcript.client((line if shown is None else shown).encode("utf-8", "replace"))
         self.send(f"{line}\r\n")
 
@@ -210,7 +208,9 @@ class Session(smtplib.SMTP):
         stage, place = self.details.stage, self.server.place
         self._over = True
         if self._dot_sent:
-            what = f"no usable answer from {place} after the whole message was sent ({error}): it may have been delivered"
+            what = (
+                f"no usable answer from {place} after the whole message was sent ({error}): it may have been delivered"
+            )
             hint = "look for it at the recipient's before sending it again"
             return SendFailure(Code.UNKNOWN, stage, what, hint=hint)
         doing = _DOING.get(stage, "talking to {}").format(place)
@@ -305,9 +305,7 @@ class Session(smtplib.SMTP):
             self.insist(reply)
             if reply.code // 100 == 2:  # noqa: PLR2004 - 2xx
                 return
-        raise self.refuse(
-            self._wanted_code(), f"{self.server.place} refused the greeting (EHLO {name})", reply
-        )
+        raise self.refuse(self._wanted_code(), f"{self.server.place} refused the greeting (EHLO {name})", reply)
 
     def _own_name(self) -> str:
         if self.server.helo:
@@ -350,9 +348,7 @@ class Session(smtplib.SMTP):
     def _log_in(self) -> None:
         server = self.server
         if "AUTH" not in self.features:
-            self.transcript.event(
-                f"{server.place} offers no authentication: the mail is sent without logging in"
-            )
+            self.transcript.event(f"{server.place} offers no authentication: the mail is sent without logging in")
             return
         name = auth.choose(self.features["AUTH"], server.mechanism, server.place)
         if not self.secure:
@@ -375,9 +371,7 @@ class Session(smtplib.SMTP):
         reply = self.command("MAIL", f"FROM:<{envelope.sender.wire}>{parameters}")
         self.insist(reply)
         if reply.code // 100 != 2:  # noqa: PLR2004 - 2xx
-            raise self.refuse(
-                Code.SENDER, f"{self.server.place} refused the sender {envelope.sender.email}", reply
-            )
+            raise self.refuse(Code.SENDER, f"{self.server.place} refused the sender {envelope.sender.email}", reply)
         self._stage("rcpt")
         accepted = self._recipients(envelope)
         self._stage("data")
@@ -400,9 +394,7 @@ class Session(smtplib.SMTP):
     def _parameters(self, envelope: Envelope, message: Message) -> str:
         parameters = ""
         if "SIZE" in self.features:
-            limit = next(
-                (int(word) for word in self.features["SIZE"][:1] if word.isascii() and word.isdigit()), 0
-            )
+            limit = next((int(word) for word in self.features["SIZE"][:1] if word.isascii() and word.isdigit()), 0)
             if 0 < limit < len(message.data):
                 what = f"the message has {len(message.data)} bytes, {self.server.place} takes {limit} at the most"
                 raise SendFailure(Code.MESSAGE, "mail", what, hint="make the mail smaller")
@@ -413,10 +405,10 @@ class Session(smtplib.SMTP):
         self.command_encoding = "ascii"
         if special is not None:
             if "SMTPUTF8" not in self.features:
-                what = f"{special} has letters before the @ that are not ASCII, which {self.server.place} cannot transport"
-                raise SendFailure(
-                    Code.ARGUMENT, "mail", what, hint="it does not offer SMTPUTF8; use an ASCII address"
+                what = (
+                    f"{special} has letters before the @ that are not ASCII, which {self.server.place} cannot transport"
                 )
+                raise SendFailure(Code.ARGUMENT, "mail", what, hint="it does not offer SMTPUTF8; use an ASCII address")
             self.command_encoding = "utf-8"
             parameters += " SMTPUTF8 BODY=8BITMIME"
         return parameters
@@ -433,9 +425,7 @@ class Session(smtplib.SMTP):
             refusals.append(reply)
             self.details.rejected.append({"email": address.email, "code": reply.code, "text": reply.text})
             if self._over:
-                raise self.refuse(
-                    Code.RECIPIENTS, f"{self.server.place} refused the recipient {address.email}", reply
-                )
+                raise self.refuse(Code.RECIPIENTS, f"{self.server.place} refused the recipient {address.email}", reply)
         if not accepted:
             # One that may pass decides: the mail is worth another try then.
             reply = next((each for each in refusals if each.code // 100 == 4), refusals[0])  # noqa: PLR2004 - 4xx

@@ -78,9 +78,7 @@ class Reply:
         enhanced = self.enhanced
         lines = self.lines
         if enhanced:
-            lines = [
-                line.removeprefix(enhanced).strip() if number else line for number, line in enumerate(lines)
-            ]
+            lines = [line.removeprefix(enhanced).strip() if number else line for number, line in enumerate(lines)]
         return " ".join(" ".join(lines).split())
 
     def words(self) -> str:
