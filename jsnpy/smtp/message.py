@@ -125,9 +125,7 @@ def _content(request: Request) -> _Text | _File | _Multipart:
         bodies.append(_Text(request.body, "plain"))
     if request.html is not None:
         html = _Text(request.html, "html")
-        bodies.append(
-            _Multipart("related", [html, *(_File(each, inline=True) for each in shown)]) if shown else html
-        )
+        bodies.append(_Multipart("related", [html, *(_File(each, inline=True) for each in shown)]) if shown else html)
     content = bodies[0] if len(bodies) == 1 else _Multipart("alternative", bodies)
     return _Multipart("mixed", [content, *kept]) if kept else content
 
