@@ -203,4 +203,7 @@
   };
   ObjectDefineProperty(console, SymbolToStringTag, { __proto__: null, configurable: true, value: "console" });
   host.expose("console", console);
+
+  // For the text of an uncaught error.
+  host.inspect = (value) => formatter().values([value]);
 })
