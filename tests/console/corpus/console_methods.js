@@ -59,6 +59,7 @@ console.countReset("x");
 console.count("x");
 console.countReset();
 console.count();
+console.countReset();
 //# count labels
 console.count(1);
 console.count("1");
