@@ -1103,7 +1103,7 @@
     if (isObject(options)) {
       for (const key in DEFAULTS) {
         const wanted = read(options, key);
-        if (wanted !== undefined || has(options, key)) ctx[key] = wanted;
+        if (wanted !== undefined || describe(options, key) !== undefined) ctx[key] = wanted;
       }
     }
     if (ctx.depth === null) ctx.depth = Infinity;
@@ -1224,7 +1224,7 @@
     if (isObject(options)) {
       for (const key in DEFAULTS) {
         const wanted = read(options, key);
-        if (wanted !== undefined || has(options, key)) chosen[key] = wanted;
+        if (wanted !== undefined || describe(options, key) !== undefined) chosen[key] = wanted;
       }
     }
     return inspect(value, DEFAULTS, chosen);
