@@ -49,9 +49,7 @@ def test_numbers_go_on_and_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine too")
     page = filled(tmp_path, caught("New"))
 
-    assert ["007.eml", "009.json", "010.eml", "010.json", "index.html", "notes.txt"] == sorted(
-        os.listdir(tmp_path)
-    )
+    assert ["007.eml", "009.json", "010.eml", "010.json", "index.html", "notes.txt"] == sorted(os.listdir(tmp_path))
     assert "mine" == (tmp_path / "009.json").read_text()
     assert "2 mails caught" in page
     assert page.index(">New<") < page.index(">Old<")
@@ -77,9 +75,7 @@ def test_two_processes_share_a_folder(tmp_path: Path) -> None:
         "box.close()\n"
     )
     writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, tmp_path, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        subprocess.Popen([sys.executable, "-c", program, tmp_path, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for name in "AB"
     ]
     for writer in writers:
