@@ -63,9 +63,7 @@ class Certificates:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - _VALID)
             .not_valid_after(now + _VALID)
-            .add_extension(
-                x509.SubjectAlternativeName([_identity(name) for name in self._names]), critical=True
-            )
+            .add_extension(x509.SubjectAlternativeName([_identity(name) for name in self._names]), critical=True)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(issuer_id, critical=False)
             .sign(self._issuer_key, hashes.SHA256())

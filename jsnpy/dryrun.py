@@ -70,8 +70,8 @@ class DryRun:
     """A real SMTP server on loopback that keeps what it is given, for one run.
 
     Args:
-        show: called with the readable text of each caught mail, line end included; in the server's thread and
-            before the mail is confirmed: the text is out when the send returns.
+        show: called with the readable text of each caught mail, without a last line end; in the server's thread
+            and before the mail is confirmed: the text is out when the send returns.
         mailbox: a folder to write the mails to as well, with a page to look at them.
     """
 
@@ -101,9 +101,7 @@ class DryRun:
         logging.getLogger("mail").addHandler(logging.NullHandler())  # else aiosmtpd's warnings go to stderr
         ready = threading.Event()
         failures: list[OSError] = []
-        self._thread = threading.Thread(
-            target=self._serve, args=(ready, failures), name="jsnpy-dry-run", daemon=True
-        )
+        self._thread = threading.Thread(target=self._serve, args=(ready, failures), name="jsnpy-dry-run", daemon=True)
         self._thread.start()
         ready.wait(_START_SECONDS)
         if failures or not self._ports[0]:
@@ -157,9 +155,7 @@ class DryRun:
         loop.set_exception_handler(lambda _loop, _context: None)
         self._ending = asyncio.Event()
         plain = await loop.create_server(lambda: self._session(self._certificates.context), "127.0.0.1", 0)
-        tls = await loop.create_server(
-            lambda: self._session(None), "127.0.0.1", 0, ssl=self._certificates.context
-        )
+        tls = await loop.create_server(lambda: self._session(None), "127.0.0.1", 0, ssl=self._certificates.context)
         self._ports = (plain.sockets[0].getsockname()[1], tls.sockets[0].getsockname()[1])
         ready.set()
         await self._ending.wait()
@@ -362,14 +358,12 @@ def readable(mail: CaughtMail, kept_as: str = "") -> str:
             for a in seen.attachments
         ]
     parts += ["", f"kept as {visible(kept_as)}"] if kept_as else []
-    return "\n".join([*parts, "─" * 72, ""])
+    return "\n".join([*parts, "─" * 72])
 
 
 def _envelope_lines(mail: CaughtMail, seen: ReadMail) -> list[str]:
     recipients = [r if named_recipient(r, seen) else f"{r} (bcc)" for r in mail.recipients]
-    signed_in = (
-        f'signed in as "{visible(mail.user)}" ({mail.mechanism})' if mail.mechanism else "not signed in"
-    )
+    signed_in = f'signed in as "{visible(mail.user)}" ({mail.mechanism})' if mail.mechanism else "not signed in"
     return [
         f"envelope: from {visible(mail.sender)} to {visible(', '.join(recipients))}",
         f"session:  {visible(mail.server) or 'a client'}, {mail.tls or 'no TLS'}, {signed_in}",
@@ -388,9 +382,7 @@ def _body_lines(seen: ReadMail) -> list[str]:
 def _capped(text: str) -> list[str]:
     lines = visible(text, keep="\n\t").split("\n")
     shown = [
-        line
-        if len(line) <= _LINE_SHOWN
-        else f"{line[:_LINE_SHOWN]} … {len(line) - _LINE_SHOWN} more characters"
+        line if len(line) <= _LINE_SHOWN else f"{line[:_LINE_SHOWN]} … {len(line) - _LINE_SHOWN} more characters"
         for line in lines[:_LINES_SHOWN]
     ]
     return shown if len(lines) <= _LINES_SHOWN else [*shown, f"… {len(lines) - _LINES_SHOWN} more lines"]

@@ -89,9 +89,7 @@ class Mailbox:
         )
 
     def _keep(self, raw: bytes) -> int:
-        taken = [
-            int(found[1]) for name in os.listdir(self.folder) if (found := re.match(r"(\d{3,9})\.\w+$", name))
-        ]
+        taken = [int(found[1]) for name in os.listdir(self.folder) if (found := re.match(r"(\d{3,9})\.\w+$", name))]
         number = max(taken, default=0) + 1
         while True:
             try:
@@ -158,8 +156,6 @@ class Mailbox:
             facts = {}
         texts = {key: facts[key] for key in _TEXTS if isinstance(facts.get(key), str)}
         lists = {
-            key: [v for v in facts[key] if isinstance(v, str)]
-            for key in _LISTS
-            if isinstance(facts.get(key), list)
+            key: [v for v in facts[key] if isinstance(v, str)] for key in _LISTS if isinstance(facts.get(key), list)
         }
         return Entry(name, raw, **texts, **lists)

@@ -49,9 +49,7 @@ def test_numbers_go_on_and_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine too")
     page = filled(tmp_path, caught("New"))
 
-    assert ["007.eml", "009.json", "010.eml", "010.json", "index.html", "notes.txt"] == sorted(
-        os.listdir(tmp_path)
-    )
+    assert ["007.eml", "009.json", "010.eml", "010.json", "index.html", "notes.txt"] == sorted(os.listdir(tmp_path))
     assert "mine" == (tmp_path / "009.json").read_text()
     assert "2 mails caught" in page
     assert page.index(">New<") < page.index(">Old<")
@@ -77,9 +75,7 @@ def test_two_processes_share_a_folder(tmp_path: Path) -> None:
         "box.close()\n"
     )
     writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, tmp_path, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        subprocess.Popen([sys.executable, "-c", program, tmp_path, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for name in "AB"
     ]
     for writer in writers:
@@ -162,7 +158,7 @@ def test_the_page_shows_a_mail_with_its_session(tmp_path: Path) -> None:
     for expected in (
         "1 mail caught",
         "René rene@x.test Sun 22 Nov 2026, 17:05 +0100 To b@x.test Bcc boss@x.test",
-        "meant for mail.x.test:587 TLSv1.3 signed in as u@x.test, LOGIN 001.eml , 151 bytes",
+        "meant for mail.x.test:587 TLSv1.3 signed in as u@x.test, LOGIN 001.eml , 145 bytes",
         "Subject été Date Sun, 22 Nov 2026 17:05:00 +0100",
         "Body text",
         "S: 220 hello C: EHLO <me>",
