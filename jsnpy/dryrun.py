@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _NAME = "jsnpy dry run"
 _SIZE_LIMIT = 35 * 1024 * 1024
 _COMMAND_LIMIT = 16384  # RFC 4954 section 4: 12288 bytes in base64 for AUTH, tokens need them
+_LINE_LIMIT = 1001  # RFC 5321 section 4.5.3.1.6, with the dot that is stuffed
 _LINES_SHOWN = 200
 _LINE_SHOWN = 2000
 _START_SECONDS = 10
@@ -171,8 +172,13 @@ class DryRun:
     def catch(self, mail: CaughtMail) -> None:
         """Keep and show one mail; trouble with that is raised by `stop`, as the script must see a success."""
         self.mails.append(mail)
+        kept_as = ""
         try:
-            kept_as = "" if self._mailbox is None else self._mailbox.add(mail)
+            if self._mailbox is not None:
+                kept_as = self._mailbox.add(mail)
+        except UsageError as error:
+            self._trouble = self._trouble or error
+        try:
             self._show(readable(mail, kept_as))
         except Exception as error:  # noqa: BLE001 - whatever it is, stop() raises it
             self._trouble = self._trouble or error
@@ -220,7 +226,7 @@ class _Dialogue:
 class _Session(SMTP):
     """One connection: aiosmtpd's protocol, overheard."""
 
-    line_length_limit = _COMMAND_LIMIT
+    line_length_limit = _COMMAND_LIMIT  # what the reader takes; a message's lines are held to the RFC below
 
     def __init__(self, catcher: _Catcher, sessions: set[_Session], starttls: ssl.SSLContext | None) -> None:
         super().__init__(
@@ -234,6 +240,7 @@ class _Session(SMTP):
             authenticator=catcher.sign_in,
             loop=asyncio.get_running_loop(),
         )
+        self.line_length_limit = _LINE_LIMIT
         self.command_size_limits = defaultdict(lambda: _COMMAND_LIMIT)
         self._catcher = catcher
         self._all = sessions

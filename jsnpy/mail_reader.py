@@ -127,7 +127,7 @@ def _place(part: Message[str, str], mail: ReadMail) -> None:
 
 def _payload(part: Message[str, str]) -> bytes:
     if part.is_multipart():  # a message/* part, parsed already
-        return b"".join(inner.as_bytes() for inner in part.get_payload())  # type: ignore[union-attr, misc]
+        return b"".join(inner.as_bytes() for inner in part.get_payload())  # type: ignore[union-attr]
     data = part.get_payload(decode=True)
     return data if isinstance(data, bytes) else b""
 

@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jsnpy.errors import UsageError
 from jsnpy.mailbox_page import Entry, Fragment, fragment, page
@@ -155,7 +155,7 @@ class Mailbox:
         if not isinstance(facts, dict):
             facts = {}
         texts = {key: facts[key] for key in _TEXTS if isinstance(facts.get(key), str)}
-        lists = {
+        lists: dict[str, Any] = {
             key: [v for v in facts[key] if isinstance(v, str)] for key in _LISTS if isinstance(facts.get(key), list)
         }
         return Entry(name, raw, **texts, **lists)

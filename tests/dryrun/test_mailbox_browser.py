@@ -121,8 +121,10 @@ def test_an_html_mail_is_visible(tmp_path: Path) -> None:
     svg = b'<svg xmlns="http://www.w3.org/2000/svg"><rect width="999" height="999" fill="#0f0"/></svg>'
     raw = (
         b"Content-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n"
-        b'<style>body{margin:0}</style><img src="cid:green" width=999 height=999>\r\n--b\r\nContent-Type: image/svg+xml\r\n'
-        b"Content-ID: <green>\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(svg) + b"\r\n--b--\r\n"
+        b'<style>body{margin:0}</style><img src="cid:green" width=999 height=999>\r\n--b\r\n'
+        b"Content-Type: image/svg+xml\r\nContent-ID: <green>\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + base64.b64encode(svg)
+        + b"\r\n--b--\r\n"
     )
     page = mailbox_of(tmp_path, raw)
     browse(page, f"--screenshot={tmp_path / 'page.png'}", "--window-size=900,900")
