@@ -14,6 +14,7 @@ import pytest
 from jsnpy.dryrun import CaughtMail, DryRun
 from jsnpy.errors import JsnpyError, UsageError
 from jsnpy.mailbox import Mailbox
+from jsnpy.mailbox_page import Fragment, page
 
 
 def caught(subject: str = "Hello", raw: bytes = b"", **facts: object) -> CaughtMail:
@@ -93,6 +94,33 @@ def test_two_processes_share_a_folder(tmp_path: Path) -> None:
     assert expected == {eml.read_text().split(": ")[1].strip() for eml in tmp_path.glob("*.eml")}
     assert 50 == len(list(tmp_path.glob("*.eml"))) == len(list(tmp_path.glob("*.json")))
     assert expected == set(re.findall("<h2><bdi>(.*?)</bdi>", (tmp_path / "index.html").read_text()))
+
+
+def test_a_mail_that_comes_while_the_page_is_made_is_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process's mail is not lost from the page because this one listed the folder a moment before."""
+
+    def slow_page(fragments: list[Fragment], folder: str) -> str:
+        (tmp_path / "002.eml").write_bytes(b"Subject: Meanwhile\r\n\r\n")
+        return page(fragments, folder)
+
+    mailbox = Mailbox(str(tmp_path))
+    mailbox.open()
+    monkeypatch.setattr("jsnpy.mailbox.page", slow_page)
+    mailbox.add(caught())
+    mailbox.close()
+
+    assert "Meanwhile" in (tmp_path / "index.html").read_text("utf-8")
+
+
+def test_the_html_is_behind_two_walls(tmp_path: Path) -> None:
+    """The frame is sandboxed without any right, and both page and frame have a policy that starts from nothing."""
+    text = filled(tmp_path, caught(raw=b"Content-Type: text/html\r\n\r\n<p>Hi\r\n"))
+    frame = unescape(text.partition('srcdoc="')[2].partition('"')[0])
+
+    assert '<iframe sandbox="" ' in text
+    for walled in (text, frame):
+        assert '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; ' in walled
+        assert "script" not in walled.partition("Content-Security-Policy")[2].partition(">")[0]
 
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:

@@ -181,7 +181,10 @@ def test_the_page_fits_a_phone(tmp_path: Path) -> None:
     text = page.read_text("utf-8")
     # A copy without the policy may tell its own width.
     text = text[: text.index("<meta http-equiv")] + text[text.index('<meta name="referrer"') :]
-    tell = "<script>onload=()=>parent.postMessage(document.documentElement.scrollWidth,'*')</script></body>"
+    tell = (
+        "<script>onload=()=>parent.postMessage(Math.max(...['html','.list','.reader'].map("
+        "s=>document.querySelector(s).scrollWidth)),'*')</script></body>"
+    )
     (tmp_path / "copy.html").write_text(text.replace("</body>", tell), "utf-8")
     frame.write_text(
         "<p id=p></p><script>let n=0;onmessage=e=>{p.textContent+=`width${++n}=${e.data};`}</script>"
