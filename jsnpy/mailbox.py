@@ -115,7 +115,7 @@ class Mailbox:
             try:
                 with open(draft, "w", encoding="utf-8", errors="replace", newline="\n") as file:
                     file.write(text)
-                os.replace(draft, self._path("index.html"))
+                _replace(draft, self._path("index.html"))
             except OSError:
                 with suppress(OSError):
                     os.unlink(draft)
@@ -159,3 +159,14 @@ class Mailbox:
             key: [v for v in facts[key] if isinstance(v, str)] for key in _LISTS if isinstance(facts.get(key), list)
         }
         return Entry(name, raw, **texts, **lists)
+
+
+def _replace(draft: str, page: str) -> None:
+    for pause in (0.02, 0.1, 0.5):
+        try:
+            os.replace(draft, page)
+        except PermissionError:  # Windows, while another process has the page in its hands
+            time.sleep(pause)
+        else:
+            return
+    os.replace(draft, page)
