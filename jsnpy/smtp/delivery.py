@@ -112,7 +112,6 @@ class Sending:
         self.details.stage = failure.stage
         self.details.decide(failure.reply)
         self.transcript.event(f"failed: {sentence}")
-        self.warnings.append(f"send_email failed with code {failure.code}: {sentence}")
         return self._result(failure.code, sentence)
 
     def _result(self, code: int, error: str) -> SendResult:

@@ -9,13 +9,16 @@ import socket
 import time
 
 from jsnpy.smtp import auth, hints
-from jsnpy.smtp.connect import connect
+from jsnpy.smtp.connect import connect, resolve
 from jsnpy.smtp.outcome import Code, SendFailure
-from jsnpy.smtp.wire import Lost, Nonsense, Reader, Reply, TimedOut, WireError, remaining
+from jsnpy.smtp.transcript import readable
+from jsnpy.smtp.wire import Lost, Nonsense, Reader, Reply, TimedOut, WireError, reason, remaining
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Buffer
+    import ssl
+
+    from _typeshed import ReadableBuffer
 
     from jsnpy.smtp.envelope import Envelope
     from jsnpy.smtp.message import Message
@@ -106,23 +109,20 @@ class Session(smtplib.SMTP):
             raise Lost("not connected")
         return self._reader
 
-    def send(self, s: Buffer | str) -> None:
+    def send(self, s: ReadableBuffer | str) -> None:
         """Send bytes before the deadline (smtplib sends everything through this method).
 
         Raises:
             WireError: they could not be sent.
         """
-        data = s.encode(self.command_encoding) if isinstance(s, str) else s
-        if self.sock is None:
-            raise Lost("not connected")
+        view = memoryview(s.encode(self.command_encoding) if isinstance(s, str) else s)
         try:
-            self.sock.settimeout(remaining(self.deadline))
-            self.sock.sendall(data)
+            while view:  # not sendall(), which over TLS allows the whole time for each of its parts
+                self.reader.sock.settimeout(remaining(self.deadline))
+                view = view[self.reader.sock.send(view) :]
         except TimeoutError:
             raise TimedOut("timed out") from None
         except OSError as error:
-            from jsnpy.smtp.wire import reason
-
             raise Lost(reason(error)) from None
 
     def putcmd(self, cmd: str, args: str = "") -> None:
@@ -220,8 +220,6 @@ class Session(smtplib.SMTP):
                 Code.TIMEOUT, stage, f"timed out after {self.transcript.elapsed()} while {doing}", hint=hint
             )
         if isinstance(error, Nonsense):
-            from jsnpy.smtp.transcript import readable
-
             said = f': "{readable(error.line[:200])}"' if error.line else ""
             if stage == "greeting":
                 what = f"{place} does not answer like an SMTP server{said}"
@@ -250,11 +248,16 @@ class Session(smtplib.SMTP):
         self.details.attempts += 1
         if self.route:
             self.transcript.event(f"redirected: {server.place} is {host} port {port} in this run")
+        stage("resolve")
+        found = resolve(host, port, self.deadline, server.place)
+        names = [str(info[4][0]) for info in found]
+        if names != [host]:
+            self.transcript.event(f"{host} resolved to {', '.join(names)} ({self.transcript.elapsed()})")
         stage("connect")
-        self.sock = connect(host, port, self.deadline, self.transcript, server.place)
+        self.sock = connect(found, self.deadline, self.transcript, server.place)
         if server.security == "ssl" and context is not None:
             stage("tls")
-            self._wrap(context)
+            self.sock = self._wrap(self.sock, context)
         self._reader = Reader(self.sock, self.transcript)
         stage("greeting")
         self._greeting()
@@ -270,14 +273,13 @@ class Session(smtplib.SMTP):
     def _stage(self, name: str) -> None:
         self.details.stage = name
 
-    def _wrap(self, context: object) -> None:
+    def _wrap(self, sock: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
         from jsnpy.smtp import tls
 
-        assert self.sock is not None
-        sock, self.sock = self.sock, None
         self._stage("tls")
-        self.sock = tls.wrap(sock, context, self.server, self.deadline, self.transcript)
+        wrapped = tls.wrap(sock, context, self.server, self.deadline, self.transcript)
         self.secure = True
+        return wrapped
 
     def _wanted_code(self) -> int:
         """Return the class of a failure before STARTTLS and authentication: what the script wanted decides."""
@@ -313,11 +315,10 @@ class Session(smtplib.SMTP):
         name = socket.gethostname()
         if "." in name.strip(".") and _NAME.match(name):
             return name
-        assert self.sock is not None
-        address = str(self.sock.getsockname()[0]).partition("%")[0]
+        address = str(self.reader.sock.getsockname()[0]).partition("%")[0]
         return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
-    def _starttls(self, context: object) -> None:
+    def _starttls(self, context: ssl.SSLContext) -> None:
         place = self.server.place
         if "STARTTLS" not in self.features:
             raise SendFailure(
@@ -338,9 +339,8 @@ class Session(smtplib.SMTP):
                 "starttls",
                 f"{place} sent more in clear text after its answer to STARTTLS, as somebody in between would",
             )
-        self._reader = None
-        self._wrap(context)
-        assert self.sock is not None
+        sock, self._reader = self.reader.sock, None
+        self.sock = self._wrap(sock, context)
         self._reader = Reader(self.sock, self.transcript)
         self._stage("ehlo")
         self._hello()
@@ -487,12 +487,10 @@ class Session(smtplib.SMTP):
 def _features(lines: list[str]) -> dict[str, list[str]]:
     """Return the extensions in an EHLO reply, in upper case, with their parameters."""
     features: dict[str, list[str]] = {}
-    for line in lines:
+    for line in map(str.upper, lines):
         # "AUTH=PLAIN" is how servers before RFC 2554 wrote it, and some still do besides.
-        words = line.replace("AUTH=", "AUTH ", 1).split() if line[:5].upper() == "AUTH=" else line.split()
-        if not words:
-            continue
-        name = words[0].upper()
-        known = features.setdefault(name, [])
-        known += [word.upper() for word in words[1:] if word.upper() not in known]
+        words = ["AUTH", *line[5:].split()] if line.startswith("AUTH=") else line.split()
+        if words:
+            known = features.setdefault(words[0], [])
+            known += [word for word in words[1:] if word not in known]
     return features

@@ -151,7 +151,7 @@ class Reader:
             pass
         except OSError as error:
             # A TLS socket has its own words for "nothing there yet" (SSLWantReadError); ssl may not be loaded.
-            if type(error).__name__ not in ("SSLWantReadError", "SSLWantWriteError"):
+            if type(error).__name__ not in {"SSLWantReadError", "SSLWantWriteError"}:
                 self._lost = reason(error)
         return bytes(self._buffer).strip(b"\r\n")
 
