@@ -199,6 +199,15 @@ def test_an_overlong_line_is_refused(dry: Caught) -> None:
     assert [] == dry.run.mails
 
 
+@pytest.mark.parametrize("body", ["x" * 50_000, "x" * 50_000 + "\n", "é" + "x" * 50_000])
+def test_a_body_that_is_one_long_line_passes_whole(dry: Caught, body: str) -> None:
+    """A text without line ends is folded on the wire and whole again at the receiver."""
+    assert "" == dry.send(body=body).error
+    raw = dry.run.mails[0].raw
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    assert body.strip() == message_from_bytes(raw).get_payload(decode=True).decode().strip()  # type: ignore[union-attr]
+
+
 def test_large_mails_are_taken(dry: Caught) -> None:
     """Almost five million characters arrive whole."""
     assert "" == dry.send(body=("x" * 59 + "\n") * 80_000, ssl=True).error
