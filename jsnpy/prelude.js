@@ -6,10 +6,8 @@
     ArrayIsArray, BooleanPrototypeValueOf, Error, JSONParse, JSONStringify, NumberIsFinite, NumberPrototypeValueOf,
     ObjectDefineProperty, ObjectPrototype, ObjectPrototypeHasOwnProperty, ObjectPrototypeToString,
     PromisePrototypeThen, ReflectApply, ReflectConstruct, RegExpPrototypeExec, String, StringPrototypeSlice,
-    StringPrototypeValueOf, TypeError,
+    StringPrototypeValueOf, SymbolToPrimitive, TypeError, indirectEval,
   } = primordials;
-  // An indirect call runs its text as a global script, as a <script> would.
-  const indirectEval = eval;
 
   const native = globalThis.__jsnpy_native;
   const nativeWrite = globalThis.__jsnpy_write;
@@ -27,19 +25,25 @@
   let over = false;
   let ended = false;
 
+  // quickjs-ng keeps the sum of long strings in parts, which its binding cannot convert; String() joins them.
+  function whole(text) {
+    return text.length > 128 ? String(text) : text;
+  }
+
   const encode = makeEncoder();
   const host = {
     primordials,
     encode,
     call(op, value) {
-      const text = encode(value);
+      const text = whole(encode(value));
       return stopped() ? null : answer(native(op, text));
     },
     write(stream, text) {
       if (stopped()) return;
+      text = whole(text);
       if (RegExpPrototypeExec(unsafe, text) === null) {
         if (nativeWrite(stream, text)) end();
-      } else answer(native("write", encode([stream, text])));
+      } else answer(native("write", whole(encode([stream, text]))));
     },
     expose(name, value) {
       ObjectDefineProperty(globalThis, name, {
@@ -233,12 +237,12 @@
     } catch {
       text = describe(error);
     }
-    return encode({ __proto__: null, kind, text: String(text), isError, line, column, stack });
+    return whole(encode({ __proto__: null, kind, text: String(text), isError, line, column, stack }));
   }
 
   // The binding makes text of errors that leave JavaScript: of the engine's own only (out of memory, interrupted),
   // as all others are caught. No code of the script's may run then.
-  ObjectDefineProperty(primordials.InternalErrorPrototype, Symbol.toPrimitive, {
+  ObjectDefineProperty(primordials.InternalErrorPrototype, SymbolToPrimitive, {
     __proto__: null,
     value: function () {
       return "InternalError: " + this.message;

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jsnpy import config, json_faults, json_places
+from jsnpy import config
+from jsnpy.config import json_faults, json_places
 from jsnpy.errors import JsnpyError
 
 VALUES = st.recursive(

@@ -339,7 +339,7 @@ def test_deleted_current_folder(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "c.json")],
         cwd=gone, capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(config.__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(config.__file__).parents[2])},
     )  # fmt: skip
 
     expected = "1\nthe current folder no longer exists\nChange to a folder that does.\n"
@@ -398,11 +398,13 @@ def test_large_config_is_loaded_quickly(folder: Folder) -> None:
     """A config of megabytes goes through the C parser, never through a walk in Python."""
     arg = [{"key": number, "text": "x" * 20} for number in range(50_000)]
     folder.write("big.json", json.dumps({"scriptfile": "mail.js", "arg": arg}))
-    code = "import sys; from jsnpy import config; config.load('big.json');print('jsnpy.references' in sys.modules)"
+    code = (
+        "import sys; from jsnpy import config; config.load('big.json');print('jsnpy.config.references' in sys.modules)"
+    )
 
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder.path,
-        env={**os.environ, "PYTHONPATH": str(Path(config.__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(config.__file__).parents[2])},
     )  # fmt: skip
 
     assert "False\n" == done.stdout

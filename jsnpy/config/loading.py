@@ -2,9 +2,10 @@
 
 import os
 
-from jsnpy import json_text, text_files
+from jsnpy import json_text
+from jsnpy.config import text_files
+from jsnpy.config.text_files import kind_of, quoted
 from jsnpy.errors import ConfigError, UsageError
-from jsnpy.text_files import kind_of, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ class _Loading:
                 'It looks like {"scriptfile": "FILE.js", "arg": { … }}',
             )
         if repeated:
-            from jsnpy import json_places
+            from jsnpy.config import json_places
 
             self.warnings += json_places.repeated_keys(self.text, self.name)
         return config
@@ -221,12 +222,12 @@ class _Loading:
         """Make the assignments and replace the references, both in place, and return `arg`'s JSON."""
         config.setdefault("arg", {})
         if sets:
-            from jsnpy import assignments
+            from jsnpy.config import assignments
 
             self.warnings += filter(None, [assignments.assign(config, one) for one in sets])
         # Looking through the text is much cheaper than walking through the values ("$" may be escaped in it).
         if sets or "${" in self.text or "\\u00" in self.text:
-            from jsnpy import references
+            from jsnpy.config import references
 
             references.substitute_all(config, self._substituted)
         try:
@@ -237,7 +238,7 @@ class _Loading:
             raise self._fault(error) from None
 
     def _substituted(self, text: str, linked: tuple[object, ...]) -> str:
-        from jsnpy import references
+        from jsnpy.config import references
 
         try:
             return references.substitute(text, self.base, self.encoding, self.secrets)
@@ -281,7 +282,7 @@ class _Loading:
         """Return the absolute path of a file; `subject` returns what messages say in front of its path."""
         path = os.path.join(bases[0], wanted)
         if not os.path.isfile(path):
-            from jsnpy import file_search
+            from jsnpy.config import file_search
 
             path, other_case = file_search.find(wanted, bases, subject)
             if other_case:
@@ -295,12 +296,12 @@ class _Loading:
         """Return `CaEmail.json:2:17` for the value at a key path, the name alone where there is no file."""
         if not self.in_file:
             return self.name
-        from jsnpy import json_places
+        from jsnpy.config import json_places
 
         return json_places.place(self.text, self.name, keys)
 
     def _fault(self, error: ValueError) -> ConfigError:
-        from jsnpy import json_faults
+        from jsnpy.config import json_faults
 
         if not self.in_file:
             return ConfigError(f"{self.name}: {error}")
@@ -322,7 +323,7 @@ class _Loading:
         guess = f"; did you mean {quoted(near[0])}?" if near else ""
         where = self.name
         if self.in_file:
-            from jsnpy import json_places
+            from jsnpy.config import json_places
 
             where = json_places.place(self.text, self.name, (key,), of_key=True)
         self.warnings.append(f"{where}: unknown key {quoted(key)}{guess}")

@@ -1,8 +1,8 @@
 """Carries out `--set KEY=VALUE`: sets one value below a config's `arg`."""
 
 from jsnpy import json_text
+from jsnpy.config.text_files import kind_of, quoted
 from jsnpy.errors import UsageError
-from jsnpy.text_files import kind_of, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

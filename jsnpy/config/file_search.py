@@ -3,8 +3,8 @@
 import os
 import stat
 
+from jsnpy.config.text_files import not_a_file, quoted, unreadable
 from jsnpy.errors import ConfigError
-from jsnpy.text_files import not_a_file, quoted, unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ import re
 import sys
 import unicodedata
 
+from jsnpy.config.json_places import LINE_END, BrokenError, line_and_column, members, spot
 from jsnpy.errors import ConfigError
-from jsnpy.json_places import LINE_END, BrokenError, line_and_column, members, spot
 
 _BESIDE = 60  # columns shown on each side of the caret
 _MASK = "***"
