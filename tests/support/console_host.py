@@ -3,7 +3,6 @@
 import threading
 
 from jsnpy.engine import Engine
-from jsnpy.traces import Traces
 
 _STACK = 256 * 1024 * 1024
 
@@ -52,8 +51,11 @@ def _run(source: str) -> Output:
         printed[stream].append(text)
         return True
 
-    natives = {"frames": Traces("script.js", source).frames}
-    ending = Engine(("console",), natives, write, stack_size=_STACK * 3 // 4).run(source, "{}", lambda: None)
+    engine = Engine(("console",), {}, write, stack_size=_STACK * 3 // 4)
+    try:
+        ending = engine.run(source, "script.js", "{}", lambda: None)
+    finally:
+        engine.close()
     output = Output()
     output.stdout = "".join(printed[1])
     output.stderr = "".join(printed[2])
