@@ -1,6 +1,5 @@
 """Starts the command and looks at it while it runs."""
 
-import os
 import subprocess
 import time
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 from support.command import JSNPY, clean_environment
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
 
 
