@@ -421,7 +421,7 @@ def test_any_bytes_arrive(data: bytes) -> None:
         ({"filename": "noextension", "encoding": "base64"}, "application/octet-stream"),
         ({"filename": "a.eml"}, "application/octet-stream"),
         ({"filename": "a.tar.gz", "encoding": "base64"}, "application/octet-stream"),
-        ({"filename": "a", "content_type": 'text/calendar; method=REQUEST; x="a b"'}, "text/calendar"),
+        ({"filename": "a", "content_type": 'text/x; m=REQUEST; x="a;b"; y=z'}, 'text/x; m=REQUEST; x="a;b"; y=z'),
     ],
 )
 def test_content_types(attachment: dict[str, str], content_type: str) -> None:
