@@ -295,7 +295,6 @@ class Session(smtplib.SMTP):
 
     def _hello(self) -> None:
         name = self._own_name()
-        self.features = {}
         reply = self.command("EHLO", name)
         self.insist(reply)
         if reply.code // 100 == 2:  # noqa: PLR2004 - 2xx
@@ -438,8 +437,8 @@ class Session(smtplib.SMTP):
 
     def _message(self, data: bytes) -> Reply:
         """Send the message, dots stuffed, and return the reply to the final dot."""
-        if data.startswith(b".") or b"\r\n." in data:
-            data = (b"." if data.startswith(b".") else b"") + data.replace(b"\r\n.", b"\r\n..")
+        if b"\r\n." in data:
+            data = data.replace(b"\r\n.", b"\r\n..")  # RFC 5321 section 4.5.2; the first line is a header
         self.transcript.message(data)
         view = memoryview(data)
         try:

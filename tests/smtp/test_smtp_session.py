@@ -610,10 +610,15 @@ def test_a_prepared_mail_keeps_its_message_id(scripted: Scripted) -> None:
     """A mail handed over twice is the same mail: same bytes, same Message-ID."""
     from jsnpy.smtp.delivery import Sending
 
-    server = scripted()
-    mail = Sending().prepare(fields(server))
-    for _ in range(2):
-        Sending().deliver(mail)
+    server = scripted(MAIL=[b"450 4.3.0 later\r\n", b"250 ok\r\n"])
+    first = Sending()
+    failed = first.send(fields(server))
+    assert (CODES.SENDER, True) == (failed.code, failed.details["temporary"])
+    assert first.mail is not None
+    server.steps["MAIL"] = b"250 ok\r\n"
+    results = [Sending().resend(first.mail) for _ in range(2)]
+    assert [0, 0] == [result.code for result in results]
+    assert 1 == len({result.details["messageId"] for result in [failed, *results]})
     assert server.messages[0] == server.messages[1]
 
 
