@@ -54,7 +54,7 @@ class Mail:
     @property
     def message(self) -> EmailMessage:
         """The message, parsed with the modern policy."""
-        return email.message_from_bytes(self.content, policy=email.policy.SMTP)  # type: ignore[return-value]
+        return email.message_from_bytes(self.content, policy=email.policy.SMTP)
 
     @property
     def body(self) -> str:
@@ -72,13 +72,15 @@ class _Handler:
         self.tls = tls
         self.refuse = refuse
 
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+    async def handle_RCPT(  # noqa: N802 - the name aiosmtpd looks for
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
         if address in self.refuse:
             return self.refuse[address]
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - the name aiosmtpd looks for
         self.mails.append(Mail(session, envelope, tls=self.tls))
         return f"250 2.0.0 queued as {len(self.mails)}"
 
@@ -89,8 +91,9 @@ class _Controller(Controller):
 
     def _trigger_server(self) -> None:
         # The port was 0, "any free one": the real one must be known before aiosmtpd makes its first call to itself.
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        server: Any = self.server
+        self.port = server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 class MailServer:
