@@ -3,9 +3,9 @@
 import threading
 from typing import TYPE_CHECKING, TypeVar
 
+import _quickjs
 import pytest
 
-from jsnpy import engine
 from jsnpy.engine import Engine
 from jsnpy.traces import Traces
 
@@ -71,7 +71,7 @@ class _Engine(Engine):
         self, write: "Callable[[int, str], bool]", source: str, before: str, loads: "list[str] | None"
     ) -> None:
         natives = {"frames": Traces("script.js", source).frames}
-        create = engine._quickjs.Context
+        create = _quickjs.Context
 
         def prepared() -> object:
             context = create()
@@ -80,7 +80,7 @@ class _Engine(Engine):
 
         with pytest.MonkeyPatch.context() as patch:
             if before:
-                patch.setattr(engine._quickjs, "Context", prepared)
+                patch.setattr(_quickjs, "Context", prepared)
             super().__init__(("console",), natives, write, stack_size=_STACK * 3 // 4)
         load = self._natives["load"]
 
