@@ -8,7 +8,7 @@
   host.load("inspect_kinds")(host, kit);
   host.load("inspect")(host, kit);
   const {
-    DEFAULTS, MAX_NESTING, describe, framesText, has, inspect, isBuiltIn, isObject, kindOf, list, parentOf, push,
+    DEFAULTS, MAX_NESTING, describe, has, inspect, isBuiltIn, isObject, kindOf, list, parentOf, push, stackOf,
     read, string, unwrap, width,
   } = kit;
 
@@ -127,10 +127,9 @@
   }
 
   function trace(text) {
-    const error = new p.Error(text);
-    const stack = read(error, "stack");
-    const frames = typeof stack === "string" ? framesText(stack) : "";
-    return (text === "" ? "Trace" : "Trace: " + text) + (frames === "" ? "" : "\n" + frames);
+    const stack = stackOf(new p.Error(""));
+    const start = p.StringPrototypeIndexOf(stack, "\n");
+    return (text === "" ? "Trace" : "Trace: " + text) + (start === -1 ? "" : p.StringPrototypeSlice(stack, start));
   }
 
   function table(data, wanted) {

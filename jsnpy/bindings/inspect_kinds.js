@@ -367,7 +367,7 @@
   kit.constructorName = constructorName;
   kit.dateText = dateText;
   kit.errorText = errorText;
-  kit.framesText = framesText;
+  kit.stackOf = stackOf;
   kit.functionText = functionText;
   kit.isBuiltIn = isBuiltIn;
   kit.kindOf = kindOf;
