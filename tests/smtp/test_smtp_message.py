@@ -175,7 +175,13 @@ def test_awkward_names_arrive(mailserver: Callable[..., MailServer], name: str) 
 
 
 @MODEST
-@given(TEXT | ODD | st.text(alphabet="é\n", max_size=300) | st.text(alphabet="ab .\r\n", max_size=2500))
+@given(
+    TEXT
+    | ODD
+    | st.text(alphabet="é\n", max_size=300)
+    | st.text(alphabet="é b", min_size=80, max_size=300)
+    | st.text(alphabet="ab .\r\n", max_size=2500)
+)
 def test_any_body_arrives(body: str) -> None:
     """A body decodes to itself with CRLF; only a last line without an end gets one in 7bit."""
     data = build(body=body)
@@ -195,6 +201,7 @@ def test_any_body_arrives(body: str) -> None:
         ("From me\n.\n..\n\ttab\n", "7bit"),
         ("x" * 998, "7bit"),
         ("x" * 999, "quoted-printable"),
+        ("one long line, é, " + "without an end " * 20, "quoted-printable"),
         ("caf\u00e9 and some more text\n", "quoted-printable"),
         ("日本語のテキスト", "base64"),
         ("nul \0 here, and some more text\n", "quoted-printable"),
@@ -202,8 +209,9 @@ def test_any_body_arrives(body: str) -> None:
 )
 def test_the_shortest_encoding_is_taken(body: str, encoding: str) -> None:
     """7bit where it can be, else the shorter one of quoted-printable and base64."""
-    message = parsed(build(body=body))
-    assert encoding == message["Content-Transfer-Encoding"]
+    data = build(body=body)
+    check_form(data)
+    assert encoding == parsed(data)["Content-Transfer-Encoding"]
 
 
 @MODEST
