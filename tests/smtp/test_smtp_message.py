@@ -237,6 +237,13 @@ def test_any_header_arrives_alone(name: str, value: str) -> None:
     assert one_line(value).strip() == decoded(parsed(data)[name]).strip()
 
 
+@pytest.mark.parametrize("text", ["=?utf-8?q?x=0ABcc:_e@z.test?=", "a =?utf-8?b?eA==?= b", "=?", "?="])
+def test_text_that_looks_encoded_arrives_as_it_is(text: str) -> None:
+    """What looks like an encoded word is encoded itself, so that no reader decodes it."""
+    message = parsed(build(subject=text, headers={"X-A": text}))
+    assert [text, text] == [decoded(message["Subject"]), decoded(message["X-A"])]
+
+
 def test_long_ascii_headers_are_folded_not_encoded() -> None:
     """A long header of words is folded at 78 and unfolds to itself; a long word stays whole."""
     value = " ".join(f"<{number}.abcdefghijklmnop@x.test>" for number in range(20))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,8 +13,11 @@ from support.mail import log_lines, login, send
 from support.scripted import CLOSE, HANG, RESET, STARTTLS
 
 from jsnpy import smtp
+from jsnpy.redaction import Redactor
 from jsnpy.smtp import tls
+from jsnpy.smtp.outcome import SendFailure
 from jsnpy.smtp.request import Server
+from jsnpy.smtp.transcript import Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -202,6 +207,19 @@ def test_a_connection_lost_in_the_handshake_is_4(scripted: Scripted, end: str) -
     result = send(server, ssl=True)
     assert (TLS, "tls") == (result.code, result.details["stage"])
     assert "may not speak TLS" in result.error
+
+
+def test_a_handshake_left_out_is_a_failure() -> None:
+    """Where the connection is gone before the handshake, `ssl` leaves it out without a word: that is -4 too."""
+    with pytest.raises(SendFailure) as caught:
+        tls.wrap(
+            socket.socket(),
+            tls.context(Server("mail.test", 465), verify=True),
+            Server("mail.test", 465, security="ssl"),
+            time.monotonic() + 5,
+            Transcript(Redactor()),
+        )
+    assert TLS == caught.value.code
 
 
 def test_a_handshake_that_hangs_is_3(scripted: Scripted) -> None:
