@@ -350,7 +350,7 @@ class Session(smtplib.SMTP):
             self.transcript.event(f"{server.place} offers no authentication: the mail is sent without logging in")
             return
         name = auth.choose(self.features["AUTH"], server.mechanism, server.place)
-        if not self.secure:
+        if not self.secure and name != "CRAM-MD5":  # which sends a digest
             self.transcript.event("WARNING: user and password go over the network in clear text (no TLS)")
         auth.authenticate(self, name)
         self.logged_in = True
