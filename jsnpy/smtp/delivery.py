@@ -12,6 +12,7 @@ from jsnpy.smtp.outcome import Code, Details, SendFailure, SendResult
 from jsnpy.smtp.session import Session
 from jsnpy.smtp.settings import Settings
 from jsnpy.smtp.transcript import Transcript
+from jsnpy.smtp.values import credential_text
 from jsnpy.smtp.wire import WireError
 
 TYPE_CHECKING = False
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jsnpy.smtp.message import Message
-    from jsnpy.smtp.request import Server
+    from jsnpy.smtp.server import Server
     from jsnpy.smtp.settings import Route
 
 
@@ -76,7 +77,7 @@ class Sending:
             SendFailure: with Code.ARGUMENT; names the field.
         """
         if isinstance(fields, dict):
-            self.redactor.add(requests.credential_text(fields.get("pass")) or "")
+            self.redactor.add(credential_text(fields.get("pass")) or "")
         request = requests.parse(fields, self.settings.base_dir, self.transcript.event)
         route = self.settings.route(request) if self.settings.route is not None else None
         return Mail(request.server, Envelope.of(request), messages.build(request), route)

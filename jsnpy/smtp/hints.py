@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from jsnpy.smtp.request import Server
+    from jsnpy.smtp.server import Server
     from jsnpy.smtp.wire import Reply
 
 # What to look for in a refusal, in lower case (all of the words), and what to do then; the first that fits.

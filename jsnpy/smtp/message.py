@@ -14,7 +14,8 @@ from jsnpy.smtp.headers import LINE, LINE_MAX, address_header, fold, parameter, 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from jsnpy.smtp.request import Attachment, Request
+    from jsnpy.smtp.attachment import Attachment
+    from jsnpy.smtp.request import Request
 
 _LINE_END = re.compile("\r\n|\r|\n")
 _NOT_7BIT = re.compile(rb"[^\t\r\n\x20-\x7e]")

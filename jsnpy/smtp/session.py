@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jsnpy.smtp.envelope import Envelope
     from jsnpy.smtp.message import Message
     from jsnpy.smtp.outcome import Details
-    from jsnpy.smtp.request import Server
+    from jsnpy.smtp.server import Server
     from jsnpy.smtp.settings import Route
     from jsnpy.smtp.transcript import Transcript
 

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
 
-    from jsnpy.smtp.request import Server
+    from jsnpy.smtp.server import Server
     from jsnpy.smtp.transcript import Transcript
 
 # Loading the system's CAs takes 10-30 ms; a script that sends 300 mails needs them once.

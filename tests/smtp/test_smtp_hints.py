@@ -9,7 +9,7 @@ import pytest
 from support.mail import login, send
 
 from jsnpy.smtp import hints
-from jsnpy.smtp.request import Server
+from jsnpy.smtp.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,7 @@ from support.mail import fields, send
 from jsnpy.smtp.delivery import Sending
 from jsnpy.smtp.message import encode_text
 from jsnpy.smtp.outcome import SendFailure
-from jsnpy.smtp.request import one_line
+from jsnpy.smtp.values import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable

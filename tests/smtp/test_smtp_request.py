@@ -11,7 +11,8 @@ from support.mail import PASSWORD, fields, send
 
 from jsnpy import smtp
 from jsnpy.smtp.outcome import SendFailure
-from jsnpy.smtp.request import js_number, parse
+from jsnpy.smtp.request import parse
+from jsnpy.smtp.values import js_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable

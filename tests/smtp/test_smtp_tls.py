@@ -16,7 +16,7 @@ from jsnpy import smtp
 from jsnpy.redaction import Redactor
 from jsnpy.smtp import tls
 from jsnpy.smtp.outcome import SendFailure
-from jsnpy.smtp.request import Server
+from jsnpy.smtp.server import Server
 from jsnpy.smtp.transcript import Transcript
 
 if TYPE_CHECKING:
