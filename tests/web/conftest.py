@@ -1,0 +1,84 @@
+"""What the tests of fetching share: a clean environment, a CA of their own, scripted servers, a run."""
+
+import os
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+from support.http_server import HttpServer, Script
+
+
+class Redactor:
+    """Stands in for the host's one: masks a known word."""
+
+    def scrub(self, text: str) -> str:
+        """Mask."""
+        return text.replace("hunter2", "[redacted]")
+
+
+class FakeRun:
+    """What the natives know of a run."""
+
+    def __init__(self) -> None:
+        self.insecure = False
+        self.deadline: float | None = time.monotonic() + 20
+        self.dry_run = False
+        self.redactor = Redactor()
+        self.version = "9.9"
+        self.shown: list[str] = []
+
+    def show(self, text: str) -> None:
+        """Keep what would be shown."""
+        self.shown.append(text)
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on where it is run."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name in ("REQUEST_METHOD", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def run() -> FakeRun:
+    """A run without options."""
+    return FakeRun()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., HttpServer]]:
+    """Start scripted servers, closed after the test."""
+    servers: list[HttpServer] = []
+
+    def start(script: Script, context: ssl.SSLContext | None = None) -> HttpServer:
+        servers.append(HttpServer(script, context))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """A certificate authority of our own."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls(authority: trustme.CA) -> ssl.SSLContext:
+    """A server's TLS, for localhost."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our authority is in the system's store."""
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
