@@ -7,9 +7,10 @@ from jsnpy.errors import ExitCode, JsnpyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import NoReturn
 
-    from jsnpy.runner import Options
+    from jsnpy.runner import Options, Run
 
 
 def main() -> "NoReturn":
@@ -37,6 +38,21 @@ def run_file(target: str, options: "Options", sets: tuple[str, ...] = (), encodi
         sets: `KEY=VALUE` texts for values under `arg`.
         encoding: encoding of config and script when they are not Unicode.
     """
+    from jsnpy import runner
+
+    return _carry_out(runner.run_in_foreground, target, options, sets, encoding)
+
+
+def check_file(target: str, options: "Options", sets: tuple[str, ...] = (), encoding: str | None = None) -> int:
+    """Read and compile a config or a script without running it and return the exit code; arguments as for run_file."""
+    from jsnpy import runner
+
+    return _carry_out(runner.check, target, options, sets, encoding)
+
+
+def _carry_out(
+    task: "Callable[[Run], int]", target: str, options: "Options", sets: tuple[str, ...], encoding: str | None
+) -> int:
     from jsnpy import config, output, runner
     from jsnpy.redaction import Redactor
 
@@ -46,7 +62,7 @@ def run_file(target: str, options: "Options", sets: tuple[str, ...] = (), encodi
         loaded = config.load(target, sets=sets, encoding=encoding)
         for secret in loaded.secrets:
             redactor.add(secret)
-        return runner.run_in_foreground(runner.Run(loaded, options, streams, redactor))
+        return task(runner.Run(loaded, options, streams, redactor))
     except JsnpyError as error:
         streams.error(str(error))
         return error.exit_code

@@ -1,9 +1,9 @@
 """The JavaScript engine: one QuickJS context, a bridge that only strings cross, limits, jobs and timers.
 
 Why it is built this way: the engine's Python binding truncates strings at NUL, wraps integers past 2^31, loses
-exceptions and crashes the process when a native raises, when a native re-enters the context, or when Python touches an
-object whose getter calls back. So nothing but strings crosses, natives never raise, no JavaScript object but the
-driver is ever held in Python, and all of it runs in one thread with a stack of its own.
+exceptions and crashes the process when a native raises, when a native re-enters the context, or when Python
+touches an object whose getter calls back. So nothing but strings crosses, natives never raise, no JavaScript
+object but the driver is ever held in Python, and all of it runs in one thread with a stack of its own.
 """
 
 from os import path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MEMORY_LIMIT = 512 * 1024 * 1024
 HOST_LINES = 100_000
-"""Host code starts at this line, so that a frame of the author's is told from one of ours by its line number."""
+"""Host code starts at this line: so a frame of the author's is told from one of ours by its line number."""
 
 _PACKAGE = path.dirname(__file__)
 _FOR_THE_REPORT = ("frames", "load")
@@ -121,12 +121,29 @@ class Engine:
             return self._report()
         return Ending("memory", text=broken)
 
+    def check(self, source: str) -> Ending:
+        """Compile a script without letting it do anything.
+
+        The engine has no way to compile alone. So the script is entered with all natives dead, which leaves it
+        nothing to act on, and is interrupted at the engine's next look.
+        """
+        self._stop()
+        self._context.set_memory_limit(self._memory_limit or -1)
+        self._context.set_time_limit(0)
+        try:
+            state = self._drive("run", json_text.dumps(source))
+        except _quickjs.JSException:
+            state = "interrupted"
+        self._context.set_time_limit(-1)
+        report = self._report() if state == "failed" else Ending("done")
+        return report if report.is_error and report.text.startswith("SyntaxError") else Ending("done")
+
     def _step(self, task: str, text: str) -> str:
-        """Enter JavaScript once and run all promise jobs that follow from it; return the driver's word."""
-        state = self._drive(task, text)
+        """Enter JavaScript once and run all promise jobs that follow from it; return how the script stands."""
+        self._drive(task, text)
         while not self._over and self._context.execute_pending_job():
             pass
-        return state if self._over else self._drive("state", "")
+        return self._drive("state", "")
 
     def _drive(self, task: str, text: str) -> str:
         answer = self._driver(task, text)
@@ -140,8 +157,7 @@ class Engine:
             report: Any = json_text.loads(self._drive("report", ""))
         except (_quickjs.JSException, ValueError) as error:
             return Ending("memory", text=str(error))
-        kind = "memory" if report["isNull"] and self._memory_limit else report["kind"]
-        return Ending(kind, text=report["text"], stack=report["stack"], is_error=report["isError"])
+        return Ending(report["kind"], text=report["text"], stack=report["stack"], is_error=report["isError"])
 
     # What JavaScript calls. None of these may raise: an exception here would be lost, or crash the engine.
 
@@ -164,8 +180,9 @@ class Engine:
     def _exit(self, code: object) -> None:
         """End the script where it stands: no catch, no finally.
 
-        The engine's own time limit cannot be caught, but its binding refuses natives while one is set. So a limit of no
-        time at all is set for an evaluation during which a finalizer lifts the ban again; the limit stays armed.
+        The engine's own time limit cannot be caught, but its binding refuses natives while one is set. So a limit
+        of no time at all is set for an evaluation during which a finalizer lifts the ban again; the limit itself
+        stays armed.
         """
         self._exit_code = int(code) % 256 if isinstance(code, int | float) else 1
         self._stop()
@@ -174,8 +191,19 @@ class Engine:
         try:
             self._context.eval("delete globalThis.__jsnpy_disarm; 0")
         except _quickjs.JSException:
-            # Interrupted before it could delete: that is what was wanted.
-            pass
+            return  # interrupted already: that is what was wanted
+
+
+def version() -> str:
+    """Return the engine's name and version, as its distribution gives them."""
+    from importlib import metadata
+
+    for name in ("quickjs-ng", "quickjs"):
+        try:
+            return f"{name} {metadata.version(name)}"
+        except metadata.PackageNotFoundError:
+            continue
+    return "an unknown QuickJS"
 
 
 class _Disarm:

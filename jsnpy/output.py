@@ -1,7 +1,7 @@
 """What a run prints: the script's own text as it is, the host's messages as lines or JSON objects.
 
-Text is gathered and written in large pieces: by the worker when enough has come, by the waiting main thread when
-little has. One lock keeps the two streams in the order they were written to.
+Text is gathered and written in large pieces: by the worker when enough has come, by the waiting main thread
+when little has. One lock keeps the two streams in the order they were written to.
 """
 
 import _thread

@@ -198,7 +198,7 @@
     } catch {
       text = describe(error);
     }
-    return encode({ __proto__: null, kind, text, stack, isError, isNull: error === null });
+    return encode({ __proto__: null, kind, text, stack, isError });
   }
 
   for (let i = 0; i < bindings.length; i++) bindings[i](host);

@@ -12,6 +12,7 @@ from jsnpy.traces import Traces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from jsnpy import smtp
@@ -120,46 +121,41 @@ class Run:
 
     # The way of a run.
 
-    def start(self) -> "Any":
-        """Begin the run in a worker thread; return the lock that is released when it is over."""
+    def start(self, task: "Callable[[int], Ending] | None" = None) -> "Any":
+        """Begin the run, or another task, in a worker thread; return the lock that is released when it is over."""
         done = _thread.allocate_lock()
         done.acquire()
 
         def work(script_stack: int) -> None:
             try:
-                self._work(script_stack)
+                self.ending = (task or self._script)(script_stack)
+                self._report(self.ending)
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the main thread says it
+                self.failure = error
             finally:
+                self.output.flush()
                 done.release()
 
         supervisor.start_worker(work)
         return done
 
-    def _work(self, script_stack: int) -> None:
-        try:
-            if self.options.dry_run:
-                from jsnpy.dryrun import DryRun
+    def _script(self, script_stack: int) -> Ending:
+        if self.options.dry_run:
+            from jsnpy.dryrun import DryRun
 
-                self._dry_run = DryRun(self.output.show, self.options.mailbox)
-                self._dry_run.start()
-            self.ending = self._script(script_stack)
-            self._report(self.ending)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the main thread says it
-            self.failure = error
+            self._dry_run = DryRun(self.output.show, self.options.mailbox)
+            self._dry_run.start()
+        try:
+            return self.engine(script_stack).run(self.config.source, self.config.arg_json, self._idle)
         finally:
             if self._dry_run:
                 self._dry_run.stop()
-            self.output.flush()
 
-    def _script(self, script_stack: int) -> Ending:
+    def engine(self, script_stack: int) -> Engine:
+        """Return the script's world, to be used in the thread that asks for it."""
         natives = {**bindings.natives(self), "frames": self.traces.frames}
-        engine = Engine(
-            bindings.SCRIPTS,
-            natives,
-            self._write,
-            stack_size=script_stack,
-            memory_limit=self.options.memory_limit,
-        )
-        return engine.run(self.config.source, self.config.arg_json, self._idle)
+        limit = self.options.memory_limit
+        return Engine(bindings.SCRIPTS, natives, self._write, stack_size=script_stack, memory_limit=limit)
 
     def _write(self, stream: int, text: str) -> bool:
         self.output.write(stream, text)
@@ -213,11 +209,19 @@ def describe(ending: Ending, traces: Traces, memory_limit: int) -> str | None:
     if ending.kind == "unsettled":
         return f"{traces.name}\nUncaught: the script's last value is a promise that can never settle"
     if ending.kind == "memory":
-        limit = f"its limit of {memory_limit / 1024 / 1024:g} MB (--memory-limit)" if memory_limit else "the machine's"
+        limit = f"its limit of {_megabytes(memory_limit)} (--memory-limit)" if memory_limit else "the machine's"
         return f"{traces.name}\nUncaught: the script needs more memory than {limit}, or more stack than there is"
     where = " (in promise)" if ending.kind == "rejected" else ""
     error = ending.text if ending.is_error else f"Uncaught{where} {ending.text}"
+    if ending.text == "null" and memory_limit:
+        error += (
+            f"\n(the engine also throws null where its limit of {_megabytes(memory_limit)} (--memory-limit) is reached)"
+        )
     return f"{traces.headline(ending.stack)}\n\n{error}"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1024 / 1024:g} MB"
 
 
 def run_in_foreground(run: Run) -> int:
@@ -239,6 +243,16 @@ def run_in_foreground(run: Run) -> int:
         run.output.error(run.describe_timeout())
     run.output.flush_within(_LAST_FLUSH)
     return stopped
+
+
+def check(run: Run) -> int:
+    """Compile the script without running it; return the exit code."""
+    for warning in run.config.warnings:
+        run.output.warn(warning)
+
+    done = run.start(lambda script_stack: run.engine(script_stack).check(run.config.source))
+    done.acquire()
+    return run.exit_code()
 
 
 def _say_what_runs(run: Run) -> None:

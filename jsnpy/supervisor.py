@@ -1,7 +1,7 @@
 """Keeps a run in hand: a worker thread with a big stack, a deadline, Ctrl-C and SIGTERM.
 
-The worker owns the engine; the main thread only waits, so that neither an endless loop nor a blocking native keeps a
-signal or the deadline from being seen.
+The worker owns the engine; the main thread only waits, so that neither an endless loop nor a blocking native
+keeps a signal or the deadline from being seen.
 """
 
 # The C modules: `signal` and `threading` import enum and more, which a short run can do without.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _MIB = 1024 * 1024
 STACKS = ((256 * _MIB, 48 * _MIB), (64 * _MIB, 24 * _MIB), (16 * _MIB, 6 * _MIB))
-"""Thread stacks to try, and what JavaScript may use of each: the rest is for the engine's unchecked recursion."""
+"""Thread stacks to try, and what JavaScript may use of each; the rest is for the engine's unchecked recursion."""
 
 _POLL = 0.05
 """Seconds between looks at the signals that came; a waiting lock does not wake for them on Windows."""
@@ -51,7 +51,11 @@ def start_worker(work: "Callable[[int], None]") -> None:
 class Signals:
     """Notes SIGINT and SIGTERM instead of letting them strike at any moment; to be used in the main thread."""
 
-    _EXIT_CODES = (("SIGINT", ExitCode.INTERRUPTED), ("SIGTERM", ExitCode.TERMINATED), ("SIGBREAK", ExitCode.INTERRUPTED))
+    _EXIT_CODES = (
+        ("SIGINT", ExitCode.INTERRUPTED),
+        ("SIGTERM", ExitCode.TERMINATED),
+        ("SIGBREAK", ExitCode.INTERRUPTED),
+    )
 
     def __init__(self) -> None:
         self.exit_code: int | None = None

@@ -26,6 +26,11 @@ class Frame:
         self.native = place == "native"
         self.host = self.line >= HOST_LINES
 
+    @property
+    def is_eval(self) -> bool:
+        """Whether this is the engine's eval function."""
+        return self.native and self.function == "eval"
+
     @staticmethod
     def parse(text: str) -> "Frame | None":
         """Return the frame a line of stack text describes, or None for any other text."""
@@ -86,9 +91,9 @@ class Traces:
             if frame.native or frame.host or not frame.line:
                 continue
             # A syntax error in a text the script itself gave to eval() has that text's line, not the file's.
-            inside = frames[index + 1 : index + 3]
-            own_eval = len(inside) == 2 and inside[0].function == "eval" and inside[0].native and not inside[1].host  # noqa: PLR2004
-            if not (own_eval and frame.function == ""):
+            caller = frames[index + 2] if len(frames) > index + 2 else None
+            own_eval = frames[index + 1 : index + 2] and frames[index + 1].is_eval and caller and not caller.host
+            if frame.function or not own_eval:
                 return frame
         return None
 
