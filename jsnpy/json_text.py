@@ -1,17 +1,18 @@
 """JSON text to values and back, without what `import json` costs a short run.
 
-`json` imports `re` (together about 6 ms, more than the engine needs for a whole script). The C scanner and encoder
-that do its work can be had without it; where this Python has none, `json` itself serves.
+`json` imports `re` (together about 6 ms, more than the engine needs for a whole script). The C scanner and
+encoder that do its work can be had without it; where this Python has none, `json` itself serves.
 """
 
 try:
-    from _json import encode_basestring_ascii, make_encoder, make_scanner
+    import _json
 except ImportError:  # another Python, or one without the accelerator
-    make_scanner = None
+    _json = None  # type: ignore[assignment]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 _SPACE = " \t\n\r"
 
@@ -25,7 +26,9 @@ class _Rules:
     parse_int = int
     memo: dict[str, str]
 
-    def __init__(self, object_pairs_hook: "Callable[[list[tuple[str, object]]], object] | None" = None) -> None:
+    def __init__(
+        self, object_pairs_hook: "Callable[[list[tuple[str, object]]], object] | None" = None
+    ) -> None:
         self.object_pairs_hook = object_pairs_hook
         self.memo = {}
 
@@ -34,7 +37,9 @@ class _Rules:
         raise ValueError(f"{name} is not JSON")
 
 
-def loads(text: str, object_pairs_hook: "Callable[[list[tuple[str, object]]], object] | None" = None) -> object:
+def loads(
+    text: str, object_pairs_hook: "Callable[[list[tuple[str, object]]], object] | None" = None
+) -> object:
     """Return the value of a JSON text (RFC 8259); NaN and Infinity are refused.
 
     Args:
@@ -46,13 +51,14 @@ def loads(text: str, object_pairs_hook: "Callable[[list[tuple[str, object]]], ob
         RecursionError: the text is nested too deeply.
     """
     rules = _Rules(object_pairs_hook)
-    if make_scanner is None:
+    if _json is None:
         import json
 
         return json.loads(text, object_pairs_hook=object_pairs_hook, parse_constant=rules.parse_constant)
     start = len(text) - len(text.lstrip(_SPACE))
     try:
-        value, end = make_scanner(rules)(text, start)
+        scan: Any = _json.make_scanner
+        value, end = scan(rules)(text, start)
     except StopIteration as stop:
         raise _decode_error("Expecting value", text, stop.value) from None
     rest = len(text) - len(text[end:].lstrip(_SPACE))
@@ -69,12 +75,13 @@ def _decode_error(message: str, text: str, position: int) -> ValueError:
 
 def dumps(value: object) -> str:
     """Return a value as compact JSON in ASCII; raises ValueError or TypeError for what JSON has not."""
-    if make_scanner is None:
+    if _json is None:
         import json
 
         return json.dumps(value, separators=(",", ":"), allow_nan=False)
-    encode = make_encoder({}, _refuse, encode_basestring_ascii, None, ":", ",", False, False, False)
-    return "".join(encode(value, 0))
+    encoder: Any = _json.make_encoder
+    escape = _json.encode_basestring_ascii
+    return "".join(encoder({}, _refuse, escape, None, ":", ",", False, False, False)(value, 0))
 
 
 def _refuse(value: object) -> object:

@@ -1,0 +1,98 @@
+"""The command's entry: the drop-in call `jsnpy FILE` takes a short way; anything else goes through click."""
+
+import os
+import sys
+
+from jsnpy.errors import ExitCode, JsnpyError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    from jsnpy.runner import Options, Run
+
+
+def main() -> "NoReturn":
+    """Run the command and leave the process with its exit code."""
+    try:
+        arguments = sys.argv[1:]
+        plain = len(arguments) == 1 and not arguments[0].startswith("-")
+        if plain and not any(name.startswith("JSNPY_") for name in os.environ):
+            from jsnpy.runner import Options
+
+            leave(run_file(arguments[0], Options()))
+        from jsnpy import cli
+
+        leave(cli.main(arguments))
+    except KeyboardInterrupt:
+        leave(ExitCode.INTERRUPTED)
+
+
+def run_file(target: str, options: "Options", sets: tuple[str, ...] = (), encoding: str | None = None) -> int:
+    """Run a config or a script in this process and return the exit code; whatever goes wrong is said on stderr.
+
+    Args:
+        target: path of a config or a script, or "-" for a config from standard input.
+        options: what the command line decides about the run.
+        sets: `KEY=VALUE` texts for values under `arg`.
+        encoding: encoding of config and script when they are not Unicode.
+    """
+    from jsnpy import runner
+
+    return _carry_out(runner.run_in_foreground, target, options, sets, encoding)
+
+
+def check_file(target: str, options: "Options", sets: tuple[str, ...] = (), encoding: str | None = None) -> int:
+    """Read and compile a config or a script without running it and return the exit code; arguments as for run_file."""
+    from jsnpy import runner
+
+    return _carry_out(runner.check, target, options, sets, encoding)
+
+
+def _carry_out(
+    task: "Callable[[Run], int]", target: str, options: "Options", sets: tuple[str, ...], encoding: str | None
+) -> int:
+    from jsnpy import config, output, runner
+    from jsnpy.redaction import Redactor
+
+    redactor = Redactor()
+    streams = output.standard(redactor, level=options.level, as_json=options.log_json)
+    try:
+        loaded = config.load(target, sets=sets, encoding=encoding)
+        for secret in loaded.secrets:
+            redactor.add(secret)
+        return task(runner.Run(loaded, options, streams, redactor))
+    except JsnpyError as error:
+        streams.error(str(error))
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - the last net: a fault of ours, said without a traceback
+        streams.error(describe_fault(error, verbose=options.level >= output.VERBOSE))
+        return ExitCode.INTERNAL
+    finally:
+        streams.flush()
+
+
+def describe_fault(error: BaseException, *, verbose: bool) -> str:
+    """Return the text for a fault of jsnpy itself, with its traceback if wanted."""
+    text = f"a fault in jsnpy itself, please report it: {type(error).__name__}: {error}"
+    if not verbose:
+        return text + "\nThe same call with -v shows where."
+    import traceback
+
+    return text + "\n" + "".join(traceback.format_exception(error)).rstrip()
+
+
+def leave(code: int) -> "NoReturn":
+    """End the process at once: all is written, and taking the interpreter apart would cost 2 ms."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            pass
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""The clock behind setTimeout and setInterval: which timer is due next, and when."""
+
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jsnpy.engine import Native
+    from jsnpy.runner import Run
+
+
+class Timers:
+    """Timers by number, each due at a moment of the monotonic clock."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, int]] = []
+        self._live: dict[int, tuple[int, bool]] = {}
+        self._started = 0
+
+    def start(self, number: int, delay: float, kept: bool) -> int:
+        """Arm a timer and return its number.
+
+        Args:
+            number: the timer's number when it is armed again, 0 for a new one.
+            delay: milliseconds from now, a whole number of at least 1.
+            kept: whether the run waits for it.
+        """
+        import heapq
+
+        self._started += 1
+        number = number or self._started
+        heapq.heappush(self._heap, (_now() + delay, self._started, number))
+        self._live[number] = (self._started, kept)
+        return number
+
+    def stop(self, number: int) -> None:
+        """Forget a timer."""
+        self._live.pop(number, None)
+
+    def keep(self, number: int, kept: bool) -> None:
+        """Say whether the run waits for a timer."""
+        if number in self._live:
+            self._live[number] = (self._live[number][0], kept)
+
+    def wait(self) -> int | None:
+        """Sleep until the next timer is due and return its number; None when the run need not wait for any."""
+        if not any(kept for _, kept in self._live.values()):
+            return None
+        import heapq
+
+        while True:
+            due, started, number = self._heap[0]
+            if self._live.get(number, (0, False))[0] != started:
+                heapq.heappop(self._heap)
+                continue
+            pause = due - _now()
+            if pause > 0:
+                time.sleep(pause / 1000)
+                continue
+            heapq.heappop(self._heap)
+            del self._live[number]
+            return number
+
+
+def _now() -> float:
+    # Whole milliseconds, as in Node: timers of the same delay then run in the order they were started.
+    return time.monotonic() * 1000 // 1
+
+
+def natives(run: "Run") -> "dict[str, Native]":
+    """Return the functions that timers.js calls."""
+    timers = run.timers
+    return {
+        "timer_start": lambda given: timers.start(given[0], given[1], given[2]),
+        "timer_stop": timers.stop,
+        "timer_keep": lambda given: timers.keep(given[0], given[1]),
+        "timer_overflow": lambda delay: run.output.warn(
+            f"a timer's delay of {delay} ms does not fit into 32 bits and was set to 1"
+        ),
+    }

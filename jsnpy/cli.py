@@ -1,0 +1,146 @@
+"""The command line: options in, exit code out; the only file that knows click."""
+
+import math
+
+import click
+
+from jsnpy import __version__
+from jsnpy.errors import ExitCode
+from jsnpy.output import NORMAL, QUIET, VERBOSE
+from jsnpy.runner import Options
+
+_UNITS = {"": 1, "B": 1, "K": 2**10, "KB": 2**10, "M": 2**20, "MB": 2**20, "G": 2**30, "GB": 2**30}
+
+
+def _seconds(_: click.Context, __: click.Parameter, text: str) -> float:
+    """Return an option's number of seconds."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no number of seconds") from None
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise click.BadParameter(f"{text!r} is not 0 or more seconds")
+    return seconds
+
+
+def _size(_: click.Context, __: click.Parameter, text: str) -> int:
+    """Return an option's number of bytes."""
+    words = text.strip().upper().replace("IB", "B")
+    digits = words.rstrip("BKMG ")
+    try:
+        size = float(digits) * _UNITS[words[len(digits) :].strip()]
+    except (KeyError, ValueError):
+        raise click.BadParameter(f"{text!r} is no size such as 64MB or 1GB") from None
+    if not (math.isfinite(size) and size >= 0):
+        raise click.BadParameter(f"{text!r} is no size such as 64MB or 1GB")
+    return int(size)
+
+
+def _versions(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    import platform
+
+    from jsnpy.engine import version
+
+    click.echo(f"jsnpy {__version__}, {version()}, Python {platform.python_version()}")
+    ctx.exit()
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "JSNPY"})
+@click.argument("file", required=False)
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set one value under arg for this run, as in --set to.email=me@x.test; repeatable.",
+)
+@click.option(
+    "--timeout",
+    callback=_seconds,
+    default="0",
+    metavar="SECONDS",
+    help="End the run after that much wall time; 0 (the default) never.",
+)
+@click.option(
+    "--memory-limit",
+    callback=_size,
+    default="512MB",
+    show_default=True,
+    metavar="SIZE",
+    help="Heap limit of the engine: 64MB, 1GB; 0 for none.",
+)
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Run the script for real, but every mail goes to an SMTP server inside jsnpy and is shown.",
+)
+@click.option(
+    "--mailbox",
+    metavar="DIR",
+    help="With --dry-run: keep each mail there as .eml, with a page to look at them.",
+)
+@click.option("--check", is_flag=True, help="Read and compile config and script, run nothing.")
+@click.option("--insecure", is_flag=True, help="Do not verify TLS certificates.")
+@click.option("--fail-on-send-error", is_flag=True, help="Exit 3 if any send_email failed.")
+@click.option(
+    "--encoding", metavar="NAME", help="Encoding of config and script when they are not Unicode, e.g. cp1252."
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Host messages on stderr as lines or as one JSON object a line.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say more: config, script, engine, each send with its time.")
+@click.option("-q", "--quiet", is_flag=True, help="No host messages but the error that ended the run.")
+@click.option("-V", "--version", is_flag=True, is_eager=True, expose_value=False, callback=_versions,
+              help="Show the versions of jsnpy, its engine and Python.")  # fmt: skip
+def command(
+    file: str | None,
+    sets: tuple[str, ...],
+    encoding: str | None,
+    check: bool,
+    verbose: bool,
+    quiet: bool,
+    log_format: str,
+    mailbox: str | None,
+    **decisions: object,
+) -> int:
+    """Run the JavaScript alert script that FILE names.
+
+    FILE is a JSON config such as CaEmail.json, a bare script (.js), or - for a config from standard input.
+    """
+    from jsnpy.__main__ import check_file, run_file
+
+    options = Options()
+    for name, value in decisions.items():
+        setattr(options, name, value)
+    if verbose and quiet:
+        raise click.UsageError("-v and -q contradict each other")
+    if mailbox is not None and not options.dry_run:
+        raise click.UsageError("--mailbox is for the mails of a --dry-run: add it")
+    options.mailbox = mailbox
+    options.level = QUIET if quiet else VERBOSE if verbose else NORMAL
+    options.log_json = log_format == "json"
+    if file is None:
+        raise click.UsageError("Missing argument 'FILE': a config such as CaEmail.json, or a script.")
+    if check:
+        return check_file(file, options, sets, encoding)
+    return run_file(file, options, sets, encoding)
+
+
+def main(arguments: list[str]) -> int:
+    """Parse the command line, do what it says and return the exit code."""
+    try:
+        code = command.main(arguments, prog_name="jsnpy", standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.Abort:
+        return ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    return code if isinstance(code, int) else ExitCode.OK

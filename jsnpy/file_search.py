@@ -1,0 +1,110 @@
+"""Finds a file whose path was written for another machine: backslashes, other letter case; tells what was tried."""
+
+import os
+import stat
+
+from jsnpy.errors import ConfigError
+from jsnpy.text_files import not_a_file, quoted, unreadable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def find(wanted: str, bases: "Sequence[str]", subject: "Callable[[], str]") -> tuple[str, bool]:
+    r"""Return where a file really is.
+
+    Args:
+        wanted: the path as somebody wrote it, perhaps with `\` and in another letter case.
+        bases: the absolute folders a relative path may start from, the preferred first.
+        subject: returns what messages say in front of the path, such as `CaEmail.json:2:17: the script`.
+
+    Returns:
+        The path, and whether its letter case differs from what was written.
+
+    Raises:
+        ConfigError: nothing fits, several files do, or what fits is no readable file; lists the places or files.
+    """
+    spelled = wanted if os.sep == "\\" else wanted.replace("\\", "/")
+    tried: list[str] = []
+    for base in bases:
+        for spelling in dict.fromkeys((wanted, spelled)):
+            path = os.path.join(base, spelling)
+            if _is_file(path, wanted, subject):
+                return path, False
+        matches = _in_other_case(base, spelled)
+        if len(matches) > 1:
+            listing = "".join(f"\n  {match}" for match in matches)
+            raise ConfigError(
+                f"{subject()} {quoted(wanted)} fits several files that differ in letter case only:{listing}",
+                "Write the path exactly as the file is named.",
+            )
+        if matches:
+            return matches[0], True
+        path = os.path.normpath(os.path.join(base, spelled))
+        if path not in tried:
+            tried.append(path)
+    listing = "".join(f"\n  {quoted(path)[1:-1]}" for path in tried)
+    raise ConfigError(f"{subject()} {quoted(wanted)} was not found; tried:{listing}", _hint(wanted, tried))
+
+
+def _is_file(path: str, wanted: str, subject: "Callable[[], str]") -> bool:
+    try:
+        mode = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise unreadable(f"{subject()} {quoted(wanted)}", error) from None
+    except ValueError:  # a NUL, or a character this file system cannot have
+        return False
+    if stat.S_ISREG(mode):
+        return True
+    raise not_a_file(f"{subject()} {quoted(wanted)}", mode)
+
+
+def _in_other_case(base: str, spelled: str) -> list[str]:
+    """Return all files that `spelled` names when letter case is ignored in each of its segments."""
+    drive, tail = os.path.splitdrive(spelled)
+    found = [drive + os.sep if os.path.isabs(spelled) else base]
+    for segment in tail.replace(os.sep, "/").split("/"):
+        if segment in ("", "."):
+            continue
+        found = [path for folder in found for path in _entries(folder, segment)]
+    return sorted(path for path in found if os.path.isfile(path))
+
+
+def _entries(folder: str, segment: str) -> list[str]:
+    if segment == "..":
+        return [os.path.join(folder, segment)]
+    wanted = _folded(segment)
+    try:
+        return [os.path.join(folder, name) for name in os.listdir(folder) if _folded(name) == wanted]
+    except (OSError, ValueError):
+        return []
+
+
+def _folded(name: str) -> str:
+    # macOS stores accents apart from their letters: the same name must still be found after a copy to elsewhere.
+    if name.isascii():
+        return name.lower()
+    import unicodedata
+
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _hint(wanted: str, tried: list[str]) -> str:
+    if any(char < " " for char in wanted):
+        return r"The path has a control character in it: in JSON, write a backslash as \\, or use / instead."
+    if os.sep == "/" and wanted[1:2] == ":" and wanted[:1].isalpha():
+        return "A path with a drive letter exists on Windows only: write it relative to the config."
+    import difflib
+
+    for path in tried:
+        folder, name = os.path.split(path)
+        try:
+            near = difflib.get_close_matches(name, os.listdir(folder), n=3)
+        except (OSError, ValueError):
+            continue
+        if near:
+            return "Did you mean " + " or ".join(quoted(one) for one in near) + "?"
+    return ""

@@ -1,0 +1,240 @@
+"""What a run prints: the script's own text as it is, the host's messages as lines or JSON objects.
+
+Text is gathered and written in large pieces: by the worker when enough has come, by the waiting main thread
+when little has. One lock keeps the two streams in the order they were written to.
+"""
+
+import _thread
+import os
+import sys
+
+from jsnpy.errors import ExitCode, JsnpyError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from jsnpy.redaction import Redactor
+
+_ENOUGH = 64 * 1024
+"""Characters gathered before they are written."""
+
+STDOUT, STDERR = 1, 2
+QUIET, NORMAL, VERBOSE = -1, 0, 1
+
+
+class OutputClosed(Exception):  # noqa: N818 - it is no error
+    """The reader of our output went away, as `| head` does: the run ends quietly."""
+
+
+class Stream:
+    """Where one stream's text goes: a file descriptor, with the encoding its reader expects."""
+
+    def __init__(self, file: "Any") -> None:
+        self._fd = file.fileno() if file is not None else -1
+        self.terminal = self._fd >= 0 and os.isatty(self._fd)
+        # A file or pipe gets UTF-8 whatever the locale; a terminal what it can show, the rest escaped.
+        self._encoding = (file.encoding or "utf-8") if self.terminal else "utf-8"
+        self._file = file
+
+    def write(self, text: str) -> None:
+        """Write all of a text.
+
+        Raises:
+            OutputClosed: nobody reads any more.
+            JsnpyError: it could not be written.
+        """
+        if self._fd < 0:
+            return
+        data = memoryview(encode(text, self._encoding))
+        try:
+            if self.terminal and sys.platform == "win32":
+                self._file.buffer.write(data)
+                self._file.buffer.flush()
+                return
+            while data:
+                data = data[os.write(self._fd, data) :]
+        except BrokenPipeError as error:
+            raise OutputClosed from error
+        except BlockingIOError:
+            self._wait_and_write(data)
+        except OSError as error:
+            raise JsnpyError(f"output cannot be written: {error.strerror}") from error
+
+    def _wait_and_write(self, data: memoryview) -> None:
+        # Somebody made our pipe non-blocking.
+        import select
+
+        while data:
+            select.select([], [self._fd], [])
+            try:
+                data = data[os.write(self._fd, data[:4096]) :]
+            except BlockingIOError:
+                continue
+
+
+def encode(text: str, encoding: str = "utf-8") -> bytes:
+    """Return text as bytes; never fails: lone surrogates become U+FFFD, what the encoding lacks is escaped."""
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return whole.encode(encoding, "backslashreplace")
+
+
+class Memory:
+    """A stream that keeps its text, for runs started from Python."""
+
+    terminal = False
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+
+    def write(self, text: str) -> None:
+        """Keep a text."""
+        self.parts.append(encode(text).decode())
+
+
+class Output:
+    """Both streams of one run.
+
+    Args:
+        out: where stdout goes.
+        err: where stderr goes.
+        redactor: keeps secrets out of the host's messages.
+        level: QUIET, NORMAL or VERBOSE.
+        as_json: host messages as one JSON object a line.
+    """
+
+    def __init__(
+        self,
+        out: "Stream | Memory",
+        err: "Stream | Memory",
+        redactor: "Redactor",
+        *,
+        level: int = NORMAL,
+        as_json: bool = False,
+    ) -> None:
+        self._streams = {STDOUT: out, STDERR: err}
+        self._redactor = redactor
+        self._level = level
+        self._as_json = as_json
+        self._lock = _thread.allocate_lock()
+        self._parts: list[str] = []
+        self._gathered = 0
+        self._stream = STDOUT
+        self.trouble: Exception | None = None
+
+    def write(self, stream: int, text: str) -> None:
+        """Take text for a stream; it is written soon, in order with the other stream's.
+
+        After output has failed, text is dropped; `trouble` says why.
+        """
+        with self._lock:
+            if stream != self._stream:
+                self._flush()
+                self._stream = stream
+            self._parts.append(text)
+            self._gathered += len(text)
+            if self._gathered > _ENOUGH or self._streams[stream].terminal:
+                self._flush()
+
+    def flush(self) -> None:
+        """Write what was gathered, unless the other thread is writing just now."""
+        if self._parts and self._lock.acquire(blocking=False):
+            try:
+                self._flush()
+            finally:
+                self._lock.release()
+
+    def flush_within(self, seconds: float) -> None:
+        """Write what was gathered, but do not wait longer than so many seconds for a slow reader."""
+        written = _thread.allocate_lock()
+        written.acquire()
+
+        def work() -> None:
+            with self._lock:
+                self._flush()
+            written.release()
+
+        _thread.start_new_thread(work, ())
+        written.acquire(timeout=seconds)
+
+    def _flush(self) -> None:
+        text = "".join(self._parts)
+        self._parts.clear()
+        self._gathered = 0
+        if not text or self.trouble:
+            return
+        try:
+            self._streams[self._stream].write(text)
+        except (OutputClosed, JsnpyError) as error:
+            self.trouble = error
+
+    def trouble_to_stderr(self) -> None:
+        """Say on stderr, if that still works, that output could not be written."""
+        trouble, self.trouble = self.trouble, None
+        self.error(str(trouble))
+        self.flush()
+        self.trouble = trouble
+
+    # The host's own messages, all on stderr.
+
+    def error(self, message: str) -> None:
+        """Say what ended the run; shown even with -q."""
+        self._say("error", message)
+
+    def uncaught(self, text: str) -> None:
+        """Show the error that ended the script; shown even with -q."""
+        self._say("uncaught", text)
+
+    def warn(self, message: str) -> None:
+        """Say what an operator should know although the run goes on."""
+        if self._level > QUIET:
+            self._say("warning", message)
+
+    def info(self, message: str) -> None:
+        """Say what is of interest with -v."""
+        if self._level >= VERBOSE:
+            self._say("info", message)
+
+    def show(self, text: str) -> None:
+        """Show a text as it is, but secrets: a caught mail, a report of an uncaught error."""
+        if self._level > QUIET:
+            self._say("show", text)
+
+    def _say(self, kind: str, message: str) -> None:
+        self.write(STDERR, self._line(kind, self._redactor.scrub(message)))
+
+    def _line(self, kind: str, message: str) -> str:
+        if self._as_json:
+            from jsnpy import json_text
+
+            return json_text.dumps({"time": _timestamp(), "level": kind, "message": message}) + "\n"
+        if kind in ("show", "uncaught"):
+            return message + "\n"
+        label = f"jsnpy: {kind}:" if kind != "info" else "jsnpy:"
+        return f"{self._coloured(label, kind)} {message}\n"
+
+    def _coloured(self, label: str, kind: str) -> str:
+        force = os.environ.get("FORCE_COLOR", "")
+        if force in ("", "0") and (os.environ.get("NO_COLOR") or not self._streams[STDERR].terminal):
+            return label
+        code = {"error": "31", "warning": "33"}.get(kind, "2")
+        return f"\x1b[{code}m{label}\x1b[0m"
+
+
+def _timestamp() -> str:
+    import time
+
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z")
+
+
+def standard(redactor: "Redactor", *, level: int = NORMAL, as_json: bool = False) -> Output:
+    """Return the process's own stdout and stderr as an Output."""
+    return Output(Stream(sys.stdout), Stream(sys.stderr), redactor, level=level, as_json=as_json)
+
+
+def exit_code_of(trouble: Exception | None) -> int:
+    """Return what a run exits with whose output could not be written: a reader that went away is no error."""
+    return ExitCode.OK if trouble is None or isinstance(trouble, OutputClosed) else ExitCode.SCRIPT

@@ -1,0 +1,260 @@
+"""One run from config to exit code: bindings, engine, output and supervisor put together."""
+
+import _thread
+import time
+
+from jsnpy import bindings, supervisor
+from jsnpy.bindings.timers import Timers
+from jsnpy.engine import MEMORY_LIMIT, Ending, Engine
+from jsnpy.errors import ExitCode, JsnpyError
+from jsnpy.output import NORMAL, VERBOSE, Output, exit_code_of
+from jsnpy.traces import Traces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from jsnpy import smtp
+    from jsnpy.config import RunConfig
+    from jsnpy.dryrun import DryRun
+    from jsnpy.redaction import Redactor
+
+_LAST_FLUSH = 0.5
+"""Seconds a run that is being ended may still take to write its output."""
+
+
+class Options:
+    """What the command line, or a caller from Python, decides about a run.
+
+    Attributes:
+        timeout: seconds of wall time after which the run ends, 0 for never.
+        memory_limit: bytes of the engine's heap, 0 for no limit.
+        dry_run: mails go to a server inside jsnpy.
+        mailbox: folder for the mails of a dry run, or None.
+        insecure: TLS certificates are not verified.
+        fail_on_send_error: exit 3 if any send failed.
+        level: QUIET, NORMAL or VERBOSE.
+        log_json: host messages as JSON objects.
+    """
+
+    __slots__ = (
+        "dry_run",
+        "fail_on_send_error",
+        "insecure",
+        "level",
+        "log_json",
+        "mailbox",
+        "memory_limit",
+        "timeout",
+    )
+
+    def __init__(self) -> None:
+        self.timeout: float = 0
+        self.memory_limit = MEMORY_LIMIT
+        self.dry_run = False
+        self.mailbox: str | None = None
+        self.insecure = False
+        self.fail_on_send_error = False
+        self.level = NORMAL
+        self.log_json = False
+
+
+class Run:
+    """One run: what the bindings see of it, and what is left when it is over.
+
+    Attributes:
+        sends: the result of each send_email so far.
+        ending: how the script ended, once it has.
+    """
+
+    def __init__(self, config: "RunConfig", options: Options, output: Output, redactor: "Redactor") -> None:
+        self.config = config
+        self.options = options
+        self.output = output
+        self.redactor = redactor
+        self.timers = Timers()
+        self.traces = Traces(config.script_name, config.source)
+        self.deadline = time.monotonic() + options.timeout if options.timeout else None
+        self.sends: list[smtp.SendResult] = []
+        self.sending = False
+        self.ending: Ending | None = None
+        self.failure: BaseException | None = None
+        self.error: str | None = None
+        self._dry_run: DryRun | None = None
+
+    # What the bindings see.
+
+    @property
+    def insecure(self) -> bool:
+        """Whether TLS certificates go unverified."""
+        return self.options.insecure
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing may leave the machine."""
+        return self.options.dry_run
+
+    def show(self, text: str) -> None:
+        """Show a text of several lines on stderr."""
+        self.output.show(text)
+
+    def mail_settings(self) -> "smtp.Settings":
+        """Return what this run decides for each of its sends."""
+        from jsnpy import smtp
+
+        return smtp.Settings(
+            base_dir=self.config.base_dir,
+            insecure=self.options.insecure,
+            route=self._dry_run.route if self._dry_run else None,
+            redactor=self.redactor,
+            deadline=self.deadline,
+        )
+
+    def note_send(self, result: "smtp.SendResult") -> None:
+        """Keep a send's result; a failed one is a line on stderr."""
+        self.sends.append(result)
+        for warning in result.warnings:
+            self.output.warn(warning)
+        if result.code < 0:
+            self.output.warn(f"send_email failed ({result.code}): {result.error}")
+
+    # The way of a run.
+
+    def start(self, task: "Callable[[int], Ending] | None" = None) -> "Any":
+        """Begin the run, or another task, in a worker thread; return the lock that is released when it is over."""
+        done = _thread.allocate_lock()
+        done.acquire()
+
+        def work(script_stack: int) -> None:
+            try:
+                self.ending = (task or self._script)(script_stack)
+                self._report(self.ending)
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the main thread says it
+                self.failure = error
+            finally:
+                self.output.flush()
+                done.release()
+
+        supervisor.start_worker(work)
+        return done
+
+    def _script(self, script_stack: int) -> Ending:
+        if self.options.dry_run:
+            from jsnpy.dryrun import DryRun
+
+            self._dry_run = DryRun(self.output.show, self.options.mailbox)
+            self._dry_run.start()
+        try:
+            return self.engine(script_stack).run(self.config.source, self.config.arg_json, self._idle)
+        finally:
+            if self._dry_run:
+                self._dry_run.stop()
+
+    def engine(self, script_stack: int) -> Engine:
+        """Return the script's world, to be used in the thread that asks for it."""
+        natives = {**bindings.natives(self), "frames": self.traces.frames}
+        limit = self.options.memory_limit
+        return Engine(bindings.SCRIPTS, natives, self._write, stack_size=script_stack, memory_limit=limit)
+
+    def _write(self, stream: int, text: str) -> bool:
+        self.output.write(stream, text)
+        return self.output.trouble is None
+
+    def _idle(self) -> int | None:
+        self.output.flush()
+        return self.timers.wait()
+
+    def _report(self, ending: Ending) -> None:
+        self.error = describe(ending, self.traces, self.options.memory_limit)
+        if self.error is not None:
+            self.output.uncaught(self.error)
+
+    def exit_code(self) -> int:
+        """Return the exit code of a run that is over.
+
+        Raises:
+            BaseException: what went wrong in jsnpy itself, or with the options.
+        """
+        if self.failure is not None:
+            raise self.failure
+        ending = self.ending
+        if ending is None:
+            raise RuntimeError("the worker ended without an ending")
+        if self.output.trouble is not None:
+            code = exit_code_of(self.output.trouble)
+        elif ending.kind == "exit":
+            code = ending.code
+        else:
+            code = ExitCode.OK if ending.kind == "done" else ExitCode.SCRIPT
+        if code == ExitCode.OK and self.options.fail_on_send_error and any(send.code < 0 for send in self.sends):
+            return ExitCode.SEND_FAILED
+        return code
+
+    def describe_timeout(self) -> str:
+        """Return what to say when the deadline ended the run: what is known of its mails."""
+        text = f"the run was ended after {self.options.timeout:g} s (--timeout)"
+        if self.sending:
+            text += "; a send_email was under way, its mail may or may not have been delivered"
+        sent = [", ".join(send.details["accepted"]) for send in self.sends if send.code == 0]
+        if sent:
+            text += f"; mails already sent: {len(sent)} (to {'; to '.join(sent)})"
+        return text
+
+
+def describe(ending: Ending, traces: Traces, memory_limit: int) -> str | None:
+    """Return the error text of a run that failed, as Node shows an uncaught error; None for one that did not."""
+    if ending.kind in ("done", "exit"):
+        return None
+    if ending.kind == "unsettled":
+        return f"{traces.name}\nUncaught: the script's last value is a promise that can never settle"
+    if ending.kind == "memory":
+        limit = f"its limit of {_megabytes(memory_limit)} (--memory-limit)" if memory_limit else "the machine's"
+        return f"{traces.name}\nUncaught: the script needs more memory than {limit}, or more stack than there is"
+    where = " (in promise)" if ending.kind == "rejected" else ""
+    error = ending.text if ending.is_error else f"Uncaught{where} {ending.text}"
+    if ending.text == "null" and memory_limit:
+        error += (
+            f"\n(the engine also throws null where its limit of {_megabytes(memory_limit)} (--memory-limit) is reached)"
+        )
+    return f"{traces.headline(ending.stack)}\n\n{error}"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1024 / 1024:g} MB"
+
+
+def run_in_foreground(run: Run) -> int:
+    """Run to the end, the deadline or a signal, with all output written; return the exit code."""
+    signals = supervisor.Signals()
+    signals.listen()
+    if run.options.level >= VERBOSE:
+        _say_what_runs(run)
+    for warning in run.config.warnings:
+        run.output.warn(warning)
+    done = run.start()
+    stopped = supervisor.wait(done, signals, run.deadline, run.output.flush)
+    if stopped is None:
+        code = run.exit_code()
+        if isinstance(run.output.trouble, JsnpyError):
+            run.output.trouble_to_stderr()
+        return code
+    if stopped == ExitCode.TIMEOUT:
+        run.output.error(run.describe_timeout())
+    run.output.flush_within(_LAST_FLUSH)
+    return stopped
+
+
+def check(run: Run) -> int:
+    """Compile the script without running it; return the exit code."""
+    for warning in run.config.warnings:
+        run.output.warn(warning)
+
+    done = run.start(lambda script_stack: run.engine(script_stack).check(run.config.source))
+    done.acquire()
+    return run.exit_code()
+
+
+def _say_what_runs(run: Run) -> None:
+    config = run.config
+    run.output.info(f"config {config.config_path or '(none)'}, script {config.script_path or '(given as text)'}")

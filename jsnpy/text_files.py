@@ -1,0 +1,154 @@
+"""Reads config, script and secret files as text: UTF-8, UTF-16 with BOM, or the named encoding; never mojibake."""
+
+import codecs
+import os
+import stat
+
+from jsnpy.errors import ConfigError, UsageError
+
+_UTF8_BOM = b"\xef\xbb\xbf"
+_UTF16_BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_UTF32_BOMS = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
+
+
+def check_encoding(name: str) -> None:
+    """Refuse a name that no text codec has.
+
+    Args:
+        name: what `--encoding` was given.
+
+    Raises:
+        UsageError: there is no such encoding.
+    """
+    try:
+        # mypy does not know the flag that separates text encodings from "hex" or "zlib".
+        known = bool(getattr(codecs.lookup(name), "_is_text_encoding", True))
+    except (LookupError, ValueError):
+        known = False
+    if not known:
+        raise UsageError(
+            f"unknown encoding {quoted(name)}",
+            "Names that work are, for example, cp1252 (Western Windows), cp850, latin-1, utf-16-le.",
+        )
+
+
+def read(path: str, shown: str) -> bytes:
+    """Return the bytes of a regular file.
+
+    Args:
+        path: the file.
+        shown: the file as messages name it.
+
+    Raises:
+        ConfigError: it is missing, no regular file, or cannot be read.
+    """
+    try:
+        # A pipe without a writer would block open() for ever, a device might never end.
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode):
+            raise not_a_file(shown, mode)
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise unreadable(shown, error) from None
+    except (ValueError, MemoryError) as error:
+        raise ConfigError(f"{shown} cannot be read: {error}") from None
+
+
+def not_a_file(shown: str, mode: int) -> ConfigError:
+    """Return the error for a path that is there but no regular file.
+
+    Args:
+        shown: the path as messages name it.
+        mode: its st_mode.
+    """
+    if stat.S_ISDIR(mode):
+        return ConfigError(f"{shown} is a folder, not a file", "Name the file itself.")
+    return ConfigError(
+        f"{shown} is not a regular file (a pipe, socket or device)", "A config can be piped in: jsnpy - < FILE"
+    )
+
+
+def unreadable(shown: str, error: OSError) -> ConfigError:
+    """Return the error for a file the system does not let us read.
+
+    Args:
+        shown: the path as messages name it.
+        error: what the system answered.
+    """
+    hint = "Let the account that runs jsnpy read it." if isinstance(error, PermissionError) else ""
+    return ConfigError(f"{shown} cannot be read: {error.strerror or error}", hint)
+
+
+def decode(data: bytes, shown: str, encoding: str | None = None, *, secret: bool = False) -> str:
+    """Return a file's text without its byte order mark; line ends stay as they are.
+
+    Bytes that are Unicode are read as such whatever `encoding` says, as config and script share the option but
+    may well differ.
+
+    Args:
+        data: the file's bytes.
+        shown: the file as messages name it.
+        encoding: what to use for bytes that are not Unicode, or None.
+        secret: True keeps the offending byte itself out of the error.
+
+    Raises:
+        ConfigError: the bytes are not text in these encodings; names the byte offset.
+    """
+    if data[:4] in _UTF32_BOMS and encoding is None:
+        raise ConfigError(f"{shown} is UTF-32, which is not read", "Save it as UTF-8, or give --encoding utf-32.")
+    if data.startswith(_UTF8_BOM):
+        return _strictly(data, "utf-8", 3, shown, secret)
+    if data[:2] in _UTF16_BOMS and data[:4] not in _UTF32_BOMS:
+        return _strictly(data, _UTF16_BOMS[data[:2]], 2, shown, secret)
+    nul = b"\0" in data
+    if encoding is None:
+        if nul and (order := _looks_like_utf16(data)):
+            raise ConfigError(
+                f"{shown} looks like UTF-16 without a byte order mark (every other byte is NUL)",
+                f"Save it as UTF-8, or give --encoding {order}.",
+            )
+        return _strictly(data, "utf-8", 0, shown, secret)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return _strictly(data, encoding, 0, shown, secret)
+    if nul or (b"\x1b" in data and data.isascii()):  # UTF-16 without BOM; the 7-bit ISO-2022 family
+        return _strictly(data, encoding, 0, shown, secret)
+    return text
+
+
+def _strictly(data: bytes, encoding: str, skipped: int, shown: str, secret: bool) -> str:
+    try:
+        return str(memoryview(data)[skipped:], encoding)
+    except UnicodeDecodeError as error:
+        offset = error.start + skipped
+        byte = "a byte" if secret or offset >= len(data) else f"byte 0x{data[offset]:02x}"
+        hint = "If it was saved by an older Windows editor, give --encoding cp1252; better, save it as UTF-8."
+        if encoding not in ("utf-8", "utf-16-le", "utf-16-be"):
+            hint = "Find out how it was saved and name that encoding, or save it as UTF-8."
+        what = f"{shown} is not {encoding.upper()} text: {byte} at offset {offset} does not fit"
+        raise ConfigError(what, hint) from None
+    except ValueError:  # some codecs (idna, undefined) fail without saying where
+        raise ConfigError(f"{shown} cannot be decoded as {encoding}", "Save it as UTF-8.") from None
+
+
+def _looks_like_utf16(data: bytes) -> str:
+    """Return the byte order of what has a NUL in nearly each of its first pairs, else ""."""
+    start = data[:400]
+    pairs = len(start) // 2
+    low, high = start[1::2].count(0), start[::2].count(0)
+    if pairs and low * 2 > pairs and high * 4 < low:
+        return "utf-16-le"
+    if pairs and high * 2 > pairs and low * 4 < high:
+        return "utf-16-be"
+    return ""
+
+
+def quoted(text: str) -> str:
+    """Return a name in double quotes with everything unprintable escaped, for messages."""
+    if not text.isprintable():
+        text = "".join(
+            char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in text
+        )
+    return f'"{text}"'
