@@ -1,29 +1,19 @@
 """http_get and http_post: what a script passes, made into a fetch, and its answer made into their result."""
 
+from jsnpy import __version__
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any, Protocol
+    from typing import Any
 
-    from jsnpy.redaction import Redactor
-
-    class Run(Protocol):
-        """What these natives need to know of a run."""
-
-        insecure: bool
-        deadline: float | None
-        dry_run: object
-        redactor: Redactor
-        version: str
-
-        def show(self, text: str) -> None:
-            """Put a text for the user on stderr."""
-
+    from jsnpy import web
+    from jsnpy.engine import Native
+    from jsnpy.runner import Run
 
 _BODY_SHOWN = 16 * 1024  # characters of a POST that the dry run shows
 
 
-def natives(run: "Run") -> "dict[str, Callable[[Any], Any]]":
+def natives(run: "Run") -> "dict[str, Native]":
     """Return what http.js calls: {url, body, headers} in, {status, body, error, url, headers} out."""
     return {
         "http_get": lambda given: http_get(given.get("url"), run),
@@ -64,9 +54,10 @@ def http_post(url: object, body: object, headers: object, run: "Run") -> "dict[s
 def _fetch(method: str, url: object, body: object, headers: object, run: "Run") -> "dict[str, Any]":
     from jsnpy import web
 
+    run.output.flush()
     request = None
     try:
-        request = web.Request(method, _url(url), _text(body), _lines(headers), f"jsnpy/{run.version}")
+        request = web.Request(method, _url(url), _text(body), _lines(headers), f"jsnpy/{__version__}")
         if run.dry_run and method == "POST":
             run.show(_shown(request))
             answer = web.Answer(200, "", request.address.url, {})
@@ -92,7 +83,7 @@ class _ArgumentError(Exception):
 def _kind(value: object) -> str:
     """Name a value as JavaScript does; what JSON has not comes as {"$foreign": "Date"}."""
     if isinstance(value, dict):
-        return str(value.get("$foreign", "object"))
+        return str(value.get("$foreign", "object")).replace("throws: ", "one that throws ", 1)
     kinds = {bool: "boolean", int: "number", float: "number", str: "string", list: "array"}
     return "undefined or null" if value is None else kinds[type(value)]
 
@@ -126,13 +117,13 @@ def _lines(value: object) -> list[str]:
     return lines
 
 
-def _shown(request: "Any") -> str:
+def _shown(request: "web.Request") -> str:
     """Return a POST as the dry run shows it; credentials stay out of sight."""
     lines = [f"http_post, not sent: POST {request.address.url}"]
     for name, value in request.headers:
         hidden = name.lower() in ("authorization", "cookie", "proxy-authorization")
         if value:
             lines.append(f"{name}: {'[redacted]' if hidden else value.encode('latin-1').decode()}")
-    body = request.body.decode()
+    body = (request.body or b"").decode()
     more = f"\n[{len(body) - _BODY_SHOWN} more characters]" if len(body) > _BODY_SHOWN else ""
     return "\n".join([*lines, "", body[:_BODY_SHOWN] + more])

@@ -77,9 +77,7 @@ def read(url: str) -> Address:
     url = url.strip(" ")
     control = _CONTROL.search(url)
     if control:
-        raise WebError(
-            f"the URL holds the control character U+{ord(control[0]):04X}: write {_escape(control[0])}"
-        )
+        raise WebError(f"the URL holds the control character U+{ord(control[0]):04X}: write {_escape(control[0])}")
     if not url:
         raise WebError("the URL is empty")
     scheme = _SCHEME.match(url) or _SCHEME_ONLY.match(url)

@@ -40,9 +40,7 @@ def decompress(body: bytes, encodings: str) -> bytes:
     names = [name.strip().lower() for name in encodings.split(",")]
     for name in reversed(names[:4]):
         if name in _UNREADABLE:
-            raise WebError(
-                f"the answer is compressed with {name}, which was not asked for and cannot be read"
-            )
+            raise WebError(f"the answer is compressed with {name}, which was not asked for and cannot be read")
         if name in ("gzip", "x-gzip", "deflate") and body:
             try:
                 body = _inflate(body, gzip=name != "deflate")

@@ -20,9 +20,7 @@ TIMEOUT = 30.0
 REDIRECTS = 10
 
 _REDIRECTING = frozenset((301, 302, 303, 307, 308))
-_SECRETS = frozenset(
-    ("authorization", "cookie", "host", "proxy-authorization")
-)  # Host is no secret, but no other's
+_SECRETS = frozenset(("authorization", "cookie", "host", "proxy-authorization"))  # Host is no secret, but no other's
 # The body's length is ours to say, whatever the script counted.
 _OURS = frozenset(("content-length", "transfer-encoding"))
 _OF_THE_BODY = frozenset(("content-type", "content-encoding", "content-language", "content-location"))
@@ -88,9 +86,7 @@ class Request:
         if self.address.origin != old.origin:
             self._drop(_SECRETS)
         if self.body is not None and old.scheme == "https" and self.address.scheme == "http":
-            raise WebError(
-                f"{old.peer} redirects the POST from https to http: its body is not sent in clear text"
-            )
+            raise WebError(f"{old.peer} redirects the POST from https to http: its body is not sent in clear text")
         if self.address.credentials:
             self._drop(frozenset(("authorization",)))
             self.headers.append(("Authorization", self.address.credentials))
@@ -132,10 +128,9 @@ def fetch(request: Request, *, insecure: bool = False, deadline: float | None = 
     worker.start()
     worker.join(max(0.0, end - time.monotonic()))
     if not outcome or (isinstance(outcome[0], WebError) and time.monotonic() >= end):
+        stage = transfer.stage
         transfer.abort()
-        raise WebError(
-            f"timed out after {round(end - begun, 1):g} s while {transfer.stage}: is the server overloaded or stuck?"
-        )
+        raise WebError(f"timed out after {round(end - begun, 1):g} s while {stage}: is the server overloaded or stuck?")
     if isinstance(outcome[0], WebError):
         raise outcome[0]
     return outcome[0]
@@ -143,9 +138,7 @@ def fetch(request: Request, *, insecure: bool = False, deadline: float | None = 
 
 def _follow(request: Request, transfer: Transfer) -> Answer:
     for _ in range(REDIRECTS + 1):
-        reply = transfer.exchange(
-            request.method, request.address, request.headers, request.body, _REDIRECTING
-        )
+        reply = transfer.exchange(request.method, request.address, request.headers, request.body, _REDIRECTING)
         location = reply.headers.get("Location", "").strip()
         if reply.status not in _REDIRECTING or not location:
             return _answer(reply, request.address)

@@ -83,14 +83,8 @@ class Transfer:
             return self._exchange(method, address, proxy, headers, body, follow)
         except Exception as error:
             # The libraries below raise a wide mix of OSError, HTTPException, HTTPError, ValueError.
-            words = sentence(
-                error, address.peer, tls=address.scheme == "https", proxy=proxy.peer if proxy else ""
-            )
-            if (
-                method == "POST"
-                and self.stage.startswith(("waiting", "reading"))
-                and not isinstance(error, WebError)
-            ):
+            words = sentence(error, address.peer, tls=address.scheme == "https", proxy=proxy.peer if proxy else "")
+            if method == "POST" and self.stage.startswith(("waiting", "reading")) and not isinstance(error, WebError):
                 words += " (the request had been sent: it may have taken effect)"
             raise WebError(words) from error
         finally:

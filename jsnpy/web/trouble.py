@@ -117,9 +117,7 @@ def _tunnel(text: str, peer: str, proxy: str) -> str:
 
 def _unreachable(error: BaseException, peer: str, proxy: str) -> str:
     causes = _causes(error)
-    reason = next(
-        (_words(one) for one in causes if isinstance(one, OSError) and one.strerror), "no connection"
-    )
+    reason = next((_words(one) for one in causes if isinstance(one, OSError) and one.strerror), "no connection")
     if proxy:
         return f"cannot connect to the proxy {proxy}: {reason}: check http_proxy, https_proxy and no_proxy"
     return f"cannot connect to {peer}: {reason}: is the service running, does a firewall let this machine in?"
@@ -127,9 +125,7 @@ def _unreachable(error: BaseException, peer: str, proxy: str) -> str:
 
 def _broken(error: BaseException, peer: str, *, tls: bool) -> str:
     causes = _causes(error)
-    if any(
-        isinstance(one, IncompleteRead | InvalidChunkLength) for one in causes
-    ) or "ended prematurely" in str(error):
+    if any(isinstance(one, IncompleteRead | InvalidChunkLength) for one in causes) or "ended prematurely" in str(error):
         return f"the answer of {peer} was cut off: the connection ended before the whole body was there"
     if any(isinstance(one, RemoteDisconnected | ConnectionError) for one in causes):
         return f"{peer} closed the connection without an answer: see the server's log"
@@ -139,9 +135,5 @@ def _broken(error: BaseException, peer: str, *, tls: bool) -> str:
         if isinstance(one, BadStatusLine):
             hint = "" if tls else ": a port that wants TLS needs https://"
             return f"{peer} did not answer in HTTP, but {_words(one)!r}{hint}"
-    kind = (
-        "the answer of {0} is no usable HTTP"
-        if isinstance(error, HTTPException | HTTPError)
-        else "no answer of {0}"
-    )
+    kind = "the answer of {0} is no usable HTTP" if isinstance(error, HTTPException | HTTPError) else "no answer of {0}"
     return f"{kind.format(peer)}: {_words(error)}"

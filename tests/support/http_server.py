@@ -5,6 +5,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import Self
 
 
 class Received:
@@ -93,7 +94,7 @@ class HttpServer:
         for connection in self._connections:
             connection.close()
 
-    def __enter__(self) -> "HttpServer":
+    def __enter__(self) -> "Self":
         return self
 
     def __exit__(self, *_: object) -> None:

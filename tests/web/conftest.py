@@ -27,8 +27,11 @@ class FakeRun:
         self.deadline: float | None = time.monotonic() + 20
         self.dry_run = False
         self.redactor = Redactor()
-        self.version = "9.9"
         self.shown: list[str] = []
+        self.output = self
+
+    def flush(self) -> None:
+        """Nothing was written."""
 
     def show(self, text: str) -> None:
         """Keep what would be shown."""

@@ -1,5 +1,6 @@
 """What http_get makes of answers: encodings, charsets, limits, and answers that are none."""
 
+import contextlib
 import gzip
 import threading
 import time
@@ -20,23 +21,24 @@ Serve = Callable[..., HttpServer]
 
 
 def raw_deflate(data: bytes) -> bytes:
+    """Compress as some servers do, without the zlib header."""
     return zlib.compress(data, wbits=-15)
 
 
 @pytest.mark.parametrize(
     ("encoding", "packed"),
     [
-        ("gzip", gzip.compress(b"text")),
-        ("X-GZip", gzip.compress(b"te") + gzip.compress(b"xt") + b"\0\0"),
+        ("gzip", gzip.compress(b"text", mtime=0)),
+        ("X-GZip", gzip.compress(b"te", mtime=0) + gzip.compress(b"xt", mtime=0) + b"\0\0"),
         ("deflate", zlib.compress(b"text")),
         ("deflate", raw_deflate(b"text")),
-        ("deflate, gzip", gzip.compress(raw_deflate(b"text"))),
+        ("deflate, gzip", gzip.compress(raw_deflate(b"text"), mtime=0)),
         ("identity", b"text"),
         ("utf-8", b"text"),
     ],
 )
 def test_content_encodings_are_undone(serve: Serve, run: Any, encoding: str, packed: bytes) -> None:
-    """gzip and deflate in every shape found in the wild come out as the text."""
+    """Gzip and deflate in every shape found in the wild come out as the text."""
     server = serve(lambda _: answer(packed, "200 OK", f"Content-Encoding: {encoding}"))
     result = http_get(server.url, run)
     assert ("text", "") == (result["body"], result["error"])
@@ -45,15 +47,13 @@ def test_content_encodings_are_undone(serve: Serve, run: Any, encoding: str, pac
 @pytest.mark.parametrize(
     ("encoding", "packed", "words"),
     [
-        ("gzip", gzip.compress(b"text" * 100)[:-9], "cut off in the middle of its compressed data"),
+        ("gzip", gzip.compress(b"text" * 100, mtime=0)[:-9], "cut off in the middle of its compressed data"),
         ("gzip", b"plain text", "what it calls gzip is none"),
         ("deflate", b"\xff\xff\xff", "what it calls deflate is none"),
         ("br", b"\x0b\x02", "compressed with br, which was not asked for"),
     ],
 )
-def test_broken_encodings_are_failures(
-    serve: Serve, run: Any, encoding: str, packed: bytes, words: str
-) -> None:
+def test_broken_encodings_are_failures(serve: Serve, run: Any, encoding: str, packed: bytes, words: str) -> None:
     """Compressed data that is cut or wrong is a failed transfer, not half a body."""
     server = serve(lambda _: answer(packed, "200 OK", f"Content-Encoding: {encoding}"))
     result = http_get(server.url, run)
@@ -65,7 +65,7 @@ def test_broken_encodings_are_failures(
 @given(st.binary(max_size=300))
 def test_any_bytes_survive_gzip_and_deflate(data: bytes) -> None:
     """What was packed comes out unchanged."""
-    assert data == answers.decompress(gzip.compress(data), "gzip")
+    assert data == answers.decompress(gzip.compress(data, mtime=0), "gzip")
     assert data == answers.decompress(zlib.compress(data), "deflate")
 
 
@@ -73,24 +73,20 @@ def test_any_bytes_survive_gzip_and_deflate(data: bytes) -> None:
 @given(st.binary(max_size=60), st.sampled_from(["gzip", "deflate"]))
 def test_any_bytes_unpack_or_are_refused(data: bytes, encoding: str) -> None:
     """No answer makes the unpacking fail in another way than in words."""
-    try:
-        answers.decompress(data, encoding)
-    except web.WebError as error:
-        assert str(error)
+    with contextlib.suppress(web.WebError):
+        assert answers.LIMIT >= len(answers.decompress(data, encoding))
 
 
 def test_a_bomb_stops_at_the_limit(serve: Serve, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small answer that unpacks to more than the limit is a failure, found before it is all unpacked."""
     monkeypatch.setattr(answers, "LIMIT", 1024 * 1024)
-    bomb = gzip.compress(gzip.compress(b"\0" * 50_000_000))
+    bomb = gzip.compress(gzip.compress(b"\0" * 50_000_000), mtime=0)
     server = serve(lambda _: answer(bomb, "200 OK", "Content-Encoding: gzip, gzip"))
     result = http_get(server.url, run)
     assert (0, "http_get: the answer is larger than 1 MB") == (result["status"], result["error"])
 
 
-def test_an_endless_answer_stops_at_the_limit(
-    serve: Serve, run: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_endless_answer_stops_at_the_limit(serve: Serve, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body over the limit is a failure, one of exactly the limit is none."""
     monkeypatch.setattr(answers, "LIMIT", 1024 * 1024)
     full = b"x" * answers.LIMIT
@@ -152,9 +148,7 @@ def test_a_cut_body_is_a_failure(serve: Serve, run: Any, bytes_sent: bytes) -> N
 
 def test_chunks_make_a_body(serve: Serve, run: Any) -> None:
     """A chunked answer is put together, without its trailers."""
-    chunks = (
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nab\r\n1\r\nc\r\n0\r\nT: x\r\n\r\n"
-    )
+    chunks = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nab\r\n1\r\nc\r\n0\r\nT: x\r\n\r\n"
     assert "abc" == http_get(serve(lambda _: chunks).url, run)["body"]
 
 
@@ -183,6 +177,7 @@ def test_a_post_whose_answer_is_lost_may_have_counted(serve: Serve, run: Any) ->
 
 
 def dripping_head(_: Received) -> Iterable[bytes]:
+    """Never end the headers."""
     yield b"HTTP/1.1 200 OK\r\n"
     while True:
         time.sleep(0.02)
@@ -190,6 +185,7 @@ def dripping_head(_: Received) -> Iterable[bytes]:
 
 
 def dripping_body(_: Received) -> Iterable[bytes]:
+    """Never end the body."""
     yield b"HTTP/1.0 200 OK\r\n\r\n"
     while True:
         time.sleep(0.02)
@@ -197,6 +193,7 @@ def dripping_body(_: Received) -> Iterable[bytes]:
 
 
 def endless_redirects(request: Received) -> Iterable[bytes]:
+    """Send on, slowly."""
     time.sleep(0.25)
     yield answer(b"", "302 Found", f"Location: {request.target}x")
 
@@ -220,9 +217,7 @@ def test_one_deadline_covers_everything(serve: Serve, run: Any, script: Any, sta
     assert stage in result["error"]
 
 
-def test_a_name_server_that_hangs_cannot_stretch_the_deadline(
-    run: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_server_that_hangs_cannot_stretch_the_deadline(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The deadline holds while a name is looked up, which nothing can interrupt."""
     answered = threading.Event()
     monkeypatch.setattr("socket.getaddrinfo", lambda *_: answered.wait(20))
@@ -238,9 +233,7 @@ def test_a_run_that_is_over_begins_no_transfer(serve: Serve, run: Any) -> None:
     assert "timed out" in http_get(serve(dripping_head).url, run)["error"]
 
 
-def test_a_fetch_takes_thirty_seconds_at_most(
-    serve: Serve, run: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fetch_takes_thirty_seconds_at_most(serve: Serve, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an earlier end of the run, the fetch's own time limit counts."""
     assert 30 == web.fetching.TIMEOUT
     monkeypatch.setattr(web.fetching, "TIMEOUT", 0.2)

@@ -56,12 +56,8 @@ def test_307_and_308_keep_method_and_body(serve: Serve, run: Any, status: str) -
 def test_relative_redirects(serve: Serve, run: Any, location: str, target: str) -> None:
     """A Location is taken relative to the page it comes from, in UTF-8."""
 
-    def script(request: Received) -> bytes:
-        return (
-            redirect(location.replace("PORT", str(server.port)))
-            if len(server.requests) == 1
-            else answer(b"end")
-        )
+    def script(_: Received) -> bytes:
+        return redirect(location.replace("PORT", str(server.port))) if len(server.requests) == 1 else answer(b"end")
 
     server = serve(script)
     assert "end" == http_get(f"{server.url}/dir/a", run)["body"]
@@ -71,9 +67,7 @@ def test_relative_redirects(serve: Serve, run: Any, location: str, target: str) 
 def test_ten_redirects_are_followed_and_no_more(serve: Serve, run: Any) -> None:
     """The tenth redirect still arrives, the eleventh is a failure."""
     server = serve(
-        lambda request: (
-            redirect(f"/{int(request.target[1:]) - 1}") if request.target != "/0" else answer(b"end")
-        )
+        lambda request: redirect(f"/{int(request.target[1:]) - 1}") if request.target != "/0" else answer(b"end")
     )
     assert "end" == http_get(f"{server.url}/10", run)["body"]
     result = http_get(f"{server.url}/11", run)
@@ -100,7 +94,7 @@ def test_redirects_lead_to_http_only(serve: Serve, run: Any, location: str) -> N
 def test_secrets_stay_with_their_host(serve: Serve, run: Any, name: str) -> None:
     """Authorization and Cookie go neither to another host nor to another port, and do not come back later."""
     other = serve(lambda _: redirect(f"http://localhost:{first.port}/back"))
-    first = serve(
+    first: HttpServer = serve(
         lambda request: (
             answer(b"end") if request.target == "/back" else redirect(f"http://{name}:{other.port}/", "307 T")
         )
@@ -124,16 +118,13 @@ def test_the_urls_own_password_stays_with_its_host_too(serve: Serve, run: Any) -
     )
 
 
-def test_a_trusted_certificate_is_accepted(
-    serve: Serve, run: Any, tls: ssl.SSLContext, trusted: None
-) -> None:
-    """https works with a CA named in SSL_CERT_FILE."""
+@pytest.mark.usefixtures("trusted")
+def test_a_trusted_certificate_is_accepted(serve: Serve, run: Any, tls: ssl.SSLContext) -> None:
+    """A server's certificate works with a CA named in SSL_CERT_FILE."""
     assert "end" == http_get(serve(lambda _: answer(b"end"), tls).url, run)["body"]
 
 
-def test_an_unknown_certificate_is_refused_unless_insecure(
-    serve: Serve, run: Any, tls: ssl.SSLContext
-) -> None:
+def test_an_unknown_certificate_is_refused_unless_insecure(serve: Serve, run: Any, tls: ssl.SSLContext) -> None:
     """A private CA is refused with the way out; --insecure takes anything."""
     server = serve(lambda _: answer(b"end"), tls)
     result = http_get(server.url, run)
@@ -144,9 +135,8 @@ def test_an_unknown_certificate_is_refused_unless_insecure(
     assert "end" == http_get(server.url, run)["body"]
 
 
-def test_the_certificate_must_fit_the_name(
-    serve: Serve, run: Any, tls: ssl.SSLContext, trusted: None
-) -> None:
+@pytest.mark.usefixtures("trusted")
+def test_the_certificate_must_fit_the_name(serve: Serve, run: Any, tls: ssl.SSLContext) -> None:
     """A certificate for another name is refused."""
     server = serve(lambda _: answer(b"end"), tls)
     result = http_get(f"https://127.0.0.1:{server.port}/", run)
@@ -163,22 +153,22 @@ def test_a_missing_ca_file_is_named(
     assert "gone.pem, which is no readable file" in error
 
 
-def test_tls_and_plain_mixed_up_is_said(serve: Serve, run: Any, tls: ssl.SSLContext, trusted: None) -> None:
-    """https to a plain port, and http to a TLS port, each name the other scheme."""
+@pytest.mark.usefixtures("trusted")
+def test_tls_and_plain_mixed_up_is_said(serve: Serve, run: Any, tls: ssl.SSLContext) -> None:
+    """An https URL to a plain port, and http to a TLS port, each name the other scheme."""
     plain = serve(lambda _: answer(b"Bad Request", "400 Bad Request"))
     assert "try http:// instead" in http_get(f"https://localhost:{plain.port}/", run)["error"]
     result = http_get(f"http://localhost:{serve(lambda _: answer(), tls).port}/", run)
     assert 0 == result["status"]
 
 
+@pytest.mark.usefixtures("trusted")
 def test_https_to_http_is_followed_without_secrets_and_never_with_a_body(
-    serve: Serve, run: Any, tls: ssl.SSLContext, trusted: None
+    serve: Serve, run: Any, tls: ssl.SSLContext
 ) -> None:
     """A redirect out of TLS is followed, but neither Authorization nor a body goes in clear text."""
     plain = serve(lambda _: answer(b"end"))
-    secure = serve(
-        lambda request: redirect(f"{plain.url}/", "303 S" if request.target == "/see" else "307 T"), tls
-    )
+    secure = serve(lambda request: redirect(f"{plain.url}/", "303 S" if request.target == "/see" else "307 T"), tls)
     assert "end" == http_post(f"{secure.url}/see", "a", ["Authorization: x"], run)["body"]
     assert None is plain.requests[0].header("Authorization")
     result = http_post(secure.url, "a", None, run)
@@ -209,8 +199,9 @@ def test_http_goes_through_the_proxy(serve: Serve, run: Any, monkeypatch: pytest
     assert "Basic cHg6c2VjcmV0" == request.header("Proxy-Authorization")
 
 
+@pytest.mark.usefixtures("trusted")
 def test_https_goes_through_a_tunnel(
-    serve: Serve, run: Any, tls: ssl.SSLContext, trusted: None, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, run: Any, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With https_proxy, the proxy is asked to connect, and TLS is with the server itself."""
     server = serve(lambda _: answer(b"end"), tls)
@@ -223,8 +214,9 @@ def test_https_goes_through_a_tunnel(
     assert None is server.requests[0].header("Proxy-Authorization")
 
 
+@pytest.mark.usefixtures("trusted")
 def test_a_tunnel_through_a_tls_proxy(
-    serve: Serve, run: Any, tls: ssl.SSLContext, trusted: None, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, run: Any, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A proxy may itself be reached over TLS."""
     server = serve(lambda _: answer(b"end"), tls)

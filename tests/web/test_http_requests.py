@@ -6,26 +6,26 @@ from typing import Any
 import pytest
 from support.http_server import HttpServer, Received, answer
 
+from jsnpy import __version__
 from jsnpy.bindings.http import http_get, http_post, natives
 
 Serve = Callable[..., HttpServer]
 
 
 def ok(_: Received) -> bytes:
+    """Answer anything."""
     return answer(b"fine")
 
 
 def test_get_brings_status_body_url_and_headers(serve: Serve, run: Any) -> None:
     """A page comes back with its status, text, address and headers, and no error."""
-    server = serve(
-        lambda _: answer("voilà".encode(), "200 OK", "X-A: 1", "x-a: 2", "Set-Cookie: a", "Set-Cookie: b")
-    )
+    server = serve(lambda _: answer("voilà".encode(), "200 OK", "X-A: 1", "x-a: 2", "Set-Cookie: a", "Set-Cookie: b"))
     result = http_get(f"{server.url}/p?q=1#part", run)
     assert (200, "voilà", "") == (result["status"], result["body"], result["error"])
     assert f"{server.url}/p?q=1" == result["url"]
     assert ("1, 2", ["a", "b"]) == (result["headers"]["x-a"], result["headers"]["set-cookie"])
     (request,) = server.requests
-    assert ("GET", "/p?q=1", "jsnpy/9.9") == (request.method, request.target, request.header("User-Agent"))
+    assert ("GET", "/p?q=1", f"jsnpy/{__version__}") == (request.method, request.target, request.header("User-Agent"))
     assert f"localhost:{server.port}" == request.header("Host")
 
 
@@ -88,7 +88,7 @@ def test_headers_may_repeat_and_an_empty_one_is_left_out(serve: Serve, run: Any)
         (None, "the URL must be a string, not undefined or null"),
         (5, "the URL must be a string, not number"),
         (["http://x.test"], "the URL must be a string, not array"),
-        ({"$foreign": "throws: boom"}, "the URL must be a string, not throws: boom"),
+        ({"$foreign": "throws: boom"}, "the URL must be a string, not one that throws boom"),
         ("", "the URL is empty"),
         ("http://", "names no host"),
         ("http://x.test/\r\nX: y", "control character U+000D: write %0D"),
@@ -128,9 +128,7 @@ def test_bad_urls_are_named(run: Any, url: object, words: str) -> None:
         (["X\r\n: a"], "holds a character"),
     ],
 )
-def test_bad_headers_are_refused_before_any_connection(
-    serve: Serve, run: Any, headers: object, words: str
-) -> None:
+def test_bad_headers_are_refused_before_any_connection(serve: Serve, run: Any, headers: object, words: str) -> None:
     """A header that is none, or would smuggle in another, sends nothing."""
     server = serve(ok)
     result = http_post(server.url, "", headers, run)
@@ -186,9 +184,7 @@ def test_an_authorization_header_wins_over_the_url(serve: Serve, run: Any) -> No
     """What the script says in headers goes before what stands in the URL."""
     server = serve(ok)
     http_post(f"http://a:b@localhost:{server.port}/", "", ["authorization: Bearer t"], run)
-    assert ["Bearer t"] == [
-        value for name, value in server.requests[0].headers if name.lower() == "authorization"
-    ]
+    assert ["Bearer t"] == [value for name, value in server.requests[0].headers if name.lower() == "authorization"]
 
 
 def test_errors_pass_the_redactor(run: Any) -> None:
