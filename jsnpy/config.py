@@ -1,17 +1,16 @@
-"""Reads what a run is to do: a JSON config (or a bare script) becomes a `RunConfig`."""
+"""Reads what a run is to do: a JSON config, or a bare script, becomes a `RunConfig`."""
 
 import os
 
 from jsnpy import json_text, text_files
 from jsnpy.errors import ConfigError, UsageError
-from jsnpy.text_files import quoted
+from jsnpy.text_files import kind_of, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _KEYS = ("scriptfile", "arg", "$schema")
-_STDIN = "<stdin>"
 
 
 class RunConfig:
@@ -24,23 +23,30 @@ class RunConfig:
         arg_json: JSON text (ASCII) of the script's global `arg`.
         base_dir: absolute folder that attachments' paths are relative to.
         config_path: absolute path of the config, "" if there was none.
-        secrets: each value that came from `${ENV:…}` or `${FILE:…}`, with the reference it came from (a file's
-            path made absolute).
+        secrets: each value that came from `${ENV:…}` or `${FILE:…}`, with the reference it came from (a
+            file's path made absolute).
         warnings: what the user should hear about, one line each.
     """
 
     __slots__ = (
-        "arg_json", "base_dir", "config_path", "script_name", "script_path", "secrets", "source", "warnings"
-    )  # fmt: skip
+        "arg_json",
+        "base_dir",
+        "config_path",
+        "script_name",
+        "script_path",
+        "secrets",
+        "source",
+        "warnings",
+    )
 
     def __init__(
         self,
         *,
-        script_path: str,
-        script_name: str,
         source: str,
+        script_path: str = "",
+        script_name: str = "script",
         arg_json: str = "{}",
-        base_dir: str,
+        base_dir: str = "",
         config_path: str = "",
         secrets: dict[str, str] | None = None,
         warnings: list[str] | None = None,
@@ -65,8 +71,9 @@ def load(
     """Return the run that a command line names.
 
     Args:
-        target: path of a config, path of a bare `.js` script (`arg` is {}), or `-` for a config from standard input.
-        sets: `KEY=VALUE` assignments below `arg`, applied before `${…}` is replaced (so their values may use it too).
+        target: path of a config, path of a bare `.js` script (`arg` is {}), or `-` for a config from standard
+            input, relative to the current folder.
+        sets: `KEY=VALUE` assignments below `arg`, made before `${…}` is replaced: values may use it too.
         encoding: for files that are not Unicode, such as "cp1252".
         stdin: returns all of standard input; by default it is read from `sys.stdin`.
 
@@ -77,26 +84,39 @@ def load(
     if encoding is not None:
         text_files.check_encoding(encoding)
     target = os.fspath(target)
-    here = _current_folder()
+    here = _current_folder(target)
+    loading = _Loading("<stdin>", here, here, encoding)
     if target == "-":
-        text = text_files.decode(_standard_input(stdin), _STDIN, encoding)
-        return _Loading(_STDIN, text, "", _needed(here), here, encoding).run(sets)
+        return loading.config(text_files.decode(_standard_input(stdin), loading.name, encoding), sets)
     if not target:
         raise UsageError("the name of the config is empty", "Name a config: jsnpy CaEmail.json")
     is_script = target.lower().endswith(".js")
-    warnings: list[str] = []
-    path = _locate(target, [_needed(here, target)], lambda: "the script" if is_script else "the config", warnings)
-    name = shown_path(path, here)
+    path = loading.locate(target, [here], lambda: "the script" if is_script else "the config")
+    name = loading.name = shown_path(path, here)
+    loading.base = os.path.dirname(path)
     text = text_files.decode(text_files.read(path, name), name, encoding)
-    loading = _Loading(name, "" if is_script else text, path, os.path.dirname(path), here, encoding)
-    loading.warnings[:] = warnings
-    return loading.bare(text, sets) if is_script else loading.run(sets)
+    if is_script:
+        return RunConfig(
+            source=text,
+            script_path=path,
+            script_name=name,
+            arg_json=loading.arg_json({"arg": {}}, sets),
+            base_dir=loading.base,
+            secrets=loading.secrets,
+            warnings=loading.warnings,
+        )
+    loading.path = path
+    return loading.config(text, sets)
 
 
 def from_mapping(
-    config: "Mapping[str, object]", *, base_dir: str = ".", sets: "Sequence[str]" = (), encoding: str | None = None
+    config: "Mapping[str, object]",
+    *,
+    base_dir: str = ".",
+    sets: "Sequence[str]" = (),
+    encoding: str | None = None,
 ) -> RunConfig:
-    """Return the run that a mapping with a config's keys describes.
+    """Return the run that a mapping with a config's keys describes; the mapping itself is left as it is.
 
     Args:
         config: what a config file would hold; its values must have a JSON form.
@@ -105,108 +125,58 @@ def from_mapping(
         encoding: as for `load`.
 
     Raises:
-        ConfigError: as for `load`; also a value JSON has not.
+        ConfigError: as for `load`; also for a value that JSON has not.
         UsageError: as for `load`.
     """
     if encoding is not None:
         text_files.check_encoding(encoding)
-    here = _current_folder()
-    base = os.path.normpath(os.path.join(_needed(here, base_dir), base_dir))
+    base_dir = os.fspath(base_dir)
+    here = _current_folder(base_dir)
+    loading = _Loading("config", os.path.normpath(os.path.join(here, base_dir)), here, encoding)
+    loading.in_file = False
     try:
-        text = json_text.dumps(dict(config))  # a deep copy that is surely JSON, and never the caller's own objects
+        text = json_text.dumps(dict(config))
     except (TypeError, ValueError, RecursionError) as error:
         raise ConfigError(f"the config cannot be written as JSON: {error}") from None
-    loading = _Loading("config", text, "", base, here, encoding)
-    loading.in_file = False
-    return loading.run(sets)
-
-
-def substitute(text: str, base_dir: str, encoding: str | None = None, secrets: dict[str, str] | None = None) -> str:
-    """Return a string with each `${ENV:NAME}` and `${FILE:path}` replaced; what they bring in is left as it is.
-
-    Args:
-        text: any string.
-        base_dir: folder that relative FILE paths start from.
-        encoding: for files that are not Unicode.
-        secrets: gets each value with its reference.
-
-    Raises:
-        ConfigError: the variable or the file is missing or no text.
-    """
-    done: list[str] = []
-    at = 0
-    while (start := text.find("${", at)) >= 0:
-        end = text.find("}", start)
-        kind, colon, name = text[start + 2 : end].partition(":")
-        if end < 0:
-            break
-        if not colon or kind not in ("ENV", "FILE"):
-            done.append(text[at : start + 2])
-            at = start + 2
-            continue
-        reference = text[start : end + 1]
-        if not name:
-            raise ConfigError(f"{reference} names no {'variable' if kind == 'ENV' else 'file'}")
-        if kind == "ENV":
-            value = _variable(name)
-        else:
-            value, reference = _secret_file(name, reference, base_dir, encoding)
-        if secrets is not None and value:
-            secrets.setdefault(value, reference)
-        done += (text[at:start], value)
-        at = end + 1
-    return "".join((*done, text[at:]))
+    return loading.config(text, sets)
 
 
 class _Loading:
-    """One config on its way to a RunConfig."""
+    """What is known while one config is read.
+
+    Args:
+        name: the config as messages name it.
+        base: the folder that its relative paths start from.
+        here: the current folder, "" if it was deleted.
+        encoding: for files that are not Unicode, or None.
+    """
 
     __slots__ = ("base", "encoding", "here", "in_file", "name", "path", "secrets", "text", "warnings")
 
-    def __init__(self, name: str, text: str, path: str, base: str, here: str, encoding: str | None) -> None:
+    def __init__(self, name: str, base: str, here: str, encoding: str | None) -> None:
         self.name = name
-        self.text = text
-        self.path = path
         self.base = base
         self.here = here
         self.encoding = encoding
-        self.in_file = True
-        self.warnings: list[str] = []
+        self.path = ""
+        self.text = ""
+        self.in_file = True  # else positions would mean nothing to the user
         self.secrets: dict[str, str] = {}
+        self.warnings: list[str] = []
 
-    def bare(self, source: str, sets: "Sequence[str]") -> RunConfig:
-        """A script without a config."""
-        config: dict[str, object] = {"arg": {}}
-        self._apply(config, sets)
-        return RunConfig(
-            script_path=self.path,
-            script_name=self.name,
-            source=source,
-            arg_json=json_text.dumps(config["arg"]),
-            base_dir=self.base,
-            secrets=self.secrets,
-            warnings=self.warnings,
-        )
-
-    def run(self, sets: "Sequence[str]") -> RunConfig:
-        """A config's text."""
-        config = self._parse()
+    def config(self, text: str, sets: "Sequence[str]") -> RunConfig:
+        """Return the run that a config's text describes."""
+        self.text = text
+        config = self._parsed()
         for key in config:
             if key not in _KEYS:
-                self._warn_unknown(key)
-        config.setdefault("arg", {})
-        self._apply(config, sets)
-        source, script_path = self._script(config)
-        try:
-            arg_json = json_text.dumps(config["arg"])
-        except RecursionError:
-            raise self._too_deep() from None
-        except ValueError:  # 1e999 is JSON, but no number of JavaScript's
-            raise self._fault("a number is too large") from None
+                self._warn_of_unknown(key)
+        arg_json = self.arg_json(config, sets)
+        script_path, source = self._script(config)
         return RunConfig(
+            source=source,
             script_path=script_path,
             script_name=shown_path(script_path, self.here),
-            source=source,
             arg_json=arg_json,
             base_dir=self.base,
             config_path=self.path,
@@ -214,9 +184,11 @@ class _Loading:
             warnings=self.warnings,
         )
 
-    def _parse(self) -> dict[str, object]:
+    def _parsed(self) -> dict[str, object]:
         if not self.text.strip():
-            raise ConfigError(f"{self.name}: the config is empty", 'It needs at least {"scriptfile": "FILE.js"}.')
+            raise ConfigError(
+                f"{self.name}: the config is empty", 'It needs at least {"scriptfile": "FILE.js"}'
+            )
         repeated: list[bool] = []
 
         def made(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -226,98 +198,124 @@ class _Loading:
             return members
 
         try:
-            value = json_text.loads(self.text, made)
+            config = json_text.loads(self.text, made)
         except RecursionError:
             raise self._too_deep() from None
         except ValueError as error:
-            raise self._fault(str(error)) from None
-        if not isinstance(value, dict):
+            raise self._fault(error) from None
+        if not isinstance(config, dict):
             raise ConfigError(
-                f"{self.place(())}: a config is a JSON object, not {_kind(value)}",
-                'It looks like {"scriptfile": "FILE.js", "arg": { … }}.',
+                f"{self.place()}: a config is a JSON object, not {kind_of(config)}",
+                'It looks like {"scriptfile": "FILE.js", "arg": { … }}',
             )
         if repeated:
             from jsnpy import json_places
 
             self.warnings += json_places.repeated_keys(self.text, self.name)
-        return value
+        return config
 
-    def _apply(self, config: dict[str, object], sets: "Sequence[str]") -> None:
-        used = False
-        for one in sets:
-            used = True
-            _set(config, one, self.warnings)
-        # Most configs use no reference: looking through the text is much cheaper than walking through the values.
-        if used or "${" in self.text or "\\u00" in self.text:
-            self._substitute_all(config)
+    def arg_json(self, config: dict[str, object], sets: "Sequence[str]") -> str:
+        """Make the assignments and replace the references, both in place, and return `arg`'s JSON."""
+        config.setdefault("arg", {})
+        if sets:
+            from jsnpy import assignments
 
-    def _substitute_all(self, config: dict[str, object]) -> None:
-        # A stack of its own, as a config may be nested more deeply than Python calls may.
-        todo: list[tuple[dict[str, object] | list[object], tuple[object, ...]]] = [(config, ())]
-        while todo:
-            holder, path = todo.pop()
-            members = holder.items() if isinstance(holder, dict) else enumerate(holder)
-            for key, value in list(members):
-                if isinstance(value, (dict, list)):
-                    todo.append((value, (path, key)))
-                elif isinstance(value, str) and "${" in value:
-                    try:
-                        new = substitute(value, self.base, self.encoding, self.secrets)
-                    except ConfigError as error:
-                        raise self._at((path, key), error) from None
-                    holder[key] = new  # type: ignore[index, call-overload]  # the key is of this holder's kind
+            self.warnings += filter(None, [assignments.assign(config, one) for one in sets])
+        # Looking through the text is much cheaper than walking through the values ("$" may be escaped in it).
+        if sets or "${" in self.text or "\\u00" in self.text:
+            from jsnpy import references
+
+            references.substitute_all(config, self._substituted)
+        try:
+            return json_text.dumps(config["arg"])
+        except RecursionError:
+            raise self._too_deep() from None
+        except ValueError as error:  # 1e999 parses, but is no number
+            raise self._fault(error) from None
+
+    def _substituted(self, text: str, linked: tuple[object, ...]) -> str:
+        from jsnpy import references
+
+        try:
+            return references.substitute(text, self.base, self.encoding, self.secrets)
+        except ConfigError as error:
+            keys = references.unlinked(linked)
+            where = quoted(".".join(map(str, keys)))[1:-1]
+            raise ConfigError(f"{self.place(*keys)}: {where}: {error.message}", error.hint) from None
 
     def _script(self, config: dict[str, object]) -> tuple[str, str]:
-        if "scriptfile" not in config:
-            raise ConfigError(f'{self.place(())}: "scriptfile" is missing', _missing_hint(config))
-        wanted = config["scriptfile"]
+        wanted = config.get("scriptfile")
         if not isinstance(wanted, str) or not wanted or "\0" in wanted:
-            what = (
-                f"must be a string, not {_kind(wanted)}"
-                if not isinstance(wanted, str)
-                else "contains a NUL character"
-                if wanted
-                else "is empty"
-            )
-            hint = 'It names the script: "scriptfile": "email_send.js".'
-            raise ConfigError(f'{self.place(("scriptfile",))}: "scriptfile" {what}', hint)
-        bases = [self.base, self.here] if self.here else [self.base]
-        path = _locate(wanted, bases, lambda: f"{self.place(('scriptfile',))}: the script", self.warnings)
-        name = shown_path(path, self.here)
+            raise self._no_script(config)
+        try:
+            bases = [self.base, self.here] if self.here else [self.base]
+            path = self.locate(wanted, bases, lambda: f"{self.place('scriptfile')}: the script")
+            name = shown_path(path, self.here)
+            source = text_files.decode(text_files.read(path, name), name, self.encoding)
+        except ConfigError as error:
+            raise self._without_secrets(error) from None
         if self.path and os.path.samefile(path, self.path):
             raise ConfigError(
-                f'{self.place(("scriptfile",))}: "scriptfile" names the config itself',
+                f'{self.place("scriptfile")}: "scriptfile" names the config itself',
                 "It must name the JavaScript file to run.",
             )
-        return text_files.decode(text_files.read(path, name), name, self.encoding), path
+        return path, source
 
-    def place(self, path: tuple[str | int, ...]) -> str:
-        """Return `CaEmail.json:2:17` for the value at a key path, or the name alone where there is no file."""
+    def _no_script(self, config: dict[str, object]) -> ConfigError:
+        if "scriptfile" not in config:
+            import difflib
+
+            hint = 'Name the script: "scriptfile": "email_send.js"'
+            for key in config:
+                if key not in _KEYS and difflib.get_close_matches(key.lower(), ["scriptfile"]):
+                    hint = f'There is {quoted(key)}: did you mean "scriptfile"?'
+            return ConfigError(f'{self.place()}: "scriptfile" is missing', hint)
+        wanted = config["scriptfile"]
+        fault = f"must be a string, not {kind_of(wanted)}"
+        if isinstance(wanted, str):
+            fault = "has a NUL character in it" if wanted else "is empty"
+        hint = 'It names the script: "scriptfile": "email_send.js"'
+        return ConfigError(f'{self.place("scriptfile")}: "scriptfile" {fault}', hint)
+
+    def locate(self, wanted: str, bases: list[str], subject: "Callable[[], str]") -> str:
+        """Return the absolute path of a file; `subject` returns what messages say in front of its path."""
+        path = os.path.join(bases[0], wanted)
+        if not os.path.isfile(path):
+            from jsnpy import file_search
+
+            path, other_case = file_search.find(wanted, bases, subject)
+            if other_case:
+                found = quoted(shown_path(path, self.here))
+                self.warnings.append(f"{subject()} {quoted(wanted)} was found in other letter case: {found}")
+        clean = os.path.normpath(path)
+        # Where ".." follows a link, the tidy path may be another file.
+        return clean if clean == path or (os.path.exists(clean) and os.path.samefile(clean, path)) else path
+
+    def place(self, *keys: str | int) -> str:
+        """Return `CaEmail.json:2:17` for the value at a key path, the name alone where there is no file."""
         if not self.in_file:
             return self.name
         from jsnpy import json_places
 
-        return json_places.place(self.text, self.name, path)
+        return json_places.place(self.text, self.name, keys)
 
-    def _fault(self, told: str) -> ConfigError:
+    def _fault(self, error: ValueError) -> ConfigError:
+        from jsnpy import json_faults
+
         if not self.in_file:
-            return ConfigError(f"{self.name}: {told}")
-        from jsnpy import json_places
-
-        return json_places.explain(self.text, self.name, told)
+            return ConfigError(f"{self.name}: {error}")
+        return json_faults.explain(self.text, self.name, str(error))
 
     def _too_deep(self) -> ConfigError:
-        return ConfigError(f"{self.name}: the config is nested too deeply", "Is it really the config?")
+        return ConfigError(f"{self.name}: the config is nested too deeply", "Is this file really a config?")
 
-    def _at(self, linked: tuple[object, ...], error: ConfigError) -> ConfigError:
-        keys: list[str | int] = []
-        while linked:
-            linked, key = linked  # type: ignore[assignment]
-            keys.append(key)
-        keys.reverse()
-        return ConfigError(f"{self.place(tuple(keys))}: {dotted(keys)}: {error.message}", error.hint)
+    def _without_secrets(self, error: ConfigError) -> ConfigError:
+        message, hint = error.message, error.hint
+        for value, reference in self.secrets.items():
+            message, hint = message.replace(value, reference), hint.replace(value, reference)
+        return ConfigError(message, hint)
 
-    def _warn_unknown(self, key: str) -> None:
+    def _warn_of_unknown(self, key: str) -> None:
         import difflib
 
         near = difflib.get_close_matches(key.lower(), _KEYS, n=1)
@@ -332,40 +330,21 @@ class _Loading:
 
 def shown_path(path: str, here: str) -> str:
     """Return a path as its user knows it: relative to the current folder when below it, else as it is."""
-    if here and os.path.normcase(path).startswith(os.path.normcase(os.path.join(here, ""))):
-        return path[len(os.path.join(here, "")) :]
+    inside = os.path.join(here, "")
+    if here and os.path.normcase(path).startswith(os.path.normcase(inside)):
+        return path[len(inside) :]
     return path
 
 
-def dotted(keys: "Sequence[str | int]") -> str:
-    """Return a key path as messages and `--set` write it: `arg.to.0.email`."""
-    return quoted(".".join(str(key) for key in keys))[1:-1]
-
-
-def _locate(wanted: str, bases: list[str], subject: "Callable[[], str]", warnings: list[str]) -> str:
-    path = os.path.join(bases[0], wanted)
-    if not os.path.isfile(path):
-        from jsnpy import file_search
-
-        path, other_case = file_search.find(wanted, bases, subject)
-        if other_case:
-            warnings.append(f"{subject()} {quoted(wanted)} was found as {quoted(path)}: the letter case differs")
-    clean = os.path.normpath(path)
-    # Where a link is followed by "..", the tidy path may be another file.
-    return clean if clean == path or (os.path.exists(clean) and os.path.samefile(clean, path)) else path
-
-
-def _current_folder() -> str:
+def _current_folder(target: str) -> str:
     try:
         return os.getcwd()
     except OSError:  # it was deleted
+        if not os.path.isabs(target):
+            raise ConfigError(
+                "the current folder no longer exists", "Change to a folder that does."
+            ) from None
         return ""
-
-
-def _needed(here: str, path: str = "") -> str:
-    if not here and not os.path.isabs(path):
-        raise ConfigError("the current folder no longer exists", "Change to a folder that does.")
-    return here
 
 
 def _standard_input(stdin: "Callable[[], bytes] | None") -> bytes:
@@ -379,80 +358,3 @@ def _standard_input(stdin: "Callable[[], bytes] | None") -> bytes:
         return stdin()
     except OSError as error:
         raise ConfigError(f"standard input cannot be read: {error.strerror or error}") from None
-
-
-def _variable(name: str) -> str:
-    try:
-        value = os.environ.get(name)
-        if value is not None:
-            value.encode()
-    except UnicodeEncodeError:
-        raise ConfigError(f"the environment variable {quoted(name)} is no valid UTF-8") from None
-    if value is None:
-        raise ConfigError(
-            f"the environment variable {quoted(name)} is not set",
-            "Set it for the account and the task that run jsnpy.",
-        )
-    return value
-
-
-def _secret_file(name: str, reference: str, base_dir: str, encoding: str | None) -> tuple[str, str]:
-    path = _locate(name, [base_dir], lambda: "the file", [])
-    data = text_files.read(path, f"the file {quoted(name)}")
-    value = text_files.decode(data, f"the file {quoted(name)}", encoding, secret=True)
-    value = value.removesuffix("\n").removesuffix("\r") if value.endswith("\n") else value.removesuffix("\r")
-    return value, reference if "}" in path else f"${{FILE:{path}}}"
-
-
-def _set(config: dict[str, object], assignment: str, warnings: list[str]) -> None:
-    """Carry out one `--set KEY=VALUE`."""
-    path, equals, text = assignment.partition("=")
-    if not equals:
-        raise UsageError(f"--set {quoted(path)} has no =", "It is written --set KEY=VALUE, as --set to.email=me@x.test")
-    keys = path.split(".")
-    if "" in keys:
-        raise UsageError(f"--set {quoted(path)} has an empty key", "It is written --set KEY=VALUE.")
-    try:
-        value = json_text.loads(text)
-        json_text.dumps(value)
-    except (ValueError, RecursionError):
-        value = text
-    holder: object = config
-    key: str | int = "arg"
-    for step in keys:
-        below = holder[key]  # type: ignore[index]
-        if isinstance(below, dict):
-            if step not in below:
-                below[step] = {}
-            holder, key = below, step
-        elif isinstance(below, list):
-            holder, key = below, _index(step, below, path)
-        else:
-            walked = ".".join(["arg", *keys])[: -len(".".join(keys[keys.index(step):])) - 1]
-            raise UsageError(f"--set {quoted(path)}: {walked} is {_kind(below)}, nothing can be set below it")
-    holder[key] = value  # type: ignore[index]
-
-
-def _index(step: str, array: list[object], path: str) -> int:
-    if step.isascii() and step.isdecimal() and len(step) < 10 and int(step) < len(array):
-        return int(step)
-    raise UsageError(f"--set {quoted(path)}: {quoted(step)} is no index of the array, which has {len(array)} items")
-
-
-def _kind(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    names = {str: "a string", dict: "an object", list: "an array"}
-    return names.get(type(value), "a number")
-
-
-def _missing_hint(config: dict[str, object]) -> str:
-    import difflib
-
-    known = {key.lower().replace("_", ""): key for key in config if key not in _KEYS}
-    near = difflib.get_close_matches("scriptfile", known, n=1)
-    if near:
-        return f'There is {quoted(known[near[0]])}: did you mean "scriptfile"?'
-    return 'Name the script: "scriptfile": "email_send.js".'

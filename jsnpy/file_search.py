@@ -1,4 +1,4 @@
-"""Finds a file whose path was written for another machine: backslashes, other letter case; tells what was tried."""
+"""Finds a file whose path was written for another machine: backslashes, other letter case."""
 
 import os
 import stat
@@ -23,7 +23,7 @@ def find(wanted: str, bases: "Sequence[str]", subject: "Callable[[], str]") -> t
         The path, and whether its letter case differs from what was written.
 
     Raises:
-        ConfigError: nothing fits, several files do, or what fits is no readable file; lists the places or files.
+        ConfigError: nothing fits, several files do, or what fits is no readable file; it lists them.
     """
     spelled = wanted if os.sep == "\\" else wanted.replace("\\", "/")
     tried: list[str] = []
@@ -84,7 +84,7 @@ def _entries(folder: str, segment: str) -> list[str]:
 
 
 def _folded(name: str) -> str:
-    # macOS stores accents apart from their letters: the same name must still be found after a copy to elsewhere.
+    # macOS stores accents apart from their letters: the same name must be found after a copy.
     if name.isascii():
         return name.lower()
     import unicodedata

@@ -5,14 +5,15 @@ encoder that do its work can be had without it; where this Python has none, `jso
 """
 
 try:
-    import _json
+    from _json import encode_basestring_ascii, make_encoder, make_scanner
+
+    _ACCELERATED = True
 except ImportError:  # another Python, or one without the accelerator
-    _json = None  # type: ignore[assignment]
+    _ACCELERATED = False
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
 _SPACE = " \t\n\r"
 
@@ -26,9 +27,7 @@ class _Rules:
     parse_int = int
     memo: dict[str, str]
 
-    def __init__(
-        self, object_pairs_hook: "Callable[[list[tuple[str, object]]], object] | None" = None
-    ) -> None:
+    def __init__(self, object_pairs_hook: "Callable[[list[tuple[str, object]]], object] | None" = None) -> None:
         self.object_pairs_hook = object_pairs_hook
         self.memo = {}
 
@@ -37,9 +36,7 @@ class _Rules:
         raise ValueError(f"{name} is not JSON")
 
 
-def loads(
-    text: str, object_pairs_hook: "Callable[[list[tuple[str, object]]], object] | None" = None
-) -> object:
+def loads(text: str, object_pairs_hook: "Callable[[list[tuple[str, object]]], object] | None" = None) -> object:
     """Return the value of a JSON text (RFC 8259); NaN and Infinity are refused.
 
     Args:
@@ -51,16 +48,20 @@ def loads(
         RecursionError: the text is nested too deeply.
     """
     rules = _Rules(object_pairs_hook)
-    if _json is None:
+    if not _ACCELERATED:
         import json
 
         return json.loads(text, object_pairs_hook=object_pairs_hook, parse_constant=rules.parse_constant)
     start = len(text) - len(text.lstrip(_SPACE))
     try:
-        scan: Any = _json.make_scanner
-        value, end = scan(rules)(text, start)
+        scan = make_scanner(rules)  # type: ignore[arg-type]  # it asks for these attributes, not for the class
+        value, end = scan(text, start)
     except StopIteration as stop:
         raise _decode_error("Expecting value", text, stop.value) from None
+    except SystemError:  # the scanner wants to raise json's error, and fails so where json is not imported yet
+        import json
+
+        return json.loads(text, object_pairs_hook=object_pairs_hook, parse_constant=rules.parse_constant)
     rest = len(text) - len(text[end:].lstrip(_SPACE))
     if rest != len(text):
         raise _decode_error("Extra data", text, rest)
@@ -75,13 +76,12 @@ def _decode_error(message: str, text: str, position: int) -> ValueError:
 
 def dumps(value: object) -> str:
     """Return a value as compact JSON in ASCII; raises ValueError or TypeError for what JSON has not."""
-    if _json is None:
+    if not _ACCELERATED:
         import json
 
         return json.dumps(value, separators=(",", ":"), allow_nan=False)
-    encoder: Any = _json.make_encoder
-    escape = _json.encode_basestring_ascii
-    return "".join(encoder({}, _refuse, escape, None, ":", ",", False, False, False)(value, 0))
+    encode = make_encoder({}, _refuse, encode_basestring_ascii, None, ":", ",", False, False, False)
+    return "".join(encode(value, 0))
 
 
 def _refuse(value: object) -> object:

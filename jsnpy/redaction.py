@@ -1,19 +1,181 @@
-"""Secrets kept out of every text."""
+"""Secrets, in every encoding a server or a traceback may show them in, out of every text."""
+
+from binascii import b2a_base64, b2a_qp, hexlify
+
+MASK = "[redacted]"
+
+_SHORT = 4
+_SHORTEST_CORE = 5
 
 
 class Redactor:
-    """Stand-in until the mail room's own arrives."""
+    """Knows the secrets of a run and masks them.
+
+    A secret under four characters is masked only where it stands alone ("25" is not masked inside "250").
+    """
 
     def __init__(self) -> None:
-        self._secrets: list[str] = []
+        self._known: set[str] = set()
+        self._forms: list[str] = []
 
     def add(self, secret: str) -> None:
-        """Remember a secret."""
-        if secret:
-            self._secrets.append(secret)
+        """Mask `secret` from now on: as it is, in base64 (at any place inside a longer text), hex, escaped."""
+        if not secret or secret in self._known:
+            return
+        self._known.add(secret)
+        forms = {secret, *_encodings(secret)}
+        lines = secret.splitlines()
+        if len(lines) > 1:  # a log shows it in several lines
+            for line in lines:
+                if len(line) >= _SHORT:
+                    forms |= {line, *_encodings(line)}
+        self._learn(forms)
+
+    def add_form(self, text: str) -> None:
+        """Mask `text` exactly as it is: for what is made of a secret, such as a digest."""
+        if text and text not in self._known:
+            self._known.add(text)
+            self._learn({text})
+
+    def _learn(self, forms: set[str]) -> None:
+        # Longest first, so that no part of a long form is left over after a short one was masked.
+        self._forms = sorted(
+            {form for form in forms if form} | set(self._forms), key=lambda form: (-len(form), form)
+        )
+
+    def finds(self, text: str) -> bool:
+        """Return whether a secret is in `text`."""
+        return any(len(form) >= _SHORT and form in text for form in self._forms)
 
     def scrub(self, text: str) -> str:
-        """Return text without secrets."""
-        for secret in self._secrets:
-            text = text.replace(secret, "[redacted]")
-        return text
+        """Return `text` with each secret replaced by "[redacted]"."""
+        if not self._forms or not text:
+            return text
+        pieces = text.split(MASK)
+        for form in self._forms:
+            if form in text:
+                cut = _split_words if len(form) < _SHORT else str.split
+                pieces = [part for piece in pieces for part in cut(piece, form)]
+        return MASK.join(pieces)
+
+
+def _split_words(text: str, word: str) -> list[str]:
+    """Split `text` at `word` where no letter or digit touches it."""
+    parts = []
+    start = position = 0
+    while (found := text.find(word, position)) >= 0:
+        end = found + len(word)
+        if not text[found - 1 : found].isalnum() and not text[end : end + 1].isalnum():
+            parts.append(text[start:found])
+            start = end
+        position = end
+    return [*parts, text[start:]]
+
+
+def _encodings(secret: str) -> set[str]:
+    data = secret.encode("utf-8", "surrogatepass")
+    forms = {data.hex(), data.hex().upper()}
+    for raw in {data, secret.encode("latin-1", "replace"), secret.encode("utf-16-le", "surrogatepass")}:
+        forms |= _base64(raw)
+    if len(secret) >= _SHORT:
+        forms |= {secret.upper(), secret.lower()}
+    for escape in _ESCAPES:
+        forms.add(escape(secret, data))
+    return forms
+
+
+def _base64(data: bytes) -> set[str]:
+    forms = set()
+    for before in range(3):  # how many bytes of a group of three come before the secret
+        text = b2a_base64(b"\0" * before + data, newline=False)
+        whole = text.rstrip(b"=")
+        core = whole[(0, 2, 3)[before] : len(text) // 4 * 4 - (0, 3, 2)[(before + len(data)) % 3]]
+        for form in (text, whole, core) if before == 0 else (core,):
+            if len(form) >= _SHORTEST_CORE or (before == 0 and form is text):
+                forms |= {form.decode(), form.decode().replace("+", "-").replace("/", "_")}
+    return forms
+
+
+def _percent(_secret: str, data: bytes) -> str:
+    return "".join(chr(byte) if _plain(byte) else f"%{byte:02X}" for byte in data)
+
+
+def _percent_lower(_secret: str, data: bytes) -> str:
+    return "".join(chr(byte) if _plain(byte) else f"%{byte:02x}" for byte in data)
+
+
+def _percent_form(secret: str, data: bytes) -> str:
+    return _percent(secret, data).replace("%20", "+")
+
+
+def _xtext(_secret: str, data: bytes) -> str:
+    return "".join(
+        chr(byte) if 0x21 <= byte <= 0x7E and byte not in b"+=" else f"+{byte:02X}" for byte in data
+    )
+
+
+def _quoted_printable(_secret: str, data: bytes) -> str:
+    return b2a_qp(data, istext=False).decode().replace("=\n", "")
+
+
+def _q_word(_secret: str, data: bytes) -> str:
+    return "".join("_" if byte == 0x20 else chr(byte) if _plain(byte) else f"={byte:02X}" for byte in data)
+
+
+def _bytes_escaped(_secret: str, data: bytes) -> str:
+    return "".join(chr(byte) if 0x20 <= byte <= 0x7E else f"\\x{byte:02x}" for byte in data)
+
+
+def _latin_escaped(secret: str, _data: bytes) -> str:
+    return _bytes_escaped("", secret.encode("latin-1", "replace"))
+
+
+def _unicode_escaped(secret: str, _data: bytes) -> str:
+    return secret.encode("ascii", "backslashreplace").decode()
+
+
+def _json(secret: str, _data: bytes) -> str:
+    return secret.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _json_ascii(secret: str, _data: bytes) -> str:
+    units = secret.encode("utf-16-be", "surrogatepass")
+    text = ""
+    for index in range(0, len(units), 2):
+        unit = units[index] << 8 | units[index + 1]
+        text += chr(unit) if 0x20 <= unit <= 0x7E else f"\\u{unit:04x}"
+    return _json(text, b"") if "\\u" not in text else text
+
+
+def _repr(secret: str, _data: bytes) -> str:
+    return repr(secret)[1:-1]
+
+
+def _html(secret: str, _data: bytes) -> str:
+    return secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def _spaced_hex(_secret: str, data: bytes) -> str:
+    return hexlify(data, " ").decode()
+
+
+def _plain(byte: int) -> bool:
+    return chr(byte).isalnum() if byte < 0x80 else False
+
+
+_ESCAPES = (
+    _percent,
+    _percent_lower,
+    _percent_form,
+    _xtext,
+    _quoted_printable,
+    _q_word,
+    _bytes_escaped,
+    _latin_escaped,
+    _unicode_escaped,
+    _json,
+    _json_ascii,
+    _repr,
+    _html,
+    _spaced_hex,
+)

@@ -112,12 +112,10 @@ class Run:
         )
 
     def note_send(self, result: "smtp.SendResult") -> None:
-        """Keep a send's result; a failed one is a line on stderr."""
+        """Keep a send's result and say on stderr what an operator should know of it."""
         self.sends.append(result)
         for warning in result.warnings:
             self.output.warn(warning)
-        if result.code < 0:
-            self.output.warn(f"send_email failed ({result.code}): {result.error}")
 
     # The way of a run.
 

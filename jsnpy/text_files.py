@@ -1,4 +1,4 @@
-"""Reads config, script and secret files as text: UTF-8, UTF-16 with BOM, or the named encoding; never mojibake."""
+"""Reads config, script and secret files as text: Unicode or the named encoding, never mojibake."""
 
 import codecs
 import os
@@ -65,7 +65,8 @@ def not_a_file(shown: str, mode: int) -> ConfigError:
     if stat.S_ISDIR(mode):
         return ConfigError(f"{shown} is a folder, not a file", "Name the file itself.")
     return ConfigError(
-        f"{shown} is not a regular file (a pipe, socket or device)", "A config can be piped in: jsnpy - < FILE"
+        f"{shown} is not a regular file (a pipe, socket or device)",
+        "A config can be piped in: jsnpy - < FILE",
     )
 
 
@@ -83,8 +84,8 @@ def unreadable(shown: str, error: OSError) -> ConfigError:
 def decode(data: bytes, shown: str, encoding: str | None = None, *, secret: bool = False) -> str:
     """Return a file's text without its byte order mark; line ends stay as they are.
 
-    Bytes that are Unicode are read as such whatever `encoding` says, as config and script share the option but
-    may well differ.
+    Bytes that are Unicode are read as such whatever `encoding` says, as config and script share the option
+    but may well differ.
 
     Args:
         data: the file's bytes.
@@ -96,7 +97,9 @@ def decode(data: bytes, shown: str, encoding: str | None = None, *, secret: bool
         ConfigError: the bytes are not text in these encodings; names the byte offset.
     """
     if data[:4] in _UTF32_BOMS and encoding is None:
-        raise ConfigError(f"{shown} is UTF-32, which is not read", "Save it as UTF-8, or give --encoding utf-32.")
+        raise ConfigError(
+            f"{shown} is UTF-32, which is not read", "Save it as UTF-8, or give --encoding utf-32."
+        )
     if data.startswith(_UTF8_BOM):
         return _strictly(data, "utf-8", 3, shown, secret)
     if data[:2] in _UTF16_BOMS and data[:4] not in _UTF32_BOMS:
@@ -149,6 +152,19 @@ def quoted(text: str) -> str:
     """Return a name in double quotes with everything unprintable escaped, for messages."""
     if not text.isprintable():
         text = "".join(
-            char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in text
+            char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
+            for char in text
         )
     return f'"{text}"'
+
+
+def kind_of(value: object) -> str:
+    """Return what a JSON value is, in words, for messages."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    for kind, words in ((str, "a string"), (dict, "an object"), (list, "an array")):
+        if isinstance(value, kind):
+            return words
+    return "a number"

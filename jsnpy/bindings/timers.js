@@ -2,8 +2,8 @@
 (function (host) {
   "use strict";
   const {
-    Map, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, Number, ObjectDefineProperty, PromisePrototypeThen,
-    PromiseResolve, String, SymbolToPrimitive, TypeError,
+    Map, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, Number, ObjectDefineProperty, Promise, PromisePrototypeThen,
+    PromiseResolve, ReflectApply, String, SymbolToPrimitive, TypeError,
   } = host.primordials;
   const longest = 2147483647;
   const armed = new Map();
@@ -97,7 +97,7 @@
   });
   host.expose("queueMicrotask", function queueMicrotask(callback) {
     mustBeFunction(callback);
-    PromisePrototypeThen(PromiseResolve(), () => host.enter(callback, undefined, []));
+    PromisePrototypeThen(ReflectApply(PromiseResolve, Promise, []), () => host.enter(callback, undefined, []));
   });
 
   host.fire = (id) => {

@@ -1,0 +1,204 @@
+"""jsnpy from Python: run a script, or send a mail without any JavaScript."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jsnpy import config as configs
+from jsnpy import json_text, smtp
+from jsnpy.errors import ConfigError, ExitCode, JsnpyError, UsageError
+from jsnpy.output import STDERR, STDOUT, Memory, Output
+from jsnpy.redaction import Redactor
+from jsnpy.runner import Options, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jsnpy.config import RunConfig
+
+_GRACE = 10.0
+"""Seconds the child process may take beyond the timeout, to start and to hand over what it has."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What is left of a run.
+
+    Attributes:
+        exit_code: what the command would have exited with.
+        stdout: what the script printed.
+        stderr: what the script printed as errors, and the host's messages.
+        error: the text of the error that ended the run, or None.
+        sends: the result of each send_email, in order.
+    """
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    error: str | None = None
+    sends: list[smtp.SendResult] = field(default_factory=list)
+
+
+def run(
+    config: str | os.PathLike[str] | Mapping[str, object],
+    *,
+    arg: object = None,
+    timeout: float | None = None,
+    memory_limit: int | None = None,
+    encoding: str | None = None,
+    dry_run: bool = False,
+    mailbox: str | os.PathLike[str] | None = None,
+    insecure: bool = False,
+    fail_on_send_error: bool = False,
+) -> RunResult:
+    """Run a script and return what came of it; nothing is printed.
+
+    Args:
+        config: path of a config or of a `.js` script, or a mapping with a config's keys.
+        arg: the script's global `arg`, in place of the config's; any value with a JSON form.
+        timeout: seconds of wall time after which the run is ended. With a timeout the script runs in a child
+            process; without one, in a thread of this process, which an endless script never leaves.
+        memory_limit: bytes of the engine's heap, 0 for no limit; None for the command's default.
+        encoding: of config and script when they are not Unicode.
+        dry_run: mails go to an SMTP server inside jsnpy.
+        mailbox: with dry_run, the folder each caught mail is written to.
+        insecure: TLS certificates are not verified.
+        fail_on_send_error: exit_code is 3 if any send failed.
+
+    Returns:
+        The run's result; a script that failed is a result, not an exception.
+
+    Raises:
+        ConfigError: the config or the script cannot be found, read, decoded or used.
+        UsageError: a wrong argument, or an extra that is not installed.
+    """
+    options = Options()
+    if timeout is not None:
+        if not 0 < timeout < float("inf"):
+            raise UsageError(f"timeout is {timeout!r}: it must be a number of seconds above 0")
+        options.timeout = timeout
+    if memory_limit is not None:
+        options.memory_limit = memory_limit
+    options.dry_run = dry_run
+    options.mailbox = None if mailbox is None else os.fspath(mailbox)
+    options.insecure = insecure
+    options.fail_on_send_error = fail_on_send_error
+    loaded = _load(config, encoding)
+    if arg is not None:
+        try:
+            loaded.arg_json = json_text.dumps(arg)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ConfigError(f"arg cannot be written as JSON: {error}") from None
+    return _in_child(loaded, options) if timeout is not None else run_here(loaded, options)
+
+
+def send_email(fields: Mapping[str, object], *, insecure: bool = False, base_dir: str = ".") -> smtp.SendResult:
+    """Send one mail, without any JavaScript; blocks until it is sent or has failed, and never raises.
+
+    Args:
+        fields: what a script would pass to send_email: host, port, from, to, subject, body, ...
+        insecure: TLS certificates are not verified.
+        base_dir: folder that the paths of attachments are relative to.
+
+    Returns:
+        code 0 or a negative class of failure, the dialogue, a sentence for an administrator, and details.
+    """
+    return smtp.send(dict(fields), smtp.Settings(base_dir, insecure=insecure))
+
+
+def _load(config: str | os.PathLike[str] | Mapping[str, object], encoding: str | None) -> RunConfig:
+    if isinstance(config, str | os.PathLike):
+        return configs.load(os.fspath(config), encoding=encoding)
+    return configs.from_mapping(config, encoding=encoding)
+
+
+def run_here(config: RunConfig, options: Options) -> RunResult:
+    """Run in a thread of this process and return the result; a timeout is kept only where a signal can end the process.
+
+    Raises:
+        JsnpyError: something the run needs is missing.
+    """
+    streams = {STDOUT: Memory(), STDERR: Memory()}
+    redactor = Redactor()
+    for secret in config.secrets:
+        redactor.add(secret)
+    one = Run(config, options, Output(streams[STDOUT], streams[STDERR], redactor), redactor)
+    for warning in config.warnings:
+        one.output.warn(warning)
+    done = one.start()
+    error = None
+    if options.timeout and not done.acquire(timeout=options.timeout):
+        error = one.describe_timeout()
+        one.output.error(error)
+        one.output.flush()
+        code = ExitCode.TIMEOUT
+    else:
+        if not options.timeout:
+            done.acquire()
+        code = one.exit_code()
+        error = one.error
+    return RunResult(code, "".join(streams[STDOUT].parts), "".join(streams[STDERR].parts), error, list(one.sends))
+
+
+def _in_child(config: RunConfig, options: Options) -> RunResult:
+    order = {
+        "config": {name: getattr(config, name) for name in config.__slots__},
+        "options": {name: getattr(options, name) for name in options.__slots__},
+    }
+    command = [sys.executable, "-P", "-c", "from jsnpy.api import child_main; child_main()"]
+    child = subprocess.Popen(  # noqa: S603 - our own interpreter and code
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    try:
+        answer, trouble = child.communicate(json.dumps(order), timeout=options.timeout + _GRACE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.communicate()
+        text = f"the run was ended after {options.timeout:g} s"
+        return RunResult(ExitCode.TIMEOUT, "", text + "\n", text)
+    except BaseException:
+        child.kill()
+        child.communicate()
+        raise
+    return _result_of(answer, trouble)
+
+
+def _result_of(answer: str, trouble: str) -> RunResult:
+    try:
+        given: dict[str, Any] = json.loads(answer)
+    except ValueError:
+        raise JsnpyError(f"the child process of a run with a timeout failed: {trouble.strip()}") from None
+    if "raised" in given:
+        kind = {each.__name__: each for each in (ConfigError, UsageError)}.get(given["raised"], JsnpyError)
+        raise kind(given["message"], given["hint"])
+    given["sends"] = [smtp.SendResult(**each) for each in given["sends"]]
+    return RunResult(**given)
+
+
+def child_main() -> None:
+    """Do what a parent ordered on standard input, answer on standard output and end, whatever the script still does."""
+    from jsnpy.config import RunConfig
+
+    order = json.load(sys.stdin)
+    options = Options()
+    for name, value in order["options"].items():
+        setattr(options, name, value)
+    try:
+        result = run_here(RunConfig(**order["config"]), options)
+        answer: dict[str, object] = {
+            "exit_code": result.exit_code,
+            "stdout": result.stdout,
+            "stderr": result.stderr,
+            "error": result.error,
+            "sends": [{name: getattr(send, name) for name in send.__slots__} for send in result.sends],
+        }
+    except JsnpyError as error:
+        answer = {"raised": type(error).__name__, "message": error.message, "hint": error.hint}
+    sys.stdout.write(json.dumps(answer))
+    sys.stdout.flush()
+    os._exit(0)

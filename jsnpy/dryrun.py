@@ -1,0 +1,396 @@
+"""The SMTP server inside jsnpy that catches every mail of a dry run and shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jsnpy.errors import JsnpyError, UsageError
+from jsnpy.mail_reader import ReadMail, html_as_text, named_recipient, read, readable_size, visible
+from jsnpy.mailbox import Mailbox
+
+try:
+    from aiosmtpd.smtp import MISSING, SMTP, AuthResult
+
+    from jsnpy.dry_certificates import Certificates
+except ImportError as missing:
+    raise UsageError(
+        f"--dry-run needs parts that are not installed ({missing.name})",
+        "install them: pipx install --force 'jsnpy[dry-run]'   (or: python -m pip install 'jsnpy[dry-run]')",
+    ) from missing
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    from jsnpy import smtp
+    from jsnpy.smtp.request import Request
+
+_NAME = "jsnpy dry run"
+_SIZE_LIMIT = 35 * 1024 * 1024
+_COMMAND_LIMIT = 16384  # RFC 4954 section 4: 12288 bytes in base64 for AUTH, tokens need them
+_LINES_SHOWN = 200
+_LINE_SHOWN = 2000
+_START_SECONDS = 10
+_HEADERS_SHOWN = ("From", "To", "Cc", "Reply-To", "Subject", "Date")
+
+
+@dataclass(frozen=True)
+class CaughtMail:
+    """A mail the dry run caught, with the facts of its session; no password is kept.
+
+    Args:
+        number: 1 for the first mail of the run.
+        sender: the envelope's sender, "" for none.
+        recipients: the envelope's recipients, as given.
+        raw: the message exactly as received, dots unstuffed.
+        server: where the script meant to send it, as HOST:PORT.
+        tls: the TLS version, "" for clear text.
+        user: who signed in, "" for nobody.
+        mechanism: how, as "PLAIN".
+        dialogue: the session until the message's reply, a line each: "S: …" and "C: …", credentials masked.
+    """
+
+    number: int
+    sender: str
+    recipients: list[str]
+    raw: bytes
+    server: str = ""
+    tls: str = ""
+    user: str = ""
+    mechanism: str = ""
+    dialogue: list[str] = field(default_factory=list)
+
+
+class DryRun:
+    """A real SMTP server on loopback that keeps what it is given, for one run.
+
+    Args:
+        show: called with the readable text of each caught mail, line end included; in the server's thread and
+            before the mail is confirmed: the text is out when the send returns.
+        mailbox: a folder to write the mails to as well, with a page to look at them.
+    """
+
+    def __init__(self, show: Callable[[str], None], mailbox: str | None = None) -> None:
+        self.mails: list[CaughtMail] = []
+        self._show = show
+        self._certificates = Certificates()
+        self._server_named = ""
+        self._sessions: set[_Session] = set()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending: asyncio.Event | None = None
+        self._ports = (0, 0)
+        self._trouble: Exception | None = None
+        self._mailbox = Mailbox(mailbox) if mailbox is not None else None
+
+    def start(self) -> None:
+        """Open the ports and serve in a thread of its own; does nothing when it serves already.
+
+        Raises:
+            JsnpyError: no port on loopback could be opened, or the mailbox cannot be written.
+        """
+        if self._thread is not None:
+            return
+        if self._mailbox is not None:
+            self._mailbox.open()
+        logging.getLogger("mail").addHandler(logging.NullHandler())  # else aiosmtpd's warnings go to stderr
+        ready = threading.Event()
+        failures: list[OSError] = []
+        self._thread = threading.Thread(
+            target=self._serve, args=(ready, failures), name="jsnpy-dry-run", daemon=True
+        )
+        self._thread.start()
+        ready.wait(_START_SECONDS)
+        if failures or not self._ports[0]:
+            self._thread = None
+            reason = failures[0] if failures else "no answer"
+            raise JsnpyError(f"the dry run's server could not be started on 127.0.0.1: {reason}")
+
+    def stop(self) -> None:
+        """End the server and its sessions; does nothing when it does not serve.
+
+        Raises:
+            Exception: what `show` or the mailbox raised while a mail was caught, the first such.
+        """
+        thread, self._thread = self._thread, None
+        if thread is not None and self._loop is not None and self._ending is not None:
+            self._loop.call_soon_threadsafe(self._ending.set)
+            thread.join()
+        if thread is not None and self._mailbox is not None:
+            try:
+                self._mailbox.close()
+            except UsageError as error:
+                self._trouble = self._trouble or error
+        trouble, self._trouble = self._trouble, None
+        if trouble is not None:
+            raise trouble
+
+    def route(self, request: Request) -> smtp.Route:
+        """Return where a send really connects to: here, with a certificate for the name the script verifies.
+
+        Args:
+            request: the checked mail.
+        """
+        from jsnpy import smtp
+
+        server = request.server
+        self._server_named = server.place
+        self._certificates.add(server.tls_name)
+        port = self._ports[1] if server.security == "ssl" else self._ports[0]
+        return smtp.Route("127.0.0.1", port, self._certificates.ca_pem)
+
+    def _serve(self, ready: threading.Event, failures: list[OSError]) -> None:
+        try:
+            asyncio.run(self._until_stopped(ready))
+        except OSError as error:
+            failures.append(error)
+            ready.set()
+
+    async def _until_stopped(self, ready: threading.Event) -> None:
+        loop = self._loop = asyncio.get_running_loop()
+        # A client that hangs up in a handshake is the script's business and in its log; not for stderr.
+        loop.set_exception_handler(lambda _loop, _context: None)
+        self._ending = asyncio.Event()
+        plain = await loop.create_server(lambda: self._session(self._certificates.context), "127.0.0.1", 0)
+        tls = await loop.create_server(
+            lambda: self._session(None), "127.0.0.1", 0, ssl=self._certificates.context
+        )
+        self._ports = (plain.sockets[0].getsockname()[1], tls.sockets[0].getsockname()[1])
+        ready.set()
+        await self._ending.wait()
+        plain.close()
+        tls.close()
+        for session in list(self._sessions):
+            session.end()
+        await asyncio.sleep(0)
+
+    def _session(self, starttls: ssl.SSLContext | None) -> _Session:
+        return _Session(_Catcher(self), self._sessions, starttls)
+
+    def catch(self, mail: CaughtMail) -> None:
+        """Keep and show one mail; trouble with that is raised by `stop`, as the script must see a success."""
+        self.mails.append(mail)
+        try:
+            kept_as = "" if self._mailbox is None else self._mailbox.add(mail)
+            self._show(readable(mail, kept_as))
+        except Exception as error:  # noqa: BLE001 - whatever it is, stop() raises it
+            self._trouble = self._trouble or error
+
+    def server_named(self) -> str:
+        """Return HOST:PORT of the latest route."""
+        return self._server_named
+
+
+class _Dialogue:
+    """The lines of one session, without credentials and without the message."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._mode = ""
+        self._partial = b""
+        self._message_bytes = 0
+
+    def received(self, data: bytes) -> None:
+        *lines, self._partial = (self._partial + data).split(b"\n")
+        for line in lines:
+            if self._mode == "354":
+                self._message_bytes += len(line) + 1
+                if line == b".\r":
+                    self.lines.append(f"C: [the message, {readable_size(self._message_bytes - 3)}]")
+                    self.lines.append("C: .")
+                    self._mode, self._message_bytes = "", 0
+            else:
+                self.lines.append("C: " + self._masked(line.decode("utf-8", "replace").rstrip("\r")))
+
+    def _masked(self, line: str) -> str:
+        if self._mode == "334":
+            return line if line == "*" else "[credentials]"
+        words = line.split(None, 2)
+        if len(words) > 2 and words[0].upper() == "AUTH":  # noqa: PLR2004 - verb, mechanism and the rest
+            return f"{words[0]} {words[1]} [credentials]"
+        return line
+
+    def sent(self, data: bytes) -> None:
+        for line in data.decode("utf-8", "replace").splitlines():
+            self.lines.append(f"S: {line}")
+        self._mode = data[:3].decode("ascii", "replace")
+
+
+class _Session(SMTP):
+    """One connection: aiosmtpd's protocol, overheard."""
+
+    line_length_limit = _COMMAND_LIMIT
+
+    def __init__(self, catcher: _Catcher, sessions: set[_Session], starttls: ssl.SSLContext | None) -> None:
+        super().__init__(
+            catcher,
+            data_size_limit=_SIZE_LIMIT,
+            enable_SMTPUTF8=True,
+            hostname="jsnpy.invalid",
+            ident=_NAME,
+            tls_context=starttls,
+            auth_require_tls=False,
+            authenticator=catcher.sign_in,
+            loop=asyncio.get_running_loop(),
+        )
+        self.command_size_limits = defaultdict(lambda: _COMMAND_LIMIT)
+        self._catcher = catcher
+        self._all = sessions
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._all.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._all.discard(self)
+        super().connection_lost(error)
+
+    def data_received(self, data: bytes) -> None:
+        self._catcher.dialogue.received(data)
+        super().data_received(data)
+
+    async def push(self, status: Any) -> None:
+        self._catcher.dialogue.sent(status if isinstance(status, bytes) else status.encode())
+        await super().push(status)
+
+    def tls_version(self) -> str:
+        """Return "TLSv1.3" or the like, "" for clear text."""
+        connection = self.transport.get_extra_info("ssl_object") if self.transport else None
+        return connection.version() or "" if connection else ""
+
+    def end(self) -> None:
+        """Drop the connection."""
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
+
+
+class _Catcher:
+    """What one session says and gives: aiosmtpd's hooks."""
+
+    def __init__(self, run: DryRun) -> None:
+        self.dialogue = _Dialogue()
+        self._run = run
+        self._server = run.server_named()
+        self._user = ""
+        self._mechanism = ""
+        self._told = 0
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, session: Any, _envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250 ENHANCEDSTATUSCODES"]
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 Sender ok"
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 2.1.5 Recipient ok"
+
+    async def handle_DATA(self, server: _Session, _session: Any, envelope: Any) -> str:  # noqa: N802
+        number = len(self._run.mails) + 1
+        reply = f"250 2.0.0 Ok: kept by the {_NAME} as mail {number}"
+        dialogue = [*self.dialogue.lines[self._told :], f"S: {reply}"]
+        self._told = len(self.dialogue.lines) + 1  # the next mail of this session starts after this reply
+        self._run.catch(
+            CaughtMail(
+                number=number,
+                sender=envelope.mail_from,
+                recipients=list(envelope.rcpt_tos),
+                raw=bytes(envelope.original_content),
+                server=self._server,
+                tls=server.tls_version(),
+                user=self._user,
+                mechanism=self._mechanism,
+                dialogue=dialogue,
+            )
+        )
+        return reply
+
+    def sign_in(self, _server: Any, _session: Any, _envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        return self._welcome(mechanism, data.login)
+
+    async def auth_CRAM__MD5(self, server: SMTP, _args: list[str]) -> AuthResult:  # noqa: N802
+        answer = await server.challenge_auth(b"<1.dry-run@jsnpy.invalid>")
+        if answer is MISSING:
+            return AuthResult(success=False, handled=True)
+        return self._welcome("CRAM-MD5", answer.rpartition(b" ")[0])
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802
+        from base64 import b64decode
+
+        answer = b64decode(args[1]) if len(args) > 1 else await server.challenge_auth(b"")
+        if answer is MISSING:
+            return AuthResult(success=False, handled=True)
+        return self._welcome("XOAUTH2", answer.partition(b"\x01")[0].removeprefix(b"user="))
+
+    def _welcome(self, mechanism: str, user: bytes) -> AuthResult:
+        self._mechanism = mechanism
+        self._user = user.decode("utf-8", "replace")
+        return AuthResult(success=True, auth_data=self._user)
+
+
+def readable(mail: CaughtMail, kept_as: str = "") -> str:
+    """Return a caught mail as text for a terminal: envelope, session, headers, body, attachments.
+
+    Args:
+        mail: the mail.
+        kept_as: the file it was written to, if it was.
+    """
+    seen = read(mail.raw)
+    title = f"── mail {mail.number}, caught by the dry run "
+    parts = [title + "─" * (72 - len(title)), *_envelope_lines(mail, seen), ""]
+    parts += [f"{name}: {visible(seen.header(name))}" for name in _HEADERS_SHOWN if seen.header(name)]
+    parts += ["", *_body_lines(seen)]
+    if seen.attachments:
+        parts += ["", "attachments:"]
+        parts += [
+            f"  {visible(a.name) or '(no name)'}  ({visible(a.content_type)}, {readable_size(len(a.data))})"
+            for a in seen.attachments
+        ]
+    parts += ["", f"kept as {visible(kept_as)}"] if kept_as else []
+    return "\n".join([*parts, "─" * 72, ""])
+
+
+def _envelope_lines(mail: CaughtMail, seen: ReadMail) -> list[str]:
+    recipients = [r if named_recipient(r, seen) else f"{r} (bcc)" for r in mail.recipients]
+    signed_in = (
+        f'signed in as "{visible(mail.user)}" ({mail.mechanism})' if mail.mechanism else "not signed in"
+    )
+    return [
+        f"envelope: from {visible(mail.sender)} to {visible(', '.join(recipients))}",
+        f"session:  {visible(mail.server) or 'a client'}, {mail.tls or 'no TLS'}, {signed_in}",
+    ]
+
+
+def _body_lines(seen: ReadMail) -> list[str]:
+    if seen.text is None and seen.html is None:
+        return ["(no text)"]
+    if seen.text is None and seen.html is not None:
+        return ["(HTML, shown as text)", *_capped(html_as_text(seen.html))]
+    also = [] if seen.html is None else ["", f"(and as HTML, {readable_size(len(seen.html.encode()))})"]
+    return [*_capped(seen.text or ""), *also]
+
+
+def _capped(text: str) -> list[str]:
+    lines = visible(text, keep="\n\t").split("\n")
+    shown = [
+        line
+        if len(line) <= _LINE_SHOWN
+        else f"{line[:_LINE_SHOWN]} … {len(line) - _LINE_SHOWN} more characters"
+        for line in lines[:_LINES_SHOWN]
+    ]
+    return shown if len(lines) <= _LINES_SHOWN else [*shown, f"… {len(lines) - _LINES_SHOWN} more lines"]

@@ -1,0 +1,165 @@
+"""A folder of caught mails: numbered .eml files, the facts of their sessions, the page that shows them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from jsnpy.errors import UsageError
+from jsnpy.mailbox_page import Entry, Fragment, fragment, page
+
+if TYPE_CHECKING:
+    from jsnpy.dryrun import CaughtMail
+
+_TEXTS = ("sender", "server", "tls", "user", "mechanism")
+_LISTS = ("recipients", "dialogue")
+_BUSY = 20  # the page takes at most one part in so many of the time, however many mails come
+
+
+class Mailbox:
+    """Keeps mails as 001.eml, 002.eml … beside 001.json (envelope and dialogue) and shows them in index.html.
+
+    Several processes may use one folder: a number belongs to who creates the file, and the page is made from
+    what the folder holds.
+
+    Args:
+        folder: where, created when missing.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self._fragments: dict[str, tuple[object, Fragment]] = {}
+        self._next_page = 0.0
+        self._stale = False
+
+    def open(self) -> None:
+        """Create the folder and its page, to know before the run that they can be.
+
+        Raises:
+            UsageError: the folder cannot be created or written.
+        """
+        try:
+            os.makedirs(self.folder, exist_ok=True)
+            self._write_page()
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def add(self, mail: CaughtMail) -> str:
+        """Keep a mail under the next free number and return its file's path.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        facts = {key: getattr(mail, key) for key in (*_TEXTS, *_LISTS)}
+        try:
+            number = self._keep(mail.raw)
+            with open(self._path(f"{number:03}.json"), "x", encoding="utf-8") as file:
+                json.dump(facts, file, indent=1)
+            self._stale = True
+            if time.monotonic() >= self._next_page:
+                self._write_page()
+        except OSError as error:
+            raise self._unusable(error) from error
+        return self._path(f"{number:03}.eml")
+
+    def close(self) -> None:
+        """Bring the page up to date.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        if self._stale:
+            try:
+                self._write_page()
+            except OSError as error:
+                raise self._unusable(error) from error
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self.folder, name)
+
+    def _unusable(self, error: OSError) -> UsageError:
+        return UsageError(
+            f"the mailbox {self.folder} cannot be written: {error.strerror or error}",
+            "--mailbox needs a folder in which this user may create files",
+        )
+
+    def _keep(self, raw: bytes) -> int:
+        taken = [
+            int(found[1]) for name in os.listdir(self.folder) if (found := re.match(r"(\d{3,9})\.\w+$", name))
+        ]
+        number = max(taken, default=0) + 1
+        while True:
+            try:
+                with open(self._path(f"{number:03}.eml"), "xb") as file:
+                    file.write(raw)
+            except FileExistsError:  # another process was faster
+                number += 1
+            else:
+                return number
+
+    def _write_page(self) -> None:
+        """Show what the folder holds; again when another process added to it meanwhile."""
+        began = time.monotonic()
+        self._stale = False
+        shown = None
+        while (held := self._held()) != shown:
+            shown = held
+            draft = self._path(f".index.{os.getpid()}.{threading.get_ident()}.html")
+            text = page(
+                [self._fragment(name, state) for name, state in held],
+                os.path.basename(os.path.abspath(self.folder)),
+            )
+            try:
+                with open(draft, "w", encoding="utf-8", errors="replace", newline="\n") as file:
+                    file.write(text)
+                os.replace(draft, self._path("index.html"))
+            except OSError:
+                with suppress(OSError):
+                    os.unlink(draft)
+                raise
+        now = time.monotonic()
+        self._next_page = now + _BUSY * (now - began)
+
+    def _held(self) -> list[tuple[str, object]]:
+        """The mails in the folder, newest number first, each with what tells whether it changed."""
+        names = [name for name in os.listdir(self.folder) if name.lower().endswith(".eml")]
+        names.sort(
+            key=lambda name: (int(name[:-4]) if re.fullmatch(r"\d{1,9}", name[:-4]) else 0, name),
+            reverse=True,
+        )
+        return [(name, (self._size(name), self._size(name[:-4] + ".json"))) for name in names]
+
+    def _size(self, name: str) -> int:
+        try:
+            return os.stat(self._path(name)).st_size
+        except OSError:
+            return -1
+
+    def _fragment(self, name: str, state: object) -> Fragment:
+        known = self._fragments.get(name)
+        if known is None or known[0] != state:
+            known = self._fragments[name] = (state, fragment(self._entry(name)))
+        return known[1]
+
+    def _entry(self, name: str) -> Entry:
+        with open(self._path(name), "rb") as file:
+            raw = file.read()
+        try:
+            with open(self._path(name[:-4] + ".json"), encoding="utf-8") as side:
+                facts = json.load(side)
+        except (OSError, ValueError, RecursionError):  # none, or not ours: the mail alone is shown
+            facts = {}
+        if not isinstance(facts, dict):
+            facts = {}
+        texts = {key: facts[key] for key in _TEXTS if isinstance(facts.get(key), str)}
+        lists = {
+            key: [v for v in facts[key] if isinstance(v, str)]
+            for key in _LISTS
+            if isinstance(facts.get(key), list)
+        }
+        return Entry(name, raw, **texts, **lists)

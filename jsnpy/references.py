@@ -1,0 +1,112 @@
+"""Replaces `${ENV:NAME}` and `${FILE:path}` in a config's strings, and remembers which values are secret."""
+
+import os
+
+from jsnpy import text_files
+from jsnpy.errors import ConfigError
+from jsnpy.text_files import quoted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_STARTS = ("${ENV:", "${FILE:")
+
+
+def substitute(
+    text: str, base_dir: str, encoding: str | None = None, secrets: dict[str, str] | None = None
+) -> str:
+    """Return a string with its references replaced; what they bring in is left as it is.
+
+    Args:
+        text: any string.
+        base_dir: folder that relative FILE paths start from.
+        encoding: for files that are not Unicode.
+        secrets: gets each value with its reference, a file's path made absolute so that it holds anywhere.
+
+    Raises:
+        ConfigError: the variable or the file is missing or no text.
+    """
+    done: list[str] = []
+    at = 0
+    while (start := text.find("${", at)) >= 0:
+        end = text.find("}", start) if text.startswith(_STARTS, start) else -1
+        if end < 0:
+            done.append(text[at : start + 2])
+            at = start + 2
+            continue
+        reference = text[start : end + 1]
+        kind, _, name = reference[2:-1].partition(":")
+        if not name:
+            raise ConfigError(f"{reference} names no {'variable' if kind == 'ENV' else 'file'}")
+        if kind == "ENV":
+            value = _variable(name)
+        else:
+            value, reference = _file(name, reference, base_dir, encoding)
+        if secrets is not None and value:
+            secrets.setdefault(value, reference)
+        done += (text[at:start], value)
+        at = end + 1
+    return "".join((*done, text[at:]))
+
+
+def substitute_all(
+    config: dict[str, object],
+    change: "Callable[[str, tuple[object, ...]], str]",
+) -> None:
+    """Change each string value with a `${` in it, in place, at any depth.
+
+    Args:
+        config: the object whose values (not keys) are gone through.
+        change: gets the string and its key path, linked from its end: ((((), "arg"), "to"), 0).
+    """
+    # A stack of its own, as a config may be nested more deeply than Python calls may.
+    todo: list[tuple[dict[str, object] | list[object], tuple[object, ...]]] = [(config, ())]
+    while todo:
+        holder, path = todo.pop()
+        members = holder.items() if isinstance(holder, dict) else enumerate(holder)
+        for key, value in list(members):
+            if isinstance(value, (dict, list)):
+                todo.append((value, (path, key)))
+            elif isinstance(value, str) and "${" in value:
+                holder[key] = change(value, (path, key))  # type: ignore[index, call-overload]  # the key is of this holder's kind
+
+
+def unlinked(linked: tuple[object, ...]) -> list[str | int]:
+    """Return a linked key path as a list from its beginning."""
+    keys: list[str | int] = []
+    rest: Any = linked
+    while rest:
+        rest, key = rest
+        keys.insert(0, key)
+    return keys
+
+
+def _variable(name: str) -> str:
+    try:
+        value = os.environ.get(name)
+        if value is not None:
+            value.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"the environment variable {quoted(name)} is not valid UTF-8") from None
+    if value is None:
+        raise ConfigError(
+            f"the environment variable {quoted(name)} is not set", "Set it for the account that runs jsnpy."
+        )
+    return value
+
+
+def _file(name: str, reference: str, base_dir: str, encoding: str | None) -> tuple[str, str]:
+    path = os.path.join(base_dir, name)
+    if not os.path.isfile(path):
+        from jsnpy import file_search
+
+        path, _ = file_search.find(name, [base_dir], lambda: "the file")
+    shown = f"the file {quoted(name)}"
+    value = text_files.decode(text_files.read(path, shown), shown, encoding, secret=True)
+    for line_end in ("\r\n", "\n", "\r"):
+        if value.endswith(line_end):
+            value = value.removesuffix(line_end)
+            break
+    return value, reference if "}" in path else f"${{FILE:{os.path.normpath(path)}}}"

@@ -1,0 +1,124 @@
+"""Mail addresses: checked, and with the domain as the wire needs it."""
+
+from __future__ import annotations
+
+import re
+
+_ATEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+\Z")
+_ATEXT_UTF8 = re.compile(r"[^\x00-\x20\x7f-\xa0\"(),:;<>@\[\\\]]+\Z")
+_QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f\x7f-\x9f]|\\[\x20-\x7e])*"\Z')
+_LITERAL = re.compile(r"\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9A-Fa-f:.]+)\]\Z")
+_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\Z")
+
+# Invisible or moving a cursor: never part of an address, and a break for some programs that read headers.
+_INVISIBLE = re.compile("[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
+
+LOCAL_MAX = 64
+ADDRESS_MAX = 254
+_DOMAIN_MAX = 253
+
+
+class BadAddress(ValueError):  # noqa: N818 - reads as what it is
+    """An address, host or name that cannot be used; its text says why."""
+
+
+class Address:
+    """A checked address.
+
+    Args:
+        email: the address as it was given.
+        local: what is left of the "@", as it goes on the wire.
+        domain: what is right of it, in ASCII.
+        name: the display name, or "".
+    """
+
+    __slots__ = ("domain", "email", "local", "name")
+
+    def __init__(self, email: str, local: str, domain: str, name: str = "") -> None:
+        self.email = email
+        self.local = local
+        self.domain = domain
+        self.name = name
+
+    @property
+    def wire(self) -> str:
+        """The address as it goes on the wire."""
+        return f"{self.local}@{self.domain}"
+
+    @property
+    def needs_utf8(self) -> bool:
+        """Whether it can only go to a server that offers SMTPUTF8 (RFC 6531)."""
+        return not self.local.isascii()
+
+    @property
+    def key(self) -> str:
+        """What is equal for two spellings of the same mailbox (RFC 5321 section 2.4: only the domain ignores case)."""
+        return f"{self.local}@{self.domain.lower()}"
+
+
+def parse_address(text: str, name: str = "") -> Address:
+    """Return the address in `text`, which must be an address alone.
+
+    Raises:
+        BadAddress: it is none, with the reason.
+    """
+    if _INVISIBLE.search(text):
+        raise BadAddress("has a line break or control character")
+    text = text.strip(" ")
+    if not text:
+        raise BadAddress("is empty")
+    local, at, domain = text.rpartition("@")
+    if not at:
+        raise BadAddress("has no @")
+    if not local:
+        raise BadAddress("has nothing before the @")
+    if not domain:
+        raise BadAddress("has no domain after the @")
+    _check_local(local)
+    domain = domain if _LITERAL.match(domain) else ascii_domain(domain)
+    if len(local.encode()) > LOCAL_MAX:
+        raise BadAddress(f"has more than {LOCAL_MAX} bytes before the @")
+    if len(local.encode()) + 1 + len(domain) > ADDRESS_MAX:
+        raise BadAddress(f"is longer than {ADDRESS_MAX} bytes")
+    return Address(text, local, domain, name)
+
+
+def _check_local(local: str) -> None:
+    if local[0] == '"':
+        if not _QUOTED.match(local):
+            raise BadAddress("has a wrongly quoted part before the @")
+        return
+    if not (_ATEXT if local.isascii() else _ATEXT_UTF8).match(local) or _has_space(local):
+        if "<" in local:
+            raise BadAddress('must be the address alone, as in { email: "ann@example.com", name: "Ann" }')
+        if "," in local or ";" in local:
+            raise BadAddress("must be one address; give several as an array")
+        bad = next(c for c in local if _has_space(c) or c in '"(),:;<>@[\\]' or c < "!")
+        raise BadAddress(f"has a {'blank' if _has_space(bad) else bad} before the @")
+
+
+def _has_space(text: str) -> bool:
+    return any(char.isspace() for char in text)
+
+
+def ascii_domain(domain: str) -> str:
+    """Return a domain in ASCII (IDNA 2008 with the UTS 46 mapping).
+
+    Raises:
+        BadAddress: it is none.
+    """
+    if not domain.isascii():
+        import idna
+
+        try:
+            domain = idna.encode(domain, uts46=True).decode("ascii")
+        except (idna.IDNAError, UnicodeError, ValueError) as error:
+            raise BadAddress(
+                f'has a domain that is no internationalised domain name ("{domain}": {error})'
+            ) from None
+    if len(domain) > _DOMAIN_MAX:
+        raise BadAddress("has a domain that is too long")
+    for label in domain.split("."):
+        if not _LABEL.match(label):
+            raise BadAddress(f'has a domain that is none ("{domain}")')
+    return domain

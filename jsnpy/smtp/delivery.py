@@ -1,0 +1,145 @@
+"""A send from the script's fields to the result: check, build, hand over, put into words."""
+
+from __future__ import annotations
+
+import time
+
+from jsnpy.redaction import Redactor
+from jsnpy.smtp import message as messages
+from jsnpy.smtp import request as requests
+from jsnpy.smtp.envelope import Envelope
+from jsnpy.smtp.outcome import Code, Details, SendFailure, SendResult
+from jsnpy.smtp.session import Session
+from jsnpy.smtp.settings import Settings
+from jsnpy.smtp.transcript import Transcript
+from jsnpy.smtp.wire import WireError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jsnpy.smtp.message import Message
+    from jsnpy.smtp.request import Server
+    from jsnpy.smtp.settings import Route
+
+
+class Mail:
+    """A mail ready to be handed over, now or later, as often as needed: always with the same Message-ID.
+
+    Args:
+        server: where and how.
+        envelope: from whom, to whom.
+        message: the bytes.
+        route: where the connection really goes, or None.
+    """
+
+    __slots__ = ("envelope", "message", "route", "server")
+
+    def __init__(
+        self, server: Server, envelope: Envelope, message: Message, route: Route | None = None
+    ) -> None:
+        self.server = server
+        self.envelope = envelope
+        self.message = message
+        self.route = route
+
+
+class Sending:
+    """One try to send a mail, from the check of its fields to its result.
+
+    Args:
+        settings: the host's settings.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = Settings() if settings is None else settings
+        self.redactor = Redactor() if self.settings.redactor is None else self.settings.redactor
+        self.transcript = Transcript(self.redactor)
+        self.details = Details()
+        self.warnings: list[str] = []
+        self._start = time.monotonic()
+
+    def prepare(self, fields: object) -> Mail:
+        """Return the checked and built mail.
+
+        Raises:
+            SendFailure: with Code.ARGUMENT; names the field.
+        """
+        if isinstance(fields, dict):
+            self.redactor.add(requests.credential_text(fields.get("pass")) or "")
+        request = requests.parse(fields, self.settings.base_dir, self.transcript.event)
+        route = self.settings.route(request) if self.settings.route is not None else None
+        return Mail(request.server, Envelope.of(request), messages.build(request), route)
+
+    def deliver(self, mail: Mail) -> None:
+        """Hand a mail over.
+
+        Raises:
+            SendFailure: the server did not take it.
+        """
+        self.redactor.add(mail.server.password)
+        self.details.message_id = mail.message.message_id
+        session = self.session(mail)
+        try:
+            session.open()
+            session.transact(mail.envelope, mail.message)
+        except WireError as error:
+            raise session.failure(error) from None
+        finally:
+            session.finish()
+
+    def session(self, mail: Mail) -> Session:
+        """Return a session for a mail, not yet open."""
+        server, deadline = mail.server, self._start + mail.server.timeout
+        if self.settings.deadline is not None:
+            deadline = min(deadline, self.settings.deadline)
+        if self.settings.insecure and server.security:
+            self.warnings.append(
+                f"certificates are not verified (--insecure): {server.place} could be anybody"
+            )
+        return Session(
+            server,
+            verify=server.verify and not self.settings.insecure,
+            route=mail.route,
+            transcript=self.transcript,
+            details=self.details,
+            deadline=deadline,
+        )
+
+    def succeeded(self) -> SendResult:
+        """Return the result of a mail the server took."""
+        for each in self.details.rejected:
+            self.warnings.append(
+                f"send_email: recipient {each['email']} refused: {each['code']} {each['text']}"
+            )
+        return self._result(Code.OK, "")
+
+    def failed(self, failure: SendFailure) -> SendResult:
+        """Return the result of a mail that was not sent."""
+        sentence = failure.sentence()
+        self.details.stage = failure.stage
+        self.details.decide(failure.reply)
+        self.transcript.event(f"failed: {sentence}")
+        self.warnings.append(f"send_email failed with code {failure.code}: {sentence}")
+        return self._result(failure.code, sentence)
+
+    def _result(self, code: int, error: str) -> SendResult:
+        scrub = self.redactor.scrub
+        details = self.details.as_dict()
+        details["rejected"] = [{**each, "text": scrub(str(each["text"]))} for each in self.details.rejected]
+        return SendResult(
+            code, self.transcript.text(), scrub(error), details, [scrub(line) for line in self.warnings]
+        )
+
+
+def send(fields: object, settings: Settings | None = None) -> SendResult:
+    """Send one mail; see `jsnpy.smtp.send`."""
+    sending = Sending(settings)
+    try:
+        try:
+            sending.deliver(sending.prepare(fields))
+        except SendFailure as failure:
+            return sending.failed(failure)
+        return sending.succeeded()
+    except Exception as error:  # noqa: BLE001 - a script's alert must never see an exception, even from a fault of ours
+        stage = sending.details.stage
+        what = f"a fault of jsnpy itself while sending ({stage}): {type(error).__name__}: {error}"
+        return sending.failed(SendFailure(Code.PROTOCOL, stage, what, hint="please report it"))

@@ -1,0 +1,33 @@
+"""The envelope of a mail: who it is from and who gets it, whatever its headers say."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jsnpy.smtp.addresses import Address
+    from jsnpy.smtp.request import Request
+
+
+class Envelope:
+    """Sender and recipients.
+
+    Args:
+        sender: the address of MAIL FROM.
+        recipients: the addresses of RCPT TO, each once.
+    """
+
+    __slots__ = ("recipients", "sender")
+
+    def __init__(self, sender: Address, recipients: list[Address]) -> None:
+        self.sender = sender
+        self.recipients = recipients
+
+    @classmethod
+    def of(cls, request: Request) -> Envelope:
+        """Return a request's envelope."""
+        return cls(request.sender, request.recipients)
+
+    @property
+    def needs_utf8(self) -> str | None:
+        """The first address that only a server with SMTPUTF8 can take, or None."""
+        return next((each.email for each in [self.sender, *self.recipients] if each.needs_utf8), None)

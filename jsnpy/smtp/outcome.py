@@ -1,0 +1,122 @@
+"""How a send ended: its code, its sentence, its details."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jsnpy.smtp.wire import Reply
+
+
+class Code:
+    """The classes of failure; a script sees them as `code`."""
+
+    OK = 0
+    ARGUMENT = -1
+    CONNECT = -2
+    TIMEOUT = -3
+    TLS = -4
+    AUTH = -5
+    SENDER = -6
+    RECIPIENTS = -7
+    MESSAGE = -8
+    PROTOCOL = -9
+    UNKNOWN = -10
+
+
+class SendFailure(Exception):  # noqa: N818 - it is what the contract calls the outcome, and never leaves the room
+    """A send that did not succeed.
+
+    Args:
+        code: the class, one of `Code`.
+        stage: where it happened: argument, resolve, connect, greeting, ehlo, starttls, tls, auth, mail, rcpt,
+            data or message.
+        what: what failed, in the words an administrator needs.
+        reply: the server's reply, if it is one that refused.
+        hint: what to do about it, or "".
+    """
+
+    def __init__(self, code: int, stage: str, what: str, reply: Reply | None = None, hint: str = "") -> None:
+        super().__init__(what)
+        self.code = code
+        self.stage = stage
+        self.what = what
+        self.reply = reply
+        self.hint = hint
+
+    def sentence(self) -> str:
+        """Return the failure as one line: what failed, the server's words, what to do."""
+        text = self.what
+        if self.reply is not None:
+            text += f": {self.reply.words()}"
+        if self.hint:
+            text += f"; {self.hint}"
+        return " ".join(text.split())
+
+
+class Details:
+    """The facts of a send, as they become known while it runs.
+
+    Attributes:
+        stage: where it is, or "done".
+        reply: the reply that decided, or None.
+        temporary: True for a 4xx reply, False for any other, None where there was no reply.
+        accepted: addresses the server took.
+        rejected: addresses it refused, each {"email", "code", "text"}.
+        message_id: the Message-ID, or None before there was one.
+        attempts: how many connections were tried for this mail.
+    """
+
+    __slots__ = ("accepted", "attempts", "message_id", "rejected", "reply", "stage", "temporary")
+
+    def __init__(self) -> None:
+        self.stage = "argument"
+        self.reply: Reply | None = None
+        self.temporary: bool | None = None
+        self.accepted: list[str] = []
+        self.rejected: list[dict[str, object]] = []
+        self.message_id: str | None = None
+        self.attempts = 0
+
+    def decide(self, reply: Reply | None) -> None:
+        """Note the reply that decided the outcome."""
+        self.reply = reply
+        self.temporary = None if reply is None else reply.code // 100 == 4  # noqa: PLR2004 - 4xx
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the eight properties a script sees."""
+        return {
+            "stage": self.stage,
+            "smtpCode": None if self.reply is None else self.reply.code,
+            "enhancedCode": None if self.reply is None else self.reply.enhanced,
+            "temporary": self.temporary,
+            "accepted": self.accepted,
+            "rejected": self.rejected,
+            "messageId": self.message_id,
+            "attempts": self.attempts,
+        }
+
+
+class SendResult:
+    """The result of a send.
+
+    Args:
+        code: 0, or a class of failure from -1 to -10.
+        log: the whole dialogue.
+        error: one sentence, "" on success.
+        details: stage, smtpCode, enhancedCode, temporary, accepted, rejected, messageId, attempts.
+        warnings: lines for the host's stderr.
+    """
+
+    __slots__ = ("code", "details", "error", "log", "warnings")
+
+    def __init__(
+        self, code: int, log: str, error: str, details: dict[str, object], warnings: list[str] | None = None
+    ) -> None:
+        self.code = code
+        self.log = log
+        self.error = error
+        self.details = details
+        self.warnings = warnings or []
+
+    def __repr__(self) -> str:
+        return f"SendResult(code={self.code}, error={self.error!r})"

@@ -1,0 +1,644 @@
+"""What a script gave to send_email, checked before anything is done with it."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+
+from jsnpy.smtp.addresses import Address, BadAddress, ascii_domain, parse_address
+from jsnpy.smtp.outcome import Code, SendFailure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FIELDS = (
+    "host",
+    "port",
+    "user",
+    "pass",
+    "ssl",
+    "starttls",
+    "from",
+    "to",
+    "subject",
+    "body",
+    "cc",
+    "bcc",
+    "reply_to",
+    "html",
+    "attachments",
+    "headers",
+    "timeout",
+    "auth",
+    "tls",
+    "helo",
+    "keep_alive",
+)
+ADDRESS_FIELDS = ("email", "name")
+ATTACHMENT_FIELDS = ("filename", "content", "encoding", "content_type", "cid", "path")
+TLS_FIELDS = ("verify", "ca_file", "min_version", "server_name")
+MECHANISMS = ("plain", "login", "cram-md5", "xoauth2")
+RESERVED_HEADERS = ("from", "to", "cc", "bcc", "subject", "date", "message-id", "mime-version")
+
+DEFAULT_TIMEOUT = 60.0
+_LONGEST_TIMEOUT = 1e7
+_LONGEST_SHOWN = 60
+_PORT_MAX = 65535
+
+_CONTROL = re.compile("[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
+_BREAKS = re.compile("\r\n|[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029]")
+_DIGITS = re.compile(r"\d+\Z", re.ASCII)
+_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?\Z")
+_IPV6 = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?\Z")
+_HELO = re.compile(r"[!-~]+\Z")
+_HEADER_NAME = re.compile(r"[!-9;-~]+\Z")
+_TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"  # noqa: S105 - a pattern of RFC 2045
+_CONTENT_TYPE = re.compile(rf'{_TOKEN}/{_TOKEN}(?:\s*;\s*{_TOKEN}=(?:{_TOKEN}|"[ !#-\[\]-~]*"))*\Z')
+_CID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]+\Z")
+
+
+class Attachment:
+    """A file that goes with the mail.
+
+    Args:
+        filename: its name for the receiver.
+        data: its bytes.
+        content_type: its MIME type, with parameters.
+        cid: the Content-ID that `html` shows it by, or "".
+    """
+
+    __slots__ = ("cid", "content_type", "data", "filename")
+
+    def __init__(self, filename: str, data: bytes, content_type: str, cid: str = "") -> None:
+        self.filename = filename
+        self.data = data
+        self.content_type = content_type
+        self.cid = cid
+
+
+class Server:
+    """Where and how a mail is handed over: all that a connection depends on.
+
+    Args:
+        host: name or address, without brackets.
+        port: TCP port.
+        security: "ssl" (TLS from the first byte), "starttls" (required) or "".
+        user: name to log in with, "" for no authentication.
+        password: password or access token.
+        mechanism: the authentication mechanism asked for, or "" for the best one offered.
+        verify: whether certificate and name are verified.
+        ca_file: path of the trusted CAs in PEM instead of the system's, or "".
+        min_version: "1.2" or "1.3".
+        server_name: the name in the certificate, where it is not `host`, or "".
+        helo: the name to greet with, or "" for this machine's.
+        timeout: seconds for the whole send.
+        keep_alive: whether the session may serve later mails of the run.
+    """
+
+    __slots__ = (
+        "ca_file",
+        "helo",
+        "host",
+        "keep_alive",
+        "mechanism",
+        "min_version",
+        "password",
+        "port",
+        "security",
+        "server_name",
+        "timeout",
+        "user",
+        "verify",
+    )
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        security: str = "",
+        user: str = "",
+        password: str = "",
+        mechanism: str = "",
+        verify: bool = True,
+        ca_file: str = "",
+        min_version: str = "1.2",
+        server_name: str = "",
+        helo: str = "",
+        timeout: float = DEFAULT_TIMEOUT,
+        keep_alive: bool = False,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.security = security
+        self.user = user
+        self.password = password
+        self.mechanism = mechanism
+        self.verify = verify
+        self.ca_file = ca_file
+        self.min_version = min_version
+        self.server_name = server_name
+        self.helo = helo
+        self.timeout = timeout
+        self.keep_alive = keep_alive
+
+    @property
+    def place(self) -> str:
+        """Host and port as an administrator writes them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def tls_name(self) -> str:
+        """The name the certificate must have."""
+        return self.server_name or self.host.partition("%")[0].rstrip(".")
+
+
+class Request:
+    """A checked mail.
+
+    Attributes:
+        server: where it goes.
+        sender: the From address.
+        to, cc, bcc, reply_to: addresses.
+        subject: one line.
+        body, html: texts, or None where not given; not both None.
+        attachments: what goes with it.
+        headers: (name, value) pairs.
+    """
+
+    __slots__ = (
+        "attachments",
+        "bcc",
+        "body",
+        "cc",
+        "headers",
+        "html",
+        "reply_to",
+        "sender",
+        "server",
+        "subject",
+        "to",
+    )
+
+    def __init__(self, server: Server, sender: Address, to: list[Address]) -> None:
+        self.server = server
+        self.sender = sender
+        self.to = to
+        self.cc: list[Address] = []
+        self.bcc: list[Address] = []
+        self.reply_to: list[Address] = []
+        self.subject = ""
+        self.body: str | None = None
+        self.html: str | None = None
+        self.attachments: list[Attachment] = []
+        self.headers: list[tuple[str, str]] = []
+
+    @property
+    def recipients(self) -> list[Address]:
+        """Everyone who gets it, each once."""
+        unique: dict[str, Address] = {}
+        for address in [*self.to, *self.cc, *self.bcc]:
+            unique.setdefault(address.key, address)
+        return list(unique.values())
+
+
+def parse(fields: object, base_dir: str, note: Callable[[str], None]) -> Request:
+    """Return the checked mail.
+
+    Args:
+        fields: what the script gave, decoded from JSON; values JSON does not have are {"$foreign": name}.
+        base_dir: folder that paths are relative to.
+        note: called with each line for the log.
+
+    Raises:
+        SendFailure: with Code.ARGUMENT; names the field.
+    """
+    if not isinstance(fields, dict) or "$foreign" in fields:
+        raise invalid("send_email", f"needs an object with host, port, from, to, ..., not {describe(fields)}")
+    return _Parser(base_dir, note).request(fields)
+
+
+def invalid(field: str, why: str) -> SendFailure:
+    """Return the failure that names a field."""
+    return SendFailure(Code.ARGUMENT, "argument", f"{field} {why}")
+
+
+def describe(value: object) -> str:
+    """Return what kind of value it is, in JavaScript's words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"the number {js_number(value)}"
+    if isinstance(value, str):
+        shown = value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…"
+        return f'the string "{clean(shown)}"'
+    if isinstance(value, dict):
+        foreign = value.get("$foreign")
+        if isinstance(foreign, str):
+            return f"a value that {clean(foreign)}" if foreign.startswith("throws") else f"a {clean(foreign)}"
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "an array"
+    return f"a {type(value).__name__}"
+
+
+def js_number(value: float) -> str:
+    """Return a number as JavaScript's String() writes it."""
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**21 else js_number(_as_float(value))
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == int(value) and abs(value) < 1e21:  # noqa: PLR2004 - where JavaScript starts to write exponents
+        return str(int(value))
+    mantissa, e, exponent = repr(value).partition("e")
+    if not e:
+        return mantissa
+    if -7 < int(exponent) < 0:
+        return f"{value:.{len(mantissa.replace('.', '').lstrip('-')) - 1 - int(exponent)}f}"
+    return f"{mantissa}e{int(exponent):+d}"
+
+
+def _as_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def clean(text: str) -> str:
+    """Return text with surrogates that are no pair as U+FFFD."""
+    return (
+        text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    )
+
+
+def one_line(text: str) -> str:
+    """Return text with line breaks and control characters as blanks."""
+    return _BREAKS.sub(" ", clean(text))
+
+
+def did_you_mean(name: str, known: tuple[str, ...]) -> str:
+    """Return '; did you mean "x"?' or ""."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name.lower(), known, 1, 0.6)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+class _Parser:
+    def __init__(self, base_dir: str, note: Callable[[str], None]) -> None:
+        self.base_dir = base_dir
+        self.note = note
+
+    def request(self, fields: dict[object, object]) -> Request:
+        self.unknown("", fields, FIELDS)
+        server = self.server(fields)
+        sender = self.addresses(fields, "from", required=True)
+        to = self.addresses(fields, "to", required=True)
+        request = Request(server, sender[0], to)
+        request.subject = one_line(self.text(fields, "subject"))
+        request.html = self.text(fields, "html") if fields.get("html") is not None else None
+        if request.html is None or fields.get("body") is not None:
+            request.body = self.text(fields, "body")
+        request.cc = self.addresses(fields, "cc")
+        request.bcc = self.addresses(fields, "bcc")
+        request.reply_to = self.addresses(fields, "reply_to")
+        request.attachments = self.attachments(fields.get("attachments"))
+        request.headers = self.headers(fields.get("headers"), reply_to=bool(request.reply_to))
+        return request
+
+    def unknown(self, prefix: str, fields: dict[object, object], known: tuple[str, ...]) -> None:
+        for key in fields:
+            if key not in known:
+                name = one_line(str(key))
+                self.note(f'unknown field "{prefix}{name}" ignored{did_you_mean(name, known)}')
+
+    # --- the server
+
+    def server(self, fields: dict[object, object]) -> Server:
+        host = self.host(fields.get("host"))
+        port = self.port(fields.get("port"))
+        user = self.credential(fields, "user")
+        password = self.credential(fields, "pass")
+        if user and not password:
+            raise invalid(
+                "pass", "is missing or empty while user is given; leave out user to send without logging in"
+            )
+        ssl = self.flag(fields, "ssl")
+        starttls = self.flag(fields, "starttls")
+        if ssl and starttls:
+            self.note("both ssl and starttls are true: ssl (TLS from the first byte) is used")
+        security = "ssl" if ssl else "starttls" if starttls else ""
+        tls = fields.get("tls")
+        if tls is None:
+            tls = {}
+        if not isinstance(tls, dict) or "$foreign" in tls:
+            raise invalid("tls", f"must be an object, not {describe(tls)}")
+        self.unknown("tls.", tls, TLS_FIELDS)
+        return Server(
+            host,
+            port,
+            security=security,
+            user=user,
+            password=password,
+            mechanism=self.mechanism(fields.get("auth")),
+            verify=tls.get("verify") is None or self.flag(tls, "verify", "tls."),
+            ca_file=self.ca_file(tls.get("ca_file")),
+            min_version=self.min_version(tls.get("min_version")),
+            server_name=""
+            if tls.get("server_name") is None
+            else self.host(tls["server_name"], "tls.server_name"),
+            helo=self.helo(fields.get("helo")),
+            timeout=self.timeout(fields.get("timeout")),
+            keep_alive=self.flag(fields, "keep_alive"),
+        )
+
+    def host(self, value: object, field: str = "host") -> str:
+        if not isinstance(value, str):
+            raise invalid(
+                field, "is missing" if value is None else f"must be a string, not {describe(value)}"
+            )
+        text = clean(value).strip(" ")
+        if not text:
+            raise invalid(field, "is empty")
+        bare = text[1:-1] if text[0] == "[" and text[-1] == "]" else text
+        if _IPV6.match(bare) and bare.count(":") > 1:
+            return bare
+        if not bare.isascii():
+            try:
+                bare = ascii_domain(bare)
+            except BadAddress as error:
+                raise invalid(field, str(error)) from None
+        if not _HOST.match(bare) or ".." in bare or any(len(label) > 63 for label in bare.split(".")):  # noqa: PLR2004 - RFC 1035
+            hint = "; the port goes into port" if re.search(r":\d+\Z", bare) else ""
+            hint = hint or ("; leave out what stands before and after the name" if "/" in bare else "")
+            raise invalid(field, f"must be a host name or an IP address, not {describe(value)}{hint}")
+        return bare
+
+    def port(self, value: object) -> int:
+        number = value
+        if isinstance(value, str) and _DIGITS.match(value.strip(" ")):
+            number = int(value.strip(" ")[:9])
+        if isinstance(number, float) and number.is_integer():
+            number = int(number)
+        if value is None:
+            raise invalid("port", "is missing; usual ports are 25, 465 (ssl) and 587 (starttls)")
+        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= _PORT_MAX:
+            raise invalid("port", f"must be a number from 1 to {_PORT_MAX}, not {describe(value)}")
+        return number
+
+    def credential(self, fields: dict[object, object], field: str) -> str:
+        value = fields.get(field)
+        text = credential_text(value)
+        if text is None:
+            kind = describe(value) if isinstance(value, list | dict | bool) else "such a value"
+            raise invalid(field, f"must be a string, not {kind}")
+        if "\0" in text:
+            raise invalid(field, "contains a NUL character, which no authentication can transport")
+        return text
+
+    def flag(self, fields: dict[object, object], field: str, prefix: str = "") -> bool:
+        value = fields.get(field)
+        if value is None:
+            return False
+        if isinstance(value, int | float) and value in (0, 1):
+            return bool(value)
+        raise invalid(prefix + field, f"must be true or false, not {describe(value)}")
+
+    def mechanism(self, value: object) -> str:
+        if value is None:
+            return ""
+        if isinstance(value, str) and value.lower() in MECHANISMS:
+            return value.upper()
+        names = ", ".join(f'"{name}"' for name in MECHANISMS)
+        raise invalid("auth", f"must be one of {names}, not {describe(value)}")
+
+    def ca_file(self, value: object) -> str:
+        if value is None:
+            return ""
+        if not isinstance(value, str) or not value:
+            raise invalid("tls.ca_file", f"must be the path of a PEM file, not {describe(value)}")
+        return self.path(value, "tls.ca_file")
+
+    def min_version(self, value: object) -> str:
+        if value is None:
+            return "1.2"
+        if not isinstance(value, str | float) or isinstance(value, bool) or str(value) not in ("1.2", "1.3"):
+            raise invalid("tls.min_version", f'must be "1.2" or "1.3", not {describe(value)}')
+        return str(value)
+
+    def helo(self, value: object) -> str:
+        if value is None or value == "":
+            return ""
+        if not isinstance(value, str):
+            raise invalid("helo", f"must be a string, not {describe(value)}")
+        text = clean(value)
+        if not text.isascii() and not _CONTROL.search(text):
+            try:
+                text = ascii_domain(text)
+            except BadAddress as error:
+                raise invalid("helo", str(error)) from None
+        if not _HELO.match(text):
+            raise invalid(
+                "helo", f"must be a host name without blanks or control characters, not {describe(value)}"
+            )
+        return text
+
+    def timeout(self, value: object) -> float:
+        if value is None:
+            return DEFAULT_TIMEOUT
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            raise invalid("timeout", f"must be a number of seconds above 0, not {describe(value)}")
+        return min(_as_float(value) if isinstance(value, int) else value, _LONGEST_TIMEOUT)
+
+    # --- the mail
+
+    def text(self, fields: dict[object, object], field: str) -> str:
+        value = fields.get(field)
+        text = scalar_text(value)
+        if text is None:
+            raise invalid(
+                field, "is missing" if value is None else f"must be a string, not {describe(value)}"
+            )
+        return clean(text)
+
+    def addresses(self, fields: dict[object, object], field: str, *, required: bool = False) -> list[Address]:
+        value = fields.get(field)
+        if value is None or (value == "" and not required):
+            if required:
+                raise invalid(field, "is missing")
+            return []
+        if not isinstance(value, list | tuple) or field == "from":
+            return [self.address(value, field)]
+        if required and not value:
+            raise invalid(field, "is an empty array")
+        return [self.address(each, f"{field}[{number}]") for number, each in enumerate(value)]
+
+    def address(self, value: object, field: str) -> Address:
+        email, name = value, None
+        where = field
+        if isinstance(value, dict) and "$foreign" not in value:
+            self.unknown(f"{field}.", value, ADDRESS_FIELDS)
+            email, name, where = value.get("email"), value.get("name"), f"{field}.email"
+        if not isinstance(email, str):
+            if where == field:
+                raise invalid(field, f'must be {{ email: "...", name: "..." }}, not {describe(value)}')
+            raise invalid(
+                where, "is missing" if email is None else f"must be a string, not {describe(email)}"
+            )
+        shown = "" if name is None else scalar_text(name)
+        if shown is None:
+            raise invalid(f"{field}.name", f"must be a string, not {describe(name)}")
+        try:
+            return parse_address(clean(email), one_line(shown).strip(" "))
+        except BadAddress as error:
+            raise invalid(where, f'"{one_line(email[:_LONGEST_SHOWN])}" {error}') from None
+
+    def headers(self, value: object, *, reply_to: bool) -> list[tuple[str, str]]:
+        if value is None:
+            return []
+        if not isinstance(value, dict) or "$foreign" in value:
+            raise invalid("headers", f"must be an object, not {describe(value)}")
+        headers = []
+        for key, each in value.items():
+            name = clean(str(key))
+            field = f'headers["{one_line(name)[:_LONGEST_SHOWN]}"]'
+            if not _HEADER_NAME.match(name):
+                raise invalid(
+                    field,
+                    "is no header name: it may not be empty, nor have blanks, colons, control characters",
+                )
+            low = name.lower()
+            if low in RESERVED_HEADERS or low.startswith("content-") or (low == "reply-to" and reply_to):
+                raise invalid(field, "is made from the other fields and cannot be set here")
+            if each is None:
+                continue
+            text = scalar_text(each)
+            if text is None:
+                raise invalid(field, f"must be a string, not {describe(each)}")
+            headers.append((name, one_line(text)))
+        return headers
+
+    def attachments(self, value: object) -> list[Attachment]:
+        if value is None:
+            return []
+        if not isinstance(value, list | tuple):
+            raise invalid("attachments", f"must be an array, not {describe(value)}")
+        return [self.attachment(each, f"attachments[{number}]") for number, each in enumerate(value)]
+
+    def attachment(self, value: object, field: str) -> Attachment:
+        if not isinstance(value, dict) or "$foreign" in value:
+            raise invalid(field, f"must be {{ filename, content }} or {{ path }}, not {describe(value)}")
+        self.unknown(f"{field}.", value, ATTACHMENT_FIELDS)
+        strings: dict[str, str | None] = {}
+        for name in ATTACHMENT_FIELDS:
+            each = value.get(name)
+            if each is not None and not isinstance(each, str):
+                hint = '; give bytes as base64 text with encoding: "base64"' if name == "content" else ""
+                raise invalid(f"{field}.{name}", f"must be a string, not {describe(each)}{hint}")
+            strings[name] = each
+        path, content, filename = strings["path"], strings["content"], strings["filename"]
+        if (path is None) == (content is None):
+            raise invalid(field, "needs either path or content" + ("" if path is None else ", not both"))
+        charset = ""
+        if path is not None:
+            path = self.path(path, f"{field}.path")
+            data = _read(path, f"{field}.path")
+            filename = os.path.basename(path) if filename is None else filename
+        else:
+            data, charset = _decode(content or "", strings["encoding"], field)
+        filename = one_line(filename or "").strip(" ")
+        if not filename:
+            raise invalid(f"{field}.filename", "is missing or empty")
+        content_type = _content_type(strings["content_type"], filename, charset, field)
+        return Attachment(filename, data, content_type, _cid(strings["cid"], field))
+
+    def path(self, value: str, field: str) -> str:
+        if "\0" in value:
+            raise invalid(field, "contains a NUL character")
+        value = clean(value)
+        path = os.path.join(self.base_dir, value)
+        if "\\" in value and not os.path.exists(path):
+            path = os.path.join(self.base_dir, value.replace("\\", "/"))
+        if not os.path.isfile(path):
+            why = "is a folder" if os.path.isdir(path) else "does not exist, or is no regular file"
+            raise invalid(field, f'"{value}" {why} (looked for {os.path.abspath(path)})')
+        return path
+
+
+def credential_text(value: object) -> str | None:
+    """Return a user name or password as text, "" for null; None for what cannot be one."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return js_number(value)
+    return None
+
+
+def scalar_text(value: object) -> str | None:
+    """Return a string, number or boolean as JavaScript's String() does; None for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return js_number(value)
+    if isinstance(value, dict) and value.get("$foreign") in ("NaN", "Infinity", "-Infinity"):
+        return str(value["$foreign"])
+    return None
+
+
+def _read(path: str, field: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise invalid(field, f"cannot be read: {path}: {error.strerror or error}") from None
+
+
+def _decode(content: str, encoding: str | None, field: str) -> tuple[bytes, str]:
+    kind = (encoding or "utf-8").lower()
+    if kind in ("utf-8", "utf8"):
+        return clean(content).encode("utf-8"), "utf-8"
+    if kind != "base64":
+        raise invalid(f"{field}.encoding", f'must be "utf-8" or "base64", not {describe(encoding)}')
+    import binascii
+
+    try:
+        packed = content.encode("ascii").translate(None, b" \t\r\n")
+        packed = packed.rstrip(b"=")
+        return binascii.a2b_base64(packed + b"=" * (-len(packed) % 4), strict_mode=True), ""
+    except (UnicodeError, ValueError) as error:
+        raise invalid(f"{field}.content", f"is not base64: {error}") from None
+
+
+def _content_type(given: str | None, filename: str, charset: str, field: str) -> str:
+    if given:
+        if not _CONTENT_TYPE.match(given):
+            raise invalid(f"{field}.content_type", f'must be like "text/csv", not {describe(given)}')
+        if given.lower().startswith(("multipart/", "message/")):
+            raise invalid(f"{field}.content_type", f'cannot be {given}; use "application/octet-stream"')
+        return given
+    import mimetypes
+
+    guess, packed = mimetypes.guess_type(filename, strict=False)
+    if guess is None or packed or guess.startswith(("multipart/", "message/")):
+        guess = "text/plain" if charset and guess is None and not packed else "application/octet-stream"
+    return f"{guess}; charset={charset}" if charset and guess.startswith("text/") else guess
+
+
+def _cid(given: str | None, field: str) -> str:
+    if not given:
+        return ""
+    cid = given[1:-1] if given[0] == "<" and given[-1] == ">" else given
+    if not _CID.match(cid):
+        raise invalid(f"{field}.cid", f"must be ASCII without blanks and brackets, not {describe(given)}")
+    return cid

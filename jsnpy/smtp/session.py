@@ -1,0 +1,508 @@
+"""A session with a server: smtplib's, made strict about replies, deadlines and what may follow what (RFC 5321)."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import smtplib
+import socket
+import time
+
+from jsnpy.smtp import auth, hints
+from jsnpy.smtp.connect import connect
+from jsnpy.smtp.outcome import Code, SendFailure
+from jsnpy.smtp.wire import Lost, Nonsense, Reader, Reply, TimedOut, WireError, remaining
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Buffer
+
+    from jsnpy.smtp.envelope import Envelope
+    from jsnpy.smtp.message import Message
+    from jsnpy.smtp.outcome import Details
+    from jsnpy.smtp.request import Server
+    from jsnpy.smtp.settings import Route
+    from jsnpy.smtp.transcript import Transcript
+
+QUIT_TIME = 2.0
+LAST_WORDS_TIME = 1.0
+_CHUNK = 128 * 1024
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
+
+_CLOSING = 421
+_READY = 220
+_GO_AHEAD = 354
+_UNKNOWN_COMMAND = (500, 502)
+
+_DOING = {
+    "resolve": "looking up the name of {}",
+    "connect": "connecting to {}",
+    "greeting": "waiting for the greeting of {}",
+    "ehlo": "greeting {} (EHLO)",
+    "starttls": "asking {} for STARTTLS",
+    "tls": "doing the TLS handshake with {}",
+    "auth": "logging in to {}",
+    "mail": "giving the sender (MAIL FROM) to {}",
+    "rcpt": "giving the recipients (RCPT TO) to {}",
+    "data": "announcing the message (DATA) to {}",
+    "message": "sending the message to {}",
+}
+
+
+class Session(smtplib.SMTP):
+    """A session that can carry one mail after another.
+
+    Args:
+        server: where it goes.
+        verify: whether certificates are verified.
+        route: where the connection really goes, or None.
+        transcript: the log.
+        details: the facts of the mail being sent.
+        deadline: when to give up, in `time.monotonic()` seconds.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        *,
+        verify: bool,
+        route: Route | None,
+        transcript: Transcript,
+        details: Details,
+        deadline: float,
+    ) -> None:
+        # A name for ourselves keeps smtplib from a reverse look-up that can take 20 seconds.
+        super().__init__(local_hostname="localhost", timeout=QUIT_TIME)
+        self.server = server
+        self.verifies = verify
+        self.route = route
+        self.transcript = transcript
+        self.details = details
+        self.deadline = deadline
+        self.features: dict[str, list[str]] = {}
+        self.logged_in = False
+        self.secure = False
+        self._reader: Reader | None = None
+        self._over = False
+        self._dot_sent = False
+
+    def begin(self, transcript: Transcript, details: Details, deadline: float) -> None:
+        """Use the open session for a further mail, with a log and a deadline of its own."""
+        self.transcript = transcript
+        self.details = details
+        self.deadline = deadline
+        self._dot_sent = False
+        if self._reader is not None:
+            self._reader.transcript = transcript
+
+    # --- the wire
+
+    @property
+    def reader(self) -> Reader:
+        """What the server says."""
+        if self._reader is None:
+            raise Lost("not connected")
+        return self._reader
+
+    def send(self, s: Buffer | str) -> None:
+        """Send bytes before the deadline (smtplib sends everything through this method).
+
+        Raises:
+            WireError: they could not be sent.
+        """
+        data = s.encode(self.command_encoding) if isinstance(s, str) else s
+        if self.sock is None:
+            raise Lost("not connected")
+        try:
+            self.sock.settimeout(remaining(self.deadline))
+            self.sock.sendall(data)
+        except TimeoutError:
+            raise TimedOut("timed out") from None
+        except OSError as error:
+            from jsnpy.smtp.wire import reason
+
+            raise Lost(reason(error)) from None
+
+    def putcmd(self, cmd: str, args: str = "") -> None:
+        """Send a command, its verb in upper case, and note it."""
+        self._put(f"{cmd.upper()} {args}" if args else cmd.upper())
+
+    def _put(self, line: str, shown: str | None = None) -> None:
+        if _CONTROL.search(line):
+            raise Nonsense(
+                "a line break or control character in a command"
+            )  # the last net: the request was checked
+        self.transcript.client((line if shown is None else shown).encode("utf-8", "replace"))
+        self.send(f"{line}\r\n")
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Return a reply as smtplib's own methods want it."""
+        reply = self._reply()
+        return reply.code, reply.text.encode("utf-8", "replace")
+
+    def _reply(self) -> Reply:
+        reply = self.reader.reply(self.deadline)
+        if reply.code == _CLOSING:
+            self._over = True
+        return reply
+
+    def command(self, verb: str, args: str = "") -> Reply:
+        """Send a command and return its reply.
+
+        Raises:
+            WireError: there was none, or bytes came that nobody asked for.
+        """
+        return self._exchange(f"{verb.upper()} {args}" if args else verb.upper())
+
+    def secret_command(self, command: str, secret: str | None) -> Reply:
+        """Send a line of an authentication; what is secret of it is not noted."""
+        line = " ".join(part for part in (command, secret) if part)
+        if secret is None or secret in ("", "*"):
+            return self._exchange(line)
+        return self._exchange(line, f"{command} [redacted]".strip())
+
+    def _exchange(self, line: str, shown: str | None = None) -> Reply:
+        if self._unasked():
+            return self._reply()
+        try:
+            self._put(line, shown)
+        except Lost as lost:
+            return self._last_words(lost)
+        return self._reply()
+
+    def _unasked(self) -> bool:
+        """Return whether the server has said, unasked, that it ends the session; anything else it said is a fault."""
+        early = self.reader.unasked()
+        if early and early[:3] != b"421":
+            self.reader.note_rest()
+            raise Nonsense("the server sent something nobody had asked for", early)
+        return bool(early)
+
+    def _last_words(self, lost: Lost) -> Reply:
+        """Return what a server said before it hung up on us, or raise what happened."""
+        with contextlib.suppress(WireError):
+            reply = self.reader.reply(min(self.deadline, time.monotonic() + LAST_WORDS_TIME))
+            if reply.code >= 400:  # noqa: PLR2004 - a refusal
+                self._over = True
+                return reply
+        raise lost
+
+    def insist(self, reply: Reply) -> None:
+        """Raise Nonsense for a success that is contradicted within the same reply."""
+        if not reply.consistent and reply.code < 400:  # noqa: PLR2004 - a success
+            raise Nonsense("the codes within one reply contradict each other", str(reply.code).encode())
+
+    def refuse(self, code: int, what: str, reply: Reply) -> SendFailure:
+        """Return the failure a refusing reply stands for."""
+        hint = hints.reply(
+            self.details.stage,
+            reply,
+            self.server,
+            logged_in=self.logged_in,
+            offered_auth="AUTH" in self.features,
+        )
+        return SendFailure(code, self.details.stage, what, reply, hint)
+
+    def failure(self, error: WireError) -> SendFailure:
+        """Return the failure a broken connection stands for, at the present stage."""
+        stage, place = self.details.stage, self.server.place
+        self._over = True
+        if self._dot_sent:
+            what = f"no usable answer from {place} after the whole message was sent ({error}): it may have been delivered"
+            hint = "look for it at the recipient's before sending it again"
+            return SendFailure(Code.UNKNOWN, stage, what, hint=hint)
+        doing = _DOING.get(stage, "talking to {}").format(place)
+        if isinstance(error, TimedOut):
+            hint = hints.greeting_timeout(self.server) if stage == "greeting" else ""
+            return SendFailure(
+                Code.TIMEOUT, stage, f"timed out after {self.transcript.elapsed()} while {doing}", hint=hint
+            )
+        if isinstance(error, Nonsense):
+            from jsnpy.smtp.transcript import readable
+
+            said = f': "{readable(error.line[:200])}"' if error.line else ""
+            if stage == "greeting":
+                what = f"{place} does not answer like an SMTP server{said}"
+                return SendFailure(Code.PROTOCOL, stage, what, hint=hints.greeting(self.server, error.line))
+            return SendFailure(Code.PROTOCOL, stage, f"protocol fault while {doing}: {error}{said}")
+        code = Code.TLS if stage == "tls" else Code.PROTOCOL
+        hint = hints.greeting_timeout(self.server) if stage == "greeting" else ""
+        return SendFailure(code, stage, f"the connection was lost while {doing}: {error}", hint=hint)
+
+    # --- opening
+
+    def open(self) -> None:
+        """Connect, greet, start TLS and log in.
+
+        Raises:
+            SendFailure: it did not come to that.
+            WireError: the connection failed.
+        """
+        server, stage = self.server, self._stage
+        host, port = (self.route.host, self.route.port) if self.route else (server.host, server.port)
+        context = None
+        if server.security:
+            from jsnpy.smtp import tls
+
+            context = tls.context(server, verify=self.verifies, ca_pem=self.route.ca_pem if self.route else "")
+        self.details.attempts += 1
+        if self.route:
+            self.transcript.event(f"redirected: {server.place} is {host} port {port} in this run")
+        stage("connect")
+        self.sock = connect(host, port, self.deadline, self.transcript, server.place)
+        if server.security == "ssl" and context is not None:
+            stage("tls")
+            self._wrap(context)
+        self._reader = Reader(self.sock, self.transcript)
+        stage("greeting")
+        self._greeting()
+        stage("ehlo")
+        self._hello()
+        if server.security == "starttls" and context is not None:
+            stage("starttls")
+            self._starttls(context)
+        if server.user:
+            stage("auth")
+            self._log_in()
+
+    def _stage(self, name: str) -> None:
+        self.details.stage = name
+
+    def _wrap(self, context: object) -> None:
+        from jsnpy.smtp import tls
+
+        assert self.sock is not None
+        sock, self.sock = self.sock, None
+        self._stage("tls")
+        self.sock = tls.wrap(sock, context, self.server, self.deadline, self.transcript)
+        self.secure = True
+
+    def _wanted_code(self) -> int:
+        """Return the class of a failure before STARTTLS and authentication: what the script wanted decides."""
+        if self.server.security == "starttls" and not self.secure:
+            return Code.TLS
+        return Code.AUTH if self.server.user else Code.PROTOCOL
+
+    def _greeting(self) -> None:
+        reply = self._reply()
+        self.insist(reply)
+        if reply.code != _READY:
+            raise self.refuse(self._wanted_code(), f"{self.server.place} refused the connection", reply)
+
+    def _hello(self) -> None:
+        name = self._own_name()
+        self.features = {}
+        reply = self.command("EHLO", name)
+        self.insist(reply)
+        if reply.code // 100 == 2:  # noqa: PLR2004 - 2xx
+            self.features = _features(reply.lines[1:])
+            return
+        plain = not self.server.user and self.server.security != "starttls"
+        if plain and reply.code in _UNKNOWN_COMMAND:
+            reply = self.command("HELO", name)
+            self.insist(reply)
+            if reply.code // 100 == 2:  # noqa: PLR2004 - 2xx
+                return
+        raise self.refuse(
+            self._wanted_code(), f"{self.server.place} refused the greeting (EHLO {name})", reply
+        )
+
+    def _own_name(self) -> str:
+        if self.server.helo:
+            return self.server.helo
+        name = socket.gethostname()
+        if "." in name.strip(".") and _NAME.match(name):
+            return name
+        assert self.sock is not None
+        address = str(self.sock.getsockname()[0]).partition("%")[0]
+        return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+    def _starttls(self, context: object) -> None:
+        place = self.server.place
+        if "STARTTLS" not in self.features:
+            raise SendFailure(
+                Code.TLS,
+                "starttls",
+                f"{place} does not offer STARTTLS, which starttls: true requires",
+                hint="try ssl: true (usually port 465) or port 587; only inside a trusted network leave out starttls",
+            )
+        reply = self.command("STARTTLS")
+        self.insist(reply)
+        if reply.code != _READY:
+            raise self.refuse(Code.TLS, f"{place} refused STARTTLS", reply)
+        if self.reader.rest():
+            self.reader.note_rest()
+            self._over = True
+            raise SendFailure(
+                Code.TLS,
+                "starttls",
+                f"{place} sent more in clear text after its answer to STARTTLS, as somebody in between would",
+            )
+        self._reader = None
+        self._wrap(context)
+        assert self.sock is not None
+        self._reader = Reader(self.sock, self.transcript)
+        self._stage("ehlo")
+        self._hello()
+
+    def _log_in(self) -> None:
+        server = self.server
+        if "AUTH" not in self.features:
+            self.transcript.event(
+                f"{server.place} offers no authentication: the mail is sent without logging in"
+            )
+            return
+        name = auth.choose(self.features["AUTH"], server.mechanism, server.place)
+        if not self.secure:
+            self.transcript.event("WARNING: user and password go over the network in clear text (no TLS)")
+        auth.authenticate(self, name)
+        self.logged_in = True
+
+    # --- a mail
+
+    def transact(self, envelope: Envelope, message: Message) -> None:
+        """Hand one mail over; returns only if the server took it.
+
+        Raises:
+            SendFailure: it did not.
+            WireError: the connection failed.
+        """
+        details = self.details
+        self._stage("mail")
+        parameters = self._parameters(envelope, message)
+        reply = self.command("MAIL", f"FROM:<{envelope.sender.wire}>{parameters}")
+        self.insist(reply)
+        if reply.code // 100 != 2:  # noqa: PLR2004 - 2xx
+            raise self.refuse(
+                Code.SENDER, f"{self.server.place} refused the sender {envelope.sender.email}", reply
+            )
+        self._stage("rcpt")
+        accepted = self._recipients(envelope)
+        self._stage("data")
+        reply = self.command("DATA")
+        self.insist(reply)
+        if reply.code != _GO_AHEAD:
+            raise self.refuse(Code.MESSAGE, f"{self.server.place} refused the message (DATA)", reply)
+        self._stage("message")
+        reply = self._message(message.data)
+        self.insist(reply)
+        if reply.code < 400 and reply.code // 100 != 2:  # noqa: PLR2004 - neither taken nor refused
+            raise Nonsense("the answer to the message is neither yes nor no", str(reply.code).encode())
+        if reply.code // 100 != 2:  # noqa: PLR2004 - 2xx
+            raise self.refuse(Code.MESSAGE, f"{self.server.place} refused the message", reply)
+        self.details.accepted = accepted
+        details.decide(reply)
+        self._stage("done")
+        self.transcript.event(f"accepted by the server ({self.transcript.elapsed()})")
+
+    def _parameters(self, envelope: Envelope, message: Message) -> str:
+        parameters = ""
+        if "SIZE" in self.features:
+            limit = next(
+                (int(word) for word in self.features["SIZE"][:1] if word.isascii() and word.isdigit()), 0
+            )
+            if 0 < limit < len(message.data):
+                what = f"the message has {len(message.data)} bytes, {self.server.place} takes {limit} at the most"
+                raise SendFailure(Code.MESSAGE, "mail", what, hint="make the mail smaller")
+            parameters += f" SIZE={len(message.data)}"
+        special = envelope.needs_utf8
+        if special is None and message.needs_8bit:
+            special = "an address in a header"
+        self.command_encoding = "ascii"
+        if special is not None:
+            if "SMTPUTF8" not in self.features:
+                what = f"{special} has letters before the @ that are not ASCII, which {self.server.place} cannot transport"
+                raise SendFailure(
+                    Code.ARGUMENT, "mail", what, hint="it does not offer SMTPUTF8; use an ASCII address"
+                )
+            self.command_encoding = "utf-8"
+            parameters += " SMTPUTF8 BODY=8BITMIME"
+        return parameters
+
+    def _recipients(self, envelope: Envelope) -> list[str]:
+        accepted: list[str] = []
+        refusals: list[Reply] = []
+        for address in envelope.recipients:
+            reply = self.command("RCPT", f"TO:<{address.wire}>")
+            self.insist(reply)
+            if reply.code // 100 == 2:  # noqa: PLR2004 - 2xx
+                accepted.append(address.email)
+                continue
+            refusals.append(reply)
+            self.details.rejected.append({"email": address.email, "code": reply.code, "text": reply.text})
+            if self._over:
+                raise self.refuse(
+                    Code.RECIPIENTS, f"{self.server.place} refused the recipient {address.email}", reply
+                )
+        if not accepted:
+            # One that may pass decides: the mail is worth another try then.
+            reply = next((each for each in refusals if each.code // 100 == 4), refusals[0])  # noqa: PLR2004 - 4xx
+            emails = [str(each["email"]) for each in self.details.rejected]
+            who = f"the recipient {emails[0]}" if len(emails) == 1 else f"all {len(emails)} recipients"
+            raise self.refuse(Code.RECIPIENTS, f"{self.server.place} refused {who}", reply)
+        for each in self.details.rejected:
+            self.transcript.event(f"recipient {each['email']} refused: {each['code']} {each['text']}")
+        return accepted
+
+    def _message(self, data: bytes) -> Reply:
+        """Send the message, dots stuffed, and return the reply to the final dot."""
+        if data.startswith(b".") or b"\r\n." in data:
+            data = (b"." if data.startswith(b".") else b"") + data.replace(b"\r\n.", b"\r\n..")
+        self.transcript.message(data)
+        view = memoryview(data)
+        try:
+            for start in range(0, len(view), _CHUNK):
+                self.send(view[start : start + _CHUNK])
+        except Lost as lost:
+            return self._last_words(lost)
+        early = self.reader.unasked()
+        if early:
+            # An answer before the dot: a refusal counts, a yes to what was not said yet does not.
+            reply = self._reply()
+            self._over = True
+            if reply.code >= 400:  # noqa: PLR2004 - a refusal
+                return reply
+            raise Nonsense("the server answered before the message was whole", early)
+        self.transcript.client(b".")
+        self._dot_sent = True
+        self.send(b".\r\n")
+        return self._reply()
+
+    # --- closing
+
+    def finish(self) -> None:
+        """Say QUIT, which changes nothing any more, waits two seconds at the most and never fails; then close."""
+        if self.sock is not None and self._reader is not None and not self._over:
+            self.deadline = min(self.deadline, time.monotonic() + QUIT_TIME)
+            try:
+                self._put("QUIT")
+                self._reply()
+            except WireError as error:
+                self.transcript.event(f"no answer to QUIT ({error}), which does not matter")
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection at once."""
+        self._over = True
+        self._reader = None
+        sock, self.sock = self.sock, None
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.close()
+            self.transcript.event(f"closed ({self.transcript.elapsed()})")
+
+
+def _features(lines: list[str]) -> dict[str, list[str]]:
+    """Return the extensions in an EHLO reply, in upper case, with their parameters."""
+    features: dict[str, list[str]] = {}
+    for line in lines:
+        # "AUTH=PLAIN" is how servers before RFC 2554 wrote it, and some still do besides.
+        words = line.replace("AUTH=", "AUTH ", 1).split() if line[:5].upper() == "AUTH=" else line.split()
+        if not words:
+            continue
+        name = words[0].upper()
+        known = features.setdefault(name, [])
+        known += [word.upper() for word in words[1:] if word.upper() not in known]
+    return features

@@ -1,0 +1,74 @@
+"""The dialogue of a send, line by line, without the secrets."""
+
+from __future__ import annotations
+
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jsnpy.redaction import Redactor
+
+MESSAGE_CAP = 16 * 1024
+LINE_CAP = 2000
+
+_CONTROLS = {code: f"\\x{code:02x}" for code in [*range(9), *range(10, 32), *range(127, 160)]}
+_CONTROLS |= {0x2028: "\\u2028", 0x2029: "\\u2029"}
+
+
+def readable(data: bytes) -> str:
+    """Return bytes as text: UTF-8, and what is not or could move a terminal's cursor escaped."""
+    return data.decode("utf-8", "backslashreplace").translate(_CONTROLS)
+
+
+class Transcript:
+    """The log of one send.
+
+    Args:
+        redactor: masks what is secret before it is noted.
+    """
+
+    def __init__(self, redactor: Redactor) -> None:
+        self.redactor = redactor
+        self._lines: list[str] = []
+        self._start = time.monotonic()
+
+    def elapsed(self) -> str:
+        """Return the time since the start, as "0.123 s"."""
+        return f"{time.monotonic() - self._start:.3f} s"
+
+    def event(self, text: str) -> None:
+        """Note what happened outside of the dialogue."""
+        self._note("*: ", readable(text.encode("utf-8", "replace")))
+
+    def server(self, line: bytes) -> None:
+        """Note a line of the server, or what came of it."""
+        self._note("S: ", readable(line.rstrip(b"\r\n")))
+
+    def client(self, line: bytes) -> None:
+        """Note a line of ours."""
+        self._note("C: ", readable(line.rstrip(b"\r\n")))
+
+    def message(self, data: bytes) -> None:
+        """Note a message, up to 16 KB."""
+        shown = data[: MESSAGE_CAP + LINE_CAP].decode("utf-8", "backslashreplace")
+        lines = [self.redactor.scrub(line) for line in shown.split("\r\n")]
+        flat = "".join(line.removesuffix("=").removeprefix(" ") for line in lines)
+        if self.redactor.finds(flat):
+            # An encoding broke the secret over two lines, where no search in the lines sees it.
+            self.event(f"({len(data)} bytes of message not shown: they contain the password)")
+            return
+        shown = data[:MESSAGE_CAP].decode("utf-8", "backslashreplace").removesuffix("\r\n")
+        for line in shown.split("\r\n"):
+            self._note("C: ", line.translate(_CONTROLS))
+        if len(data) > MESSAGE_CAP:
+            self.event(f"({len(data) - MESSAGE_CAP} more bytes of message not shown)")
+
+    def _note(self, mark: str, text: str) -> None:
+        text = self.redactor.scrub(text)
+        if len(text) > LINE_CAP:
+            text = f"{text[:LINE_CAP]}… ({len(text) - LINE_CAP} more characters)"
+        self._lines.append(mark + text)
+
+    def text(self) -> str:
+        """Return the whole log, scrubbed of what became known as secret since its lines were noted."""
+        return self.redactor.scrub("\n".join(self._lines))

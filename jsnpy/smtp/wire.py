@@ -1,0 +1,210 @@
+"""Replies, read line by line under one deadline that a server dripping bytes cannot stretch."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from jsnpy.smtp.transcript import readable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
+
+    from jsnpy.smtp.transcript import Transcript
+
+LINE_MAX = 8192
+LINES_MAX = 256
+REPLY_MAX = 64 * 1024
+_WORDS_MAX = 600
+
+_REPLY = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*)|)\Z", re.DOTALL)
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|\Z)", re.ASCII)
+
+
+class WireError(Exception):
+    """The connection gave no reply; its text says why."""
+
+
+class TimedOut(WireError):  # noqa: N818 - reads as what it is
+    """The deadline passed."""
+
+
+class Lost(WireError):  # noqa: N818 - reads as what it is
+    """The connection was closed, reset or never worked."""
+
+
+class Nonsense(WireError):  # noqa: N818 - reads as what it is
+    """What came is no SMTP.
+
+    Args:
+        text: why it is none.
+        line: the offending line, or b"".
+    """
+
+    def __init__(self, text: str, line: bytes = b"") -> None:
+        super().__init__(text)
+        self.line = line
+
+
+class Reply:
+    """A whole reply.
+
+    Args:
+        code: the code of the last line.
+        lines: the texts behind the codes.
+        consistent: whether every line had the same code.
+    """
+
+    __slots__ = ("code", "consistent", "lines")
+
+    def __init__(self, code: int, lines: list[str], *, consistent: bool = True) -> None:
+        self.code = code
+        self.lines = lines
+        self.consistent = consistent
+
+    @property
+    def enhanced(self) -> str | None:
+        """The enhanced status code (RFC 2034), or None."""
+        for line in self.lines:
+            found = _ENHANCED.match(line)
+            if found:
+                return found[1]
+        return None
+
+    @property
+    def text(self) -> str:
+        """The reply's text on one line, an enhanced code that is repeated on each line once."""
+        enhanced = self.enhanced
+        lines = self.lines
+        if enhanced:
+            lines = [
+                line.removeprefix(enhanced).strip() if number else line for number, line in enumerate(lines)
+            ]
+        return " ".join(" ".join(lines).split())
+
+    def words(self) -> str:
+        """Return code and text, quoted, as an error shows them."""
+        text = f"{self.code} {self.text}".strip()
+        return f'"{text[:_WORDS_MAX]}…"' if len(text) > _WORDS_MAX else f'"{text}"'
+
+
+def remaining(deadline: float) -> float:
+    """Return the seconds until a deadline; raises TimedOut where there are none left."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimedOut("timed out")
+    return left
+
+
+class Reader:
+    """What a server says: the lines of its replies, logged as they come.
+
+    Args:
+        sock: the connected socket, plain or TLS.
+        transcript: where lines are noted.
+    """
+
+    def __init__(self, sock: socket.socket, transcript: Transcript) -> None:
+        self.sock = sock
+        self.transcript = transcript
+        self._buffer = bytearray()
+        self._lost: str | None = None
+
+    def reply(self, deadline: float) -> Reply:
+        """Return the next reply.
+
+        Args:
+            deadline: when to give up, in `time.monotonic()` seconds.
+
+        Raises:
+            WireError: there was none.
+        """
+        codes: set[int] = set()
+        lines: list[str] = []
+        size = 0
+        for _ in range(LINES_MAX):
+            line = self._line(deadline)
+            size += len(line)
+            if size > REPLY_MAX:
+                break
+            line = line.rstrip(b"\r\n")
+            if not line.strip():
+                continue  # some servers send a stray blank line, which must not shift all later replies
+            found = _REPLY.match(line)
+            if found is None:
+                raise Nonsense("what came is no SMTP reply", line)
+            codes.add(int(found[1]))
+            lines.append(readable(found[3] or b""))
+            if found[2] != b"-":
+                return Reply(int(found[1]), lines, consistent=len(codes) == 1)
+        raise Nonsense("the server's reply does not end", b"")
+
+    def unasked(self) -> bytes:
+        """Return what the server has sent without being asked, without waiting for it."""
+        self.sock.settimeout(0)
+        try:
+            while len(self._buffer) < REPLY_MAX and self._lost is None:
+                data = self.sock.recv(4096)
+                if not data:
+                    self._lost = "closed by the server"
+                self._buffer += data
+        except (BlockingIOError, InterruptedError):
+            pass
+        except OSError as error:
+            # A TLS socket has its own words for "nothing there yet" (SSLWantReadError); ssl may not be loaded.
+            if type(error).__name__ not in ("SSLWantReadError", "SSLWantWriteError"):
+                self._lost = reason(error)
+        return bytes(self._buffer).strip(b"\r\n")
+
+    def _line(self, deadline: float) -> bytes:
+        while (end := self._buffer.find(b"\n")) < 0:
+            if len(self._buffer) > LINE_MAX:
+                self.note_rest()
+                raise Nonsense(f"the server sent a line of more than {LINE_MAX} bytes", b"")
+            try:
+                self._receive(deadline)
+            except WireError:
+                self.note_rest()
+                raise
+        line = bytes(self._buffer[: end + 1])
+        del self._buffer[: end + 1]
+        if line.strip():
+            self.transcript.server(line)
+        if len(line) > LINE_MAX:
+            raise Nonsense(f"the server sent a line of more than {LINE_MAX} bytes", b"")
+        return line
+
+    def _receive(self, deadline: float) -> None:
+        if self._lost is not None:
+            raise Lost(self._lost)
+        self.sock.settimeout(remaining(deadline))
+        try:
+            data = self.sock.recv(4096)
+        except TimeoutError:
+            raise TimedOut("timed out") from None
+        except OSError as error:
+            raise Lost(reason(error)) from None
+        if not data:
+            raise Lost("closed by the server")
+        self._buffer += data
+
+    def rest(self) -> bool:
+        """Return whether the server has sent, or is already sending, anything more than its replies."""
+        self.unasked()
+        return bool(self._buffer)
+
+    def note_rest(self) -> None:
+        """Note what came but was no whole line or not asked for."""
+        if self._buffer.strip():
+            self.transcript.server(bytes(self._buffer))
+            self._buffer.clear()
+
+
+def reason(error: OSError) -> str:
+    """Return why a connection was lost, in an administrator's words."""
+    if isinstance(error, ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
+        return "reset by the server"
+    if "EOF" in str(error):
+        return "closed by the server"
+    return error.strerror or str(error) or type(error).__name__

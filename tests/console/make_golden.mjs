@@ -1,0 +1,37 @@
+// Runs the corpus in Node and keeps what it prints: node tests/console/make_golden.mjs
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+
+const here = new URL("./", import.meta.url);
+const run = eval; // indirect: snippets are sloppy, global code, as scripts are
+
+for (const file of readdirSync(new URL("corpus/", here)).sort()) {
+  const text = readFileSync(new URL(`corpus/${file}`, here), "utf8");
+  const golden = {};
+  for (const part of text.split(/^\/\/# /m).slice(1)) {
+    const name = part.slice(0, part.indexOf("\n"));
+    if (name in golden) throw new Error(`${file}: two snippets are called ${name}`);
+    try {
+      golden[name] = capture(`(function () {\n${part.slice(name.length + 1)}\n})()`);
+    } catch (error) {
+      throw new Error(`${file}: ${name}`, { cause: error });
+    }
+  }
+  writeFileSync(new URL(`golden/${file.replace(/\.js$/, ".json")}`, here), JSON.stringify(golden, null, 1) + "\n");
+}
+
+function capture(source) {
+  const printed = { stdout: "", stderr: "" };
+  const originals = { stdout: process.stdout.write, stderr: process.stderr.write };
+  for (const stream of ["stdout", "stderr"]) {
+    process[stream].write = (chunk) => {
+      printed[stream] += chunk;
+      return true;
+    };
+  }
+  try {
+    run(source);
+  } finally {
+    for (const stream of ["stdout", "stderr"]) process[stream].write = originals[stream];
+  }
+  return printed;
+}

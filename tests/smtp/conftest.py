@@ -1,0 +1,6 @@
+"""Fixtures of the mail tests."""
+
+from support.mailserver import mailserver
+from support.scripted import scripted
+
+__all__ = ["mailserver", "scripted"]
