@@ -28,10 +28,10 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def tsc(folder: Path) -> str:
+def tsc(folder: Path, *options: str) -> str:
     """Check a starter's scripts as its jsconfig.json says; return the complaints."""
     done = subprocess.run(
-        ["node", str(TSC), "-p", str(folder / "jsconfig.json"), "--pretty", "false"],
+        ["node", str(TSC), "-p", str(folder / "jsconfig.json"), "--pretty", "false", *options],
         capture_output=True,
         encoding="utf-8",
         timeout=120,
@@ -104,8 +104,9 @@ def test_types_prints_the_declarations() -> None:
 
 @needs_tsc
 def test_tsc_accepts_the_starter(project: Path) -> None:
-    """The starter passes the strict check it comes with."""
+    """The starter passes the check it comes with, and the strictest one too."""
     assert "" == tsc(project)
+    assert "" == tsc(project, "--strict", "--noImplicitAny")
 
 
 @needs_tsc
@@ -165,10 +166,10 @@ def test_two_scripts_do_not_disturb_each_other(project: Path) -> None:
 
 
 @needs_tsc
-def test_jsns_own_scripts_pass(project: Path) -> None:
-    """The documented examples pass the strict check as they are."""
-    seed = Path(__file__).parents[1] / "seed"
-    for script in seed.glob("*.js"):
+def test_real_scripts_pass(project: Path) -> None:
+    """JsN's documented examples and our own pass the check as they are."""
+    root = Path(__file__).parents[2]
+    for script in [*root.glob("tests/seed/*.js"), *root.glob("scripts/*.js")]:
         shutil.copy(script, project)
-    assert len(os.listdir(project)) >= 8
+    assert len(os.listdir(project)) >= 10
     assert "" == tsc(project)
