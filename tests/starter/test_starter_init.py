@@ -67,6 +67,15 @@ def test_a_dangling_link_is_not_followed(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_a_file_that_appears_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file made by somebody else after the check is not overwritten either."""
+    monkeypatch.setattr("os.path.lexists", lambda _: False)
+    (tmp_path / "alert.js").write_text("mine")
+    with pytest.raises(UsageError, match=r"alert\.js: File exists"):
+        starter.init(str(tmp_path))
+    assert "mine" == (tmp_path / "alert.js").read_text()
+
+
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     """A file in the way of the folder is an error in words."""
     (tmp_path / "file").write_text("")

@@ -28,9 +28,11 @@ class FakeRun:
         self.redactor = Redactor()
         self.shown: list[str] = []
         self.output = self
+        self.flushed = 0
 
     def flush(self) -> None:
-        """Nothing was written."""
+        """Take note."""
+        self.flushed += 1
 
     def show(self, text: str) -> None:
         """Keep what would be shown."""

@@ -215,6 +215,10 @@ def test_one_deadline_covers_everything(serve: Serve, run: Any, script: Any, sta
     assert 0 == result["status"]
     assert "timed out after 0.5 s while" in result["error"]
     assert stage in result["error"]
+    for thread in threading.enumerate():
+        if thread.name == "jsnpy-fetch":
+            thread.join(20)
+            assert not thread.is_alive(), "the transfer goes on behind the script's back"
 
 
 def test_a_name_server_that_hangs_cannot_stretch_the_deadline(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,6 +118,17 @@ def test_the_urls_own_password_stays_with_its_host_too(serve: Serve, run: Any) -
     )
 
 
+def test_a_redirects_own_password_is_used(serve: Serve, run: Any) -> None:
+    """Credentials in a Location are for the place it names, instead of what was sent before, and are not shown."""
+    server: HttpServer = serve(
+        lambda request: answer(b"end") if request.target == "/e" else redirect(f"http://n:w@localhost:{server.port}/e")
+    )
+    result = http_post(server.url, "", ["Authorization: old"], run)
+    assert ("end", f"{server.url}/e") == (result["body"], result["url"])
+    sent = [value for name, value in server.requests[1].headers if name == "Authorization"]
+    assert ["Basic bjp3"] == sent
+
+
 @pytest.mark.usefixtures("trusted")
 def test_a_trusted_certificate_is_accepted(serve: Serve, run: Any, tls: ssl.SSLContext) -> None:
     """A server's certificate works with a CA named in SSL_CERT_FILE."""

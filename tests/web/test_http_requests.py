@@ -27,6 +27,7 @@ def test_get_brings_status_body_url_and_headers(serve: Serve, run: Any) -> None:
     (request,) = server.requests
     assert ("GET", "/p?q=1", f"jsnpy/{__version__}") == (request.method, request.target, request.header("User-Agent"))
     assert f"localhost:{server.port}" == request.header("Host")
+    assert 1 == run.flushed, "what the script wrote before is not held back while it waits"
 
 
 @pytest.mark.parametrize("status", ["404 Not Found", "500 Oops", "204 No Content", "304 Not Modified"])
