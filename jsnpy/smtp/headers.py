@@ -48,7 +48,7 @@ def text_header(name: str, value: str, longest: int = LINE_MAX) -> bytes:
 
 def fold(line: str) -> str:
     """Return an ASCII header field folded at 78 before its blanks, which unfolding gives back as they were."""
-    lines = []
+    lines: list[str] = []
     while len(line) > LINE:
         # Neither may the break come before a blank run's end (a line of blanks alone), nor in the name's own blank.
         start = line.find(":") + 2 if not lines else 1
@@ -74,7 +74,7 @@ def _first_blank(line: str, start: int) -> int:
 
 
 def _breaks(line: str, cut: int) -> bool:
-    return line[cut] in " \t" and line[cut - 1] not in " \t"
+    return line[cut] == " " and line[cut - 1] != " "
 
 
 def encoded_words(text: str, first: int = _WORD) -> list[str]:
@@ -124,7 +124,7 @@ def _mailbox(address: Address) -> str:
     if not name:
         return address.wire
     long = len(name) > _LONGEST_NAME
-    if not name.isascii() or "=?" in name or "\t" in name or "  " in name or long:
+    if not name.isascii() or "=?" in name or "  " in name or long:
         phrase = "\r\n ".join(encoded_words(name, first=_WORD - 10))
     elif _ATOMS.match(name):
         phrase = name

@@ -104,7 +104,7 @@ class SendResult:
         log: the whole dialogue.
         error: one sentence, "" on success.
         details: stage, smtpCode, enhancedCode, temporary, accepted, rejected, messageId, attempts.
-        warnings: lines for the host's stderr.
+        warnings: lines for the host's stderr, besides the one that a failed send gets from the host.
     """
 
     __slots__ = ("code", "details", "error", "log", "warnings")

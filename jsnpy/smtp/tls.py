@@ -72,9 +72,7 @@ def _make(server: Server, *, verify: bool, ca_pem: str) -> ssl.SSLContext:
             made.load_verify_locations(cadata=ca_pem)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         what = f"tls.ca_file cannot be used: {server.ca_file}: {getattr(error, 'strerror', None) or error}"
-        raise SendFailure(
-            Code.ARGUMENT, "argument", what, hint="it must hold CA certificates in PEM"
-        ) from None
+        raise SendFailure(Code.ARGUMENT, "argument", what, hint="it must hold CA certificates in PEM") from None
     return made
 
 

@@ -114,10 +114,7 @@ def test_html_is_readable_as_text() -> None:
         '<a href="https://x.test/d">Détails</a><br>Fin</body></html>'
     )
 
-    assert (
-        "CA du jour\nBas : 42\xa0k€\n\n- Lyon\n- Nantes\na b\nDétails <https://x.test/d>\nFin"
-        == html_as_text(html)
-    )
+    assert "CA du jour\nBas : 42\xa0k€\n\n- Lyon\n- Nantes\na b\nDétails <https://x.test/d>\nFin" == html_as_text(html)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import re
 
-from jsnpy.text_files import quoted
+from jsnpy.config.text_files import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,8 +136,6 @@ def repeated_keys(text: str, name: str) -> list[str]:
                 warnings.append(f"{name}: more keys are given twice")
                 break
             key, line = quoted(".".join(map(str, path))), line_and_column(text, first)[0]
-            warnings.append(
-                f"{spot(text, name, key_at)}: the key {key} is already in line {line}; this one counts"
-            )
+            warnings.append(f"{spot(text, name, key_at)}: the key {key} is already in line {line}; this one counts")
         known[-1][path[-1]] = key_at
     return warnings

@@ -97,9 +97,7 @@ def decode(data: bytes, shown: str, encoding: str | None = None, *, secret: bool
         ConfigError: the bytes are not text in these encodings; names the byte offset.
     """
     if data[:4] in _UTF32_BOMS and encoding is None:
-        raise ConfigError(
-            f"{shown} is UTF-32, which is not read", "Save it as UTF-8, or give --encoding utf-32."
-        )
+        raise ConfigError(f"{shown} is UTF-32, which is not read", "Save it as UTF-8, or give --encoding utf-32.")
     if data.startswith(_UTF8_BOM):
         return _strictly(data, "utf-8", 3, shown, secret)
     if data[:2] in _UTF16_BOMS and data[:4] not in _UTF32_BOMS:
@@ -152,8 +150,7 @@ def quoted(text: str) -> str:
     """Return a name in double quotes with everything unprintable escaped, for messages."""
     if not text.isprintable():
         text = "".join(
-            char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
-            for char in text
+            char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in text
         )
     return f'"{text}"'
 

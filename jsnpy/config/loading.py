@@ -2,9 +2,10 @@
 
 import os
 
-from jsnpy import json_text, text_files
+from jsnpy import json_text
+from jsnpy.config import text_files
+from jsnpy.config.text_files import kind_of, quoted
 from jsnpy.errors import ConfigError, UsageError
-from jsnpy.text_files import kind_of, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def load(
     loading.base = os.path.dirname(path)
     text = text_files.decode(text_files.read(path, name), name, encoding)
     if is_script:
+        loading.in_file = False
         return RunConfig(
             source=text,
             script_path=path,
@@ -171,8 +173,12 @@ class _Loading:
         for key in config:
             if key not in _KEYS:
                 self._warn_of_unknown(key)
+        written = config.get("scriptfile")
         arg_json = self.arg_json(config, sets)
-        script_path, source = self._script(config)
+        try:
+            script_path, source = self._script(config)
+        except ConfigError as error:
+            raise (error if written == config.get("scriptfile") else self._without_secrets(error)) from None
         return RunConfig(
             source=source,
             script_path=script_path,
@@ -186,9 +192,7 @@ class _Loading:
 
     def _parsed(self) -> dict[str, object]:
         if not self.text.strip():
-            raise ConfigError(
-                f"{self.name}: the config is empty", 'It needs at least {"scriptfile": "FILE.js"}'
-            )
+            raise ConfigError(f"{self.name}: the config is empty", 'It needs at least {"scriptfile": "FILE.js"}')
         repeated: list[bool] = []
 
         def made(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -209,7 +213,7 @@ class _Loading:
                 'It looks like {"scriptfile": "FILE.js", "arg": { … }}',
             )
         if repeated:
-            from jsnpy import json_places
+            from jsnpy.config import json_places
 
             self.warnings += json_places.repeated_keys(self.text, self.name)
         return config
@@ -218,12 +222,12 @@ class _Loading:
         """Make the assignments and replace the references, both in place, and return `arg`'s JSON."""
         config.setdefault("arg", {})
         if sets:
-            from jsnpy import assignments
+            from jsnpy.config import assignments
 
             self.warnings += filter(None, [assignments.assign(config, one) for one in sets])
         # Looking through the text is much cheaper than walking through the values ("$" may be escaped in it).
         if sets or "${" in self.text or "\\u00" in self.text:
-            from jsnpy import references
+            from jsnpy.config import references
 
             references.substitute_all(config, self._substituted)
         try:
@@ -234,7 +238,7 @@ class _Loading:
             raise self._fault(error) from None
 
     def _substituted(self, text: str, linked: tuple[object, ...]) -> str:
-        from jsnpy import references
+        from jsnpy.config import references
 
         try:
             return references.substitute(text, self.base, self.encoding, self.secrets)
@@ -247,13 +251,10 @@ class _Loading:
         wanted = config.get("scriptfile")
         if not isinstance(wanted, str) or not wanted or "\0" in wanted:
             raise self._no_script(config)
-        try:
-            bases = [self.base, self.here] if self.here else [self.base]
-            path = self.locate(wanted, bases, lambda: f"{self.place('scriptfile')}: the script")
-            name = shown_path(path, self.here)
-            source = text_files.decode(text_files.read(path, name), name, self.encoding)
-        except ConfigError as error:
-            raise self._without_secrets(error) from None
+        bases = [self.base, self.here] if self.here else [self.base]
+        path = self.locate(wanted, bases, lambda: f"{self.place('scriptfile')}: the script")
+        name = shown_path(path, self.here)
+        source = text_files.decode(text_files.read(path, name), name, self.encoding)
         if self.path and os.path.samefile(path, self.path):
             raise ConfigError(
                 f'{self.place("scriptfile")}: "scriptfile" names the config itself',
@@ -281,7 +282,7 @@ class _Loading:
         """Return the absolute path of a file; `subject` returns what messages say in front of its path."""
         path = os.path.join(bases[0], wanted)
         if not os.path.isfile(path):
-            from jsnpy import file_search
+            from jsnpy.config import file_search
 
             path, other_case = file_search.find(wanted, bases, subject)
             if other_case:
@@ -295,12 +296,12 @@ class _Loading:
         """Return `CaEmail.json:2:17` for the value at a key path, the name alone where there is no file."""
         if not self.in_file:
             return self.name
-        from jsnpy import json_places
+        from jsnpy.config import json_places
 
         return json_places.place(self.text, self.name, keys)
 
     def _fault(self, error: ValueError) -> ConfigError:
-        from jsnpy import json_faults
+        from jsnpy.config import json_faults
 
         if not self.in_file:
             return ConfigError(f"{self.name}: {error}")
@@ -322,7 +323,7 @@ class _Loading:
         guess = f"; did you mean {quoted(near[0])}?" if near else ""
         where = self.name
         if self.in_file:
-            from jsnpy import json_places
+            from jsnpy.config import json_places
 
             where = json_places.place(self.text, self.name, (key,), of_key=True)
         self.warnings.append(f"{where}: unknown key {quoted(key)}{guess}")
@@ -341,9 +342,7 @@ def _current_folder(target: str) -> str:
         return os.getcwd()
     except OSError:  # it was deleted
         if not os.path.isabs(target):
-            raise ConfigError(
-                "the current folder no longer exists", "Change to a folder that does."
-            ) from None
+            raise ConfigError("the current folder no longer exists", "Change to a folder that does.") from None
         return ""
 
 

@@ -1,14 +1,15 @@
 """Carries out `--set KEY=VALUE`: sets one value below a config's `arg`."""
 
 from jsnpy import json_text
+from jsnpy.config.text_files import kind_of, quoted
 from jsnpy.errors import UsageError
-from jsnpy.text_files import kind_of, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 _FORM = "It is written --set KEY=VALUE, as in --set to.email=me@x.test"
+_JSON_STARTS = tuple('{["-0123456789tfn')
 _LONGEST_INDEX = 9  # digits; no array is longer
 
 
@@ -32,9 +33,12 @@ def assign(config: dict[str, object], assignment: str) -> str:
     steps = path.split(".")
     if "" in steps:
         raise UsageError(f"--set {quoted(path)} has an empty key", _FORM)
+    value: object = text
     try:
-        value = json_text.loads(text)
-        json_text.dumps(value)  # 1e999 parses, but is no number a script could get
+        # What cannot be JSON is not tried: the parser's error is dear (it imports json).
+        if text.lstrip()[:1] in _JSON_STARTS:
+            value = json_text.loads(text)
+            json_text.dumps(value)  # 1e999 parses, but is no number a script could get
     except (ValueError, RecursionError):
         value = text
     warning = ""

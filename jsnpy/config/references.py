@@ -2,9 +2,9 @@
 
 import os
 
-from jsnpy import text_files
+from jsnpy.config import text_files
+from jsnpy.config.text_files import quoted
 from jsnpy.errors import ConfigError
-from jsnpy.text_files import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 _STARTS = ("${ENV:", "${FILE:")
 
 
-def substitute(
-    text: str, base_dir: str, encoding: str | None = None, secrets: dict[str, str] | None = None
-) -> str:
+def substitute(text: str, base_dir: str, encoding: str | None = None, secrets: dict[str, str] | None = None) -> str:
     """Return a string with its references replaced; what they bring in is left as it is.
 
     Args:
@@ -100,7 +98,7 @@ def _variable(name: str) -> str:
 def _file(name: str, reference: str, base_dir: str, encoding: str | None) -> tuple[str, str]:
     path = os.path.join(base_dir, name)
     if not os.path.isfile(path):
-        from jsnpy import file_search
+        from jsnpy.config import file_search
 
         path, _ = file_search.find(name, [base_dir], lambda: "the file")
     shown = f"the file {quoted(name)}"

@@ -3,12 +3,14 @@
 import os
 import stat
 
+from jsnpy.config.text_files import not_a_file, quoted, unreadable
 from jsnpy.errors import ConfigError
-from jsnpy.text_files import not_a_file, quoted, unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+_NEAR = 0.75  # of 1: how like the wanted name another one must be to be worth a guess
 
 
 def find(wanted: str, bases: "Sequence[str]", subject: "Callable[[], str]") -> tuple[str, bool]:
@@ -64,6 +66,8 @@ def _is_file(path: str, wanted: str, subject: "Callable[[], str]") -> bool:
 
 def _in_other_case(base: str, spelled: str) -> list[str]:
     """Return all files that `spelled` names when letter case is ignored in each of its segments."""
+    if spelled.endswith("/"):
+        return []
     drive, tail = os.path.splitdrive(spelled)
     found = [drive + os.sep if os.path.isabs(spelled) else base]
     for segment in tail.replace(os.sep, "/").split("/"):
@@ -99,12 +103,14 @@ def _hint(wanted: str, tried: list[str]) -> str:
         return "A path with a drive letter exists on Windows only: write it relative to the config."
     import difflib
 
+    ending = os.path.splitext(wanted)[1].lower()
     for path in tried:
         folder, name = os.path.split(path)
         try:
-            near = difflib.get_close_matches(name, os.listdir(folder), n=3)
+            kin = [one for one in os.listdir(folder) if not ending or one.lower().endswith(ending)]
         except (OSError, ValueError):
             continue
+        near = difflib.get_close_matches(name, kin, cutoff=_NEAR)
         if near:
             return "Did you mean " + " or ".join(quoted(one) for one in near) + "?"
     return ""

@@ -4,14 +4,14 @@ import re
 import sys
 import unicodedata
 
+from jsnpy.config.json_places import LINE_END, BrokenError, line_and_column, members, spot
 from jsnpy.errors import ConfigError
-from jsnpy.json_places import LINE_END, BrokenError, line_and_column, members, spot
 
 _BESIDE = 60  # columns shown on each side of the caret
 _MASK = "***"
 _CURLY = "“”„‟«»‘’‚‛"  # noqa: RUF001 - these very characters are looked for
 _IN_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
-_NUMBER = re.compile(r"-?[0-9]+([.eE])?[-+.0-9eE]*")
+_NUMBER = re.compile(r"-?[0-9]+((?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)")
 _WORD = re.compile(r"-?\w+")
 _WORDS = {
     "none": "null",
@@ -22,8 +22,8 @@ _WORDS = {
     "false": "false",
 }
 
-# A key that looks secret, what joins it to its value (or should), and the value. Where that is no string that ends
-# as it should, the rest of the line counts as value: a mistake may have put a piece of the secret anywhere.
+# A key that looks secret, what joins it to its value (or should), and the value. Where that is no string that
+# ends as it should, the rest of the line counts as value: a mistake may have put a piece of it anywhere.
 _SECRET = re.compile(
     r"""(?:pass|pwd|token|secret|key|credential|auth)
         [^"'“”’:=,{}\[\]\r\n]{0,60}(?:["'“”’]?\s*[:=]\s*|["'“”’][ \t]*[,;]?[ \t]*)
@@ -65,7 +65,7 @@ def _unusable_number(text: str) -> int:
         number = _NUMBER.match(text, at)
         if number is None:
             continue
-        if number[1] is None:
+        if not number[1]:
             if len(number[0]) > sys.get_int_max_str_digits() > 0:
                 return at
         elif float(number[0]) in (float("inf"), float("-inf")):
@@ -138,9 +138,7 @@ def _no_value(text: str, at: int, after: int) -> tuple[int, str, str]:
     return at, "a value is expected here", ""
 
 
-_NUMBER_HINT = (
-    "No plus sign, no leading zero, digits on both sides of the point, no hexadecimal; else use a string."
-)
+_NUMBER_HINT = "No plus sign, no leading zero, digits on both sides of the point, no hexadecimal; else use a string."
 
 
 def _no_key(text: str, at: int, after: int) -> tuple[int, str, str]:
@@ -190,7 +188,7 @@ _WORDED = {"value": _no_value, "key": _no_key, "colon": _no_colon, "comma": _no_
 
 
 def excerpt(text: str, position: int) -> str:
-    """Return the line round a position, with a caret below it and the values of secret-looking keys masked."""
+    """Return the line round a position, a caret below it, the values of secret-looking keys masked."""
     column = line_and_column(text, position)[1] - 1
     start = position - column
     line_end = LINE_END.search(text, position)
@@ -219,9 +217,7 @@ def excerpt(text: str, position: int) -> str:
 
 
 def _printable(text: str) -> str:
-    return "".join(
-        char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text
-    )
+    return "".join(char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def _blank(char: str) -> str:
