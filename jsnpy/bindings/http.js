@@ -21,6 +21,11 @@
   });
 
   host.expose("http_post", function http_post(url, body, headers) {
-    return ask("http_post", { __proto__: null, url, body, headers });
+    switch (typeof body) {
+      case "number": case "boolean": case "bigint":
+        return ask("http_post", { __proto__: null, url, body: String(body), headers });
+      default:
+        return ask("http_post", { __proto__: null, url, body, headers });
+    }
   });
 })

@@ -41,7 +41,7 @@ def http_post(url: object, body: object, headers: object, run: "Run") -> "dict[s
 
     Args:
         url: what the script passed.
-        body: text; numbers and booleans are converted, none means "".
+        body: text, None for ""; http.js has made text of numbers and booleans.
         headers: "Name: value" lines, or None.
         run: the run it belongs to.
 
@@ -97,10 +97,6 @@ def _url(value: object) -> str:
 def _text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(int(value)) if value == int(value) else repr(value)
     raise _ArgumentError(f"the body must be a string, not {_kind(value)}: for JSON, pass JSON.stringify(...)")
 
 

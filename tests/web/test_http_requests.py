@@ -50,15 +50,12 @@ def test_post_is_a_form_unless_told_otherwise(serve: Serve, run: Any) -> None:
     assert "Zoé" == json.header("X-Name")
 
 
-@pytest.mark.parametrize(
-    ("body", "sent"),
-    [(None, b""), ("", b""), (12, b"12"), (1.5, b"1.5"), (2e20, b"200000000000000000000"), (True, b"true")],
-)
-def test_post_converts_simple_bodies(serve: Serve, run: Any, body: object, sent: bytes) -> None:
-    """Numbers and booleans are sent as JavaScript writes them, nothing as an empty body."""
+@pytest.mark.parametrize("body", [None, ""])
+def test_post_without_a_body(serve: Serve, run: Any, body: object) -> None:
+    """No body is an empty one, and says its length."""
     server = serve(ok)
     assert "" == http_post(server.url, body, None, run)["error"]
-    assert (sent, str(len(sent))) == (server.requests[0].body, server.requests[0].header("Content-Length"))
+    assert (b"", "0") == (server.requests[0].body, server.requests[0].header("Content-Length"))
 
 
 def test_headers_may_repeat_and_an_empty_one_is_left_out(serve: Serve, run: Any) -> None:

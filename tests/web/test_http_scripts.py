@@ -36,6 +36,20 @@ def test_the_result_has_three_properties_and_hidden_details(serve: Serve, script
     assert expected == done.out
 
 
+def test_simple_bodies_are_converted(serve: Serve, script: Run) -> None:
+    """Numbers and booleans are sent as JavaScript writes them, nothing as an empty body."""
+    server = serve(lambda _: answer(b""))
+    done = script(f"""
+        const results = [12, 1.5, 1e21, NaN, true, false, 10n, "x", null, undefined].map(
+            (body) => http_post("{server.url}", body)
+        );
+        console.log(results.map((r) => r.error).join(""));
+    """)
+    assert "\n" == done.out
+    expected = [b"12", b"1.5", b"1e+21", b"NaN", b"true", b"false", b"10", b"x", b"", b""]
+    assert expected == [request.body for request in server.requests]
+
+
 def test_nothing_makes_them_throw(script: Run) -> None:
     """Whatever is passed, a result with an error comes back."""
     done = script("""
