@@ -123,7 +123,8 @@ def tls(server: Server, error: Exception) -> str:
         )
     ):
         return f"port {server.port} does not speak TLS from the first byte: {_OTHER_PORT}"
-    return tls_timeout(server) if "eof" in text or "reset" in text else ""
+    lost = isinstance(error, ConnectionError) or "eof" in text or "not connected" in text
+    return tls_timeout(server) if lost else ""
 
 
 _OTHER_PORT = "set starttls: true (usually port 587) instead of ssl: true, or use port 465"

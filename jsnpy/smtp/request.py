@@ -262,9 +262,9 @@ def js_number(value: float) -> str:
     mantissa, e, exponent = repr(value).partition("e")
     if not e:
         return mantissa
-    if abs(value) > _PLAIN_FROM:
+    if _PLAIN_FROM <= abs(value) < 1:
         digits = len(mantissa.replace(".", "").lstrip("-"))
-        return f"{value:.{digits - 1 - int(exponent)}f}" if value % 1 else str(int(value))
+        return f"{value:.{digits - 1 - int(exponent)}f}"
     return f"{mantissa}e{int(exponent):+d}"
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jsnpy.mail_reader import html_as_text, named_recipient, read, readable_size, visible
+from jsnpy.dryrun.reader import html_as_text, named_recipient, read, readable_size, visible
 
 MIXED = (
     b"From: =?utf-8?q?Ren=C3=A9?= <rene@x.test>\r\n"

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from jsnpy.dryrun import CaughtMail, DryRun
+from jsnpy.dryrun.mailbox import Mailbox
+from jsnpy.dryrun.page import Fragment, page
 from jsnpy.errors import JsnpyError, UsageError
-from jsnpy.mailbox import Mailbox
-from jsnpy.mailbox_page import Fragment, page
 
 
 def caught(subject: str = "Hello", raw: bytes = b"", **facts: object) -> CaughtMail:
@@ -68,7 +68,7 @@ def test_numbers_grow_past_999(tmp_path: Path) -> None:
 def test_two_processes_share_a_folder(tmp_path: Path) -> None:
     """Mails written by several processes at once are all kept, and the last page shows them all."""
     program = (
-        "import sys\nfrom jsnpy.dryrun import CaughtMail\nfrom jsnpy.mailbox import Mailbox\n"
+        "import sys\nfrom jsnpy.dryrun import CaughtMail\nfrom jsnpy.dryrun.mailbox import Mailbox\n"
         "box = Mailbox(sys.argv[1]); box.open(); print(flush=True); sys.stdin.readline()\n"
         "for n in range(25):\n"
         "    raw = b'Subject: mail %s %d\\r\\n\\r\\n' % (sys.argv[2].encode(), n)\n"
@@ -105,7 +105,7 @@ def test_a_mail_that_comes_while_the_page_is_made_is_on_it(tmp_path: Path, monke
 
     mailbox = Mailbox(str(tmp_path))
     mailbox.open()
-    monkeypatch.setattr("jsnpy.mailbox.page", slow_page)
+    monkeypatch.setattr("jsnpy.dryrun.mailbox.page", slow_page)
     mailbox.add(caught())
     mailbox.close()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jsnpy.dryrun import CaughtMail
-from jsnpy.mailbox import Mailbox
+from jsnpy.dryrun.mailbox import Mailbox
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")

@@ -67,30 +67,23 @@ JUNK = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-NAMES = sorted(fields()) + [
-    "user",
-    "pass",
-    "cc",
-    "bcc",
-    "reply_to",
-    "html",
-    "attachments",
-    "headers",
-    "timeout",
-    "auth",
+NAMES = [
+    *fields(),
+    *("user", "pass", "cc", "bcc", "reply_to", "html", "attachments", "headers"),
+    *("auth", "tls", "helo", "keep_alive", "ssl", "starttls"),
 ]
-NAMES += ["tls", "helo", "keep_alive", "ssl", "starttls"]
 
 
 @settings(deadline=None, max_examples=200)
 @given(st.sampled_from(NAMES), JUNK)
 def test_junk_in_any_field_is_never_an_exception(name: str, junk: object) -> None:
     """A field of any kind is taken or refused with -1; it never raises anything else."""
+    codes = []
     try:
         parse({**fields(), name: junk}, ".", lambda _: None)
     except SendFailure as failure:
-        assert smtp.Code.ARGUMENT == failure.code
-        assert failure.sentence()
+        codes.append(failure.code)
+    assert codes in ([], [smtp.Code.ARGUMENT])
 
 
 @pytest.mark.parametrize(
@@ -396,7 +389,7 @@ def test_defaults_and_options() -> None:
     assert ("ssl", "") == (request(ssl=1).server.security, request(ssl=0, starttls=False).server.security)
 
 
-def test_paths_are_relative_to_the_base(scripted: Scripted, tmp_path: Path) -> None:
+def test_paths_are_relative_to_the_base(tmp_path: Path) -> None:
     """Attachments and CA files are looked for beside the config, in Windows spelling too."""
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "a.txt").write_bytes(b"data")

@@ -101,7 +101,7 @@ def test_every_address_is_tried(scripted: Scripted, monkeypatch: pytest.MonkeyPa
     assert "mail.test resolved to 127.0.0.1, 127.0.0.1" in result.log
 
 
-def test_a_host_that_no_address_answers_for_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_that_no_address_answers_for_is_named() -> None:
     """-2 names host and port and why each address failed."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]

@@ -43,7 +43,7 @@ def ca_file(tmp_path: Path) -> str:
 def test_an_unknown_ca_is_refused(scripted: Scripted, mode: str) -> None:
     """A certificate that nobody trusted signed is -4, before any user, password or mail is sent."""
     server = scripted(ssl=mode == "ssl", EHLO=OFFER)
-    result = login(server, **{mode: True})
+    result = login(server, None, **{mode: True})
     assert (TLS, "tls") == (result.code, result.details["stage"])
     assert "certificate is not trusted" in result.error
     assert "tls.ca_file" in result.error
@@ -54,7 +54,7 @@ def test_an_unknown_ca_is_refused(scripted: Scripted, mode: str) -> None:
 def test_a_private_ca_is_trusted_where_it_is_named(scripted: Scripted, mode: str, ca_file: str) -> None:
     """tls.ca_file makes the server trusted; the log says what was verified."""
     server = scripted(ssl=mode == "ssl", EHLO=OFFER)
-    result = send(server, **{mode: True}, tls={"ca_file": ca_file})
+    result = send(server, None, **{mode: True}, tls={"ca_file": ca_file})
     assert (0, "") == (result.code, result.error)
     events = "\n".join(log_lines(result, "*"))
     assert "TLSv1.3 with TLS_" in events
