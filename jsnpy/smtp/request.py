@@ -45,6 +45,7 @@ RESERVED_HEADERS = ("from", "to", "cc", "bcc", "subject", "date", "message-id", 
 DEFAULT_TIMEOUT = 60.0
 _LONGEST_TIMEOUT = 1e7
 _LONGEST_SHOWN = 60
+_MOST_UNKNOWN = 20
 _PORT_MAX = 65535
 _LABEL_MAX = 63
 _PLAIN_FROM = 1e-6  # below, JavaScript writes exponents
@@ -316,10 +317,11 @@ class _Parser:
         return request
 
     def unknown(self, prefix: str, fields: dict[object, object], known: tuple[str, ...]) -> None:
-        for key in fields:
-            if key not in known:
-                name = one_line(str(key))
-                self.note(f'unknown field "{prefix}{name}" ignored{did_you_mean(name, known)}')
+        unknown = [one_line(str(key)[:_LONGEST_SHOWN]) for key in fields if key not in known]
+        for name in unknown[:_MOST_UNKNOWN]:
+            self.note(f'unknown field "{prefix}{name}" ignored{did_you_mean(name, known)}')
+        if len(unknown) > _MOST_UNKNOWN:
+            self.note(f"{len(unknown) - _MOST_UNKNOWN} more unknown fields ignored")
 
     # --- the server
 

@@ -295,7 +295,6 @@ class Session(smtplib.SMTP):
 
     def _hello(self) -> None:
         name = self._own_name()
-        self.features = {}
         reply = self.command("EHLO", name)
         self.insist(reply)
         if reply.code // 100 == 2:  # noqa: PLR2004 - 2xx
@@ -351,7 +350,7 @@ class Session(smtplib.SMTP):
             self.transcript.event(f"{server.place} offers no authentication: the mail is sent without logging in")
             return
         name = auth.choose(self.features["AUTH"], server.mechanism, server.place)
-        if not self.secure:
+        if not self.secure and name != "CRAM-MD5":  # which sends a digest
             self.transcript.event("WARNING: user and password go over the network in clear text (no TLS)")
         auth.authenticate(self, name)
         self.logged_in = True
@@ -438,8 +437,8 @@ class Session(smtplib.SMTP):
 
     def _message(self, data: bytes) -> Reply:
         """Send the message, dots stuffed, and return the reply to the final dot."""
-        if data.startswith(b".") or b"\r\n." in data:
-            data = (b"." if data.startswith(b".") else b"") + data.replace(b"\r\n.", b"\r\n..")
+        if b"\r\n." in data:
+            data = data.replace(b"\r\n.", b"\r\n..")  # RFC 5321 section 4.5.2; the first line is a header
         self.transcript.message(data)
         view = memoryview(data)
         try:
