@@ -42,6 +42,15 @@ test: $(VENV)/.dev ## the whole suite
 	@command -v npm >/dev/null && $(MAKE) --no-print-directory node-tools || echo "no TypeScript: its tests are skipped"
 	$(BIN)/python -m pytest -n auto
 
+test-quickjs: ## the whole suite on the original quickjs instead of quickjs-ng
+	$(MAKE) VENV=.venv-quickjs .venv-quickjs/.original
+	.venv-quickjs/bin/python -m pytest -n auto
+
+.venv-quickjs/.original: $(VENV)/.dev
+	$(BIN)/python -m pip uninstall --quiet --yes quickjs-ng quickjs
+	$(INSTALL) quickjs==1.19.4
+	@touch $@
+
 check: $(VENV)/.dev ## ruff, its formatter and mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
