@@ -18,7 +18,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MAKE_VENV = "$(PYTHON)" -m venv $(VENV)
 endif
 
-.PHONY: help run test check format build smoke clean
+.PHONY: help run test test-faults check format build smoke clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ run: $(VENV)/.run ## the main job: JsN's own example, against an SMTP server ins
 
 test: $(VENV)/.dev ## the whole suite
 	$(BIN)/python -m pytest -n auto
+
+test-faults: $(VENV)/.dev ## cut, reset, stall, delay, flip a session at every byte (2 minutes)
+	$(BIN)/python tests/faults/every_position.py
 
 check: $(VENV)/.dev ## ruff, its formatter and mypy
 	$(BIN)/ruff check
