@@ -17,16 +17,22 @@
   // What the engine's binding would cut short (NUL) or refuse (a lone surrogate; telling pairs apart costs more).
   const unsafe = /[\0\ud800-\udfff]/;
 
+  // quickjs-ng keeps the sum of long strings in parts, which its binding cannot convert; String() joins them.
+  function whole(text) {
+    return text.length > 128 ? String(text) : text;
+  }
+
   const encode = makeEncoder();
   const host = {
     primordials,
     encode,
     call(op, value) {
-      return answer(native(op, encode(value)));
+      return answer(native(op, whole(encode(value))));
     },
     write(stream, text) {
+      text = whole(text);
       if (RegExpPrototypeExec(unsafe, text) === null) nativeWrite(stream, text);
-      else native("write", encode([stream, text]));
+      else native("write", whole(encode([stream, text])));
     },
     expose(name, value) {
       ObjectDefineProperty(globalThis, name, {
@@ -198,7 +204,7 @@
     } catch {
       text = describe(error);
     }
-    return encode({ __proto__: null, kind, text, stack, isError });
+    return whole(encode({ __proto__: null, kind, text, stack, isError }));
   }
 
   for (let i = 0; i < bindings.length; i++) bindings[i](host);

@@ -116,6 +116,8 @@ class Run:
         self.sends.append(result)
         for warning in result.warnings:
             self.output.warn(warning)
+        if result.code < 0:
+            self.output.warn(f"send_email failed with code {result.code}: {result.error}")
 
     # The way of a run.
 
@@ -194,7 +196,7 @@ class Run:
         text = f"the run was ended after {self.options.timeout:g} s (--timeout)"
         if self.sending:
             text += "; a send_email was under way, its mail may or may not have been delivered"
-        sent = [", ".join(send.details["accepted"]) for send in self.sends if send.code == 0]
+        sent = [", ".join(map(str, send.details["accepted"])) for send in self.sends if send.code == 0]
         if sent:
             text += f"; mails already sent: {len(sent)} (to {'; to '.join(sent)})"
         return text

@@ -345,14 +345,13 @@
     try {
       const options = {};
       for (const key in DEFAULTS) define(options, key, ctx[key]);
-      define(options, "depth", ctx.depth - depth);
       result = p.FunctionPrototypeCall(custom, given, ctx.depth - depth, options, publicInspect);
     } catch {
       return undefined; // Node would throw from console.log; we show the object as it is
     }
     if (result === given) return undefined;
-    if (!isObject(result)) return string(result);
-    return join(lines(format(ctx, result, depth, false), false), "\n" + spaces(ctx.indentation));
+    if (isObject(result)) return format(ctx, result, depth, false);
+    return join(lines(string(result), false), "\n" + spaces(ctx.indentation));
   }
 
   function define(object, key, value) {
@@ -581,11 +580,26 @@
     return text;
   }
 
-  // `class` can begin no other source: a method named class has a bracket before its body's brace.
+  // Told by the source, as Node does it: so a class whose `extends` has a bracket is a function there and here.
   function isClassSource(source) {
     if (!p.StringPrototypeStartsWith(source, "class") || !p.StringPrototypeEndsWith(source, "}")) return false;
-    const next = p.StringPrototypeCharCodeAt(source, 5);
-    return next === 32 || next === 123 || next === 10 || next === 13 || next === 9 || next === 47;
+    const brace = p.StringPrototypeIndexOf(source, "{");
+    if (brace === -1) return false;
+    const head = p.StringPrototypeSlice(source, 5, brace);
+    return p.StringPrototypeIndexOf(head, "(") === -1 || p.StringPrototypeIndexOf(withoutComments(head), "(") === -1;
+  }
+
+  function withoutComments(text) {
+    let out = "";
+    let start = 0;
+    for (let at; (at = p.StringPrototypeIndexOf(text, "/", start)) !== -1;) {
+      const line = p.StringPrototypeSlice(text, at, at + 2) === "//";
+      const end = p.StringPrototypeIndexOf(text, line ? "\n" : "*/", at);
+      out += p.StringPrototypeSlice(text, start, at);
+      if (end === -1) return out;
+      start = end + (line ? 1 : 2);
+    }
+    return out + p.StringPrototypeSlice(text, start);
   }
 
   function classText(value, name, tag) {
@@ -625,8 +639,10 @@
 
   // The engine's stack has no "Name: message" line, and a script may have put anything in its place.
   function stackOf(error) {
-    const stack = read(error, "stack");
     const header = errorHeader(error);
+    let stack = read(error, "stack");
+    // Where `stack` is a getter of Error.prototype, an error that has lost that prototype still has its frames.
+    if (stack === undefined && !has(error, "stack")) stack = ownFrames(error);
     if (typeof stack !== "string") return stack ? string(stack) : header;
     if (stack === "") return header;
     const frames = lines(stack, false);
@@ -635,6 +651,14 @@
     }
     const text = framesText(stack);
     return text === "" ? header : header + "\n" + text;
+  }
+
+  function ownFrames(error) {
+    try {
+      return p.ErrorPrototypeGetStack(error);
+    } catch {
+      return undefined;
+    }
   }
 
   function framesText(stack) {
@@ -693,8 +717,7 @@
     for (let i = 0; i < keys.length; i += 1) {
       const key = keys[i];
       if (key === "name" || key === "message" || key === "stack") {
-        const value = read(error, key);
-        if (typeof value === "string" ? p.StringPrototypeIndexOf(stack, value) !== -1 : key === "stack") continue;
+        if (p.StringPrototypeIndexOf(stack, string(read(error, key))) !== -1) continue;
       }
       keys[kept] = key;
       kept += 1;
@@ -1080,7 +1103,7 @@
     if (isObject(options)) {
       for (const key in DEFAULTS) {
         const wanted = read(options, key);
-        if (wanted !== undefined || has(options, key)) ctx[key] = wanted;
+        if (wanted !== undefined || describe(options, key) !== undefined) ctx[key] = wanted;
       }
     }
     if (ctx.depth === null) ctx.depth = Infinity;
@@ -1106,12 +1129,12 @@
     const target = unwrap(value);
     if (target === null) return true;
     if (typeof read(target, "toString") !== "function") return true;
-    if (has(target, "toString")) return false;
+    if (has(target, "toString") || has(target, p.SymbolToPrimitive)) return false;
     let owner = target;
     for (let i = 0; i < MAX_NESTING; i += 1) {
       owner = parentOf(owner);
       if (owner === null) return true;
-      if (has(owner, "toString")) break;
+      if (has(owner, "toString") || has(owner, p.SymbolToPrimitive)) break;
     }
     const found = describe(owner, "constructor");
     return found !== undefined && typeof found.value === "function" && isBuiltIn(found.value);
@@ -1201,7 +1224,7 @@
     if (isObject(options)) {
       for (const key in DEFAULTS) {
         const wanted = read(options, key);
-        if (wanted !== undefined || has(options, key)) chosen[key] = wanted;
+        if (wanted !== undefined || describe(options, key) !== undefined) chosen[key] = wanted;
       }
     }
     return inspect(value, DEFAULTS, chosen);

@@ -136,6 +136,8 @@ def encode_text(text: str) -> tuple[bytes, bytes]:
     if not _NOT_7BIT.search(data) and not _LONG_LINE.search(data):
         return b"7bit", data
     quoted = b2a_qp(data, istext=True)
+    if b"\n" not in data:  # then its soft line breaks are bare LFs: it copies the kind it finds
+        quoted = quoted.replace(b"\n", b"\r\n")
     lines = -(-len(data) // _RAW_LINE)
     if len(quoted) <= -(-len(data) // 3) * 4 + 2 * lines:
         return b"quoted-printable", quoted

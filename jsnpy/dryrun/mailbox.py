@@ -10,11 +10,11 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from jsnpy.dryrun.page import Entry, Fragment, fragment, page
 from jsnpy.errors import UsageError
-from jsnpy.mailbox_page import Entry, Fragment, fragment, page
 
 if TYPE_CHECKING:
-    from jsnpy.dryrun import CaughtMail
+    from jsnpy.dryrun.server import CaughtMail
 
 _TEXTS = ("sender", "server", "tls", "user", "mechanism")
 _LISTS = ("recipients", "dialogue")

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 from zlib import crc32
 
-from jsnpy.mail_reader import html_as_text, named_recipient, read, readable_size, visible
+from jsnpy.dryrun.reader import html_as_text, named_recipient, read, readable_size, visible
 
 if TYPE_CHECKING:
-    from jsnpy.mail_reader import Attachment, ReadMail
+    from jsnpy.dryrun.reader import Attachment, ReadMail
 
 _EMBEDDED = 4 * 1000 * 1000  # bytes: larger attachments are named, and found in the .eml
 _SNIPPET = 160
@@ -65,7 +65,7 @@ def page(fragments: list[Fragment], folder: str) -> str:
     summary = f"{count or 'no'} mail{'' if count == 1 else 's'} caught, none left this machine"
     nothing = '<p class="nothing"><b>No mail yet</b>What the script sends is shown here, one mail a line.</p>'
     chosen = [f'body:has(#m{i}:target) .list [href="#m{i}"]' for i in range(count)]
-    return Template(files("jsnpy").joinpath("mailbox.html").read_text("utf-8")).substitute(
+    return Template(files("jsnpy.dryrun").joinpath("page.html").read_text("utf-8")).substitute(
         title=_text(f"{folder} (dry run)"),
         summary=summary,
         selected=", ".join(chosen) or ".none",

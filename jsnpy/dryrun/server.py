@@ -9,14 +9,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jsnpy.dryrun.mailbox import Mailbox
+from jsnpy.dryrun.reader import ReadMail, html_as_text, named_recipient, read, readable_size, visible
 from jsnpy.errors import JsnpyError, UsageError
-from jsnpy.mail_reader import ReadMail, html_as_text, named_recipient, read, readable_size, visible
-from jsnpy.mailbox import Mailbox
 
 try:
     from aiosmtpd.smtp import MISSING, SMTP, AuthResult
 
-    from jsnpy.dry_certificates import Certificates
+    from jsnpy.dryrun.certificates import Certificates
 except ImportError as missing:
     raise UsageError(
         f"--dry-run needs parts that are not installed ({missing.name})",
