@@ -18,7 +18,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MAKE_VENV = "$(PYTHON)" -m venv $(VENV)
 endif
 
-.PHONY: help run test test-faults check format build smoke clean
+.PHONY: help run test test-faults test-servers check format build smoke clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ test: $(VENV)/.dev ## the whole suite
 
 test-faults: $(VENV)/.dev ## cut, reset, stall, delay, flip a session at every byte (2 minutes)
 	$(BIN)/python tests/faults/every_position.py
+
+test-servers: $(VENV)/.dev ## the mail room against Exim, Postfix and npm's smtp-server, fetched into .cache
+	$(BIN)/python -m pytest -m servers -rs tests/servers
 
 check: $(VENV)/.dev ## ruff, its formatter and mypy
 	$(BIN)/ruff check
