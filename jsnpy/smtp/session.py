@@ -185,6 +185,7 @@ class Session(smtplib.SMTP):
             if reply.code >= 400:  # noqa: PLR2004 - a refusal
                 self._over = True
                 return reply
+            self._dot_sent = self.details.stage == "message"  # a yes without our dot: see _message
         raise lost
 
     def insist(self, reply: Reply) -> None:
@@ -448,11 +449,13 @@ class Session(smtplib.SMTP):
             return self._last_words(lost)
         early = self.reader.unasked()
         if early:
-            # An answer before the dot: a refusal counts, a yes to what was not said yet does not.
+            # An answer before the dot: a refusal counts, a yes to what was not said yet does not. But it may
+            # deliver what it has: something on the way may have looked like the dot.
             reply = self._reply()
             self._over = True
             if reply.code >= 400:  # noqa: PLR2004 - a refusal
                 return reply
+            self._dot_sent = True
             raise Nonsense("the server answered before the message was whole", early)
         self.transcript.client(b".")
         self._dot_sent = True
