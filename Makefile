@@ -18,7 +18,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MAKE_VENV = "$(PYTHON)" -m venv $(VENV)
 endif
 
-.PHONY: help run test test-faults test-servers test-pythons check format build smoke clean
+.PHONY: $(shell awk -F: '/^[a-z-]+:.*\#\# / { print $$1 }' $(MAKEFILE_LIST))
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,7 +39,17 @@ run: $(VENV)/.run ## the main job: JsN's own example, against an SMTP server ins
 	$(BIN)/jsnpy configs/CaEmail.json --dry-run
 
 test: $(VENV)/.dev ## the whole suite
+	@command -v npm >/dev/null && $(MAKE) --no-print-directory node-tools || echo "no TypeScript: its tests are skipped"
 	$(BIN)/python -m pytest -n auto
+
+test-quickjs: ## the whole suite on the original quickjs instead of quickjs-ng
+	$(MAKE) VENV=.venv-quickjs .venv-quickjs/.original
+	.venv-quickjs/bin/python -m pytest -n auto
+
+.venv-quickjs/.original: $(VENV)/.dev
+	$(BIN)/python -m pip uninstall --quiet --yes quickjs-ng quickjs
+	$(INSTALL) quickjs==1.19.4
+	@touch $@
 
 test-faults: $(VENV)/.dev ## cut, reset, stall, delay, flip a session at every byte (2 minutes)
 	$(BIN)/python tests/faults/every_position.py
@@ -55,9 +65,19 @@ check: $(VENV)/.dev ## ruff, its formatter and mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+TSC := .cache/node/node_modules/typescript/bin/tsc
+
+node-tools: $(TSC) ## TypeScript, with which the tests check the declarations (needs npm)
+
+$(TSC):
+	@npm install --silent --no-fund --no-audit --fetch-retries=1 --prefix .cache/node typescript@5.9
+
 format: $(VENV)/.dev ## let ruff mend and format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+golden: ## remake what Node prints for the console's tests (needs Node 20)
+	node --no-warnings tests/console/make_golden.mjs
 
 build: $(VENV)/.dev ## wheel and sdist into dist/
 	rm -rf dist

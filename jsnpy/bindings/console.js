@@ -1,5 +1,5 @@
 // The script's console, printing as Node 20 prints without colours. Strings and numbers are written straight away;
-// the formatter (inspect.js) is loaded when the first value needs it.
+// the formatter (format.js) is loaded when the first value needs it.
 (function (host) {
   "use strict";
   const {
@@ -46,7 +46,7 @@
   host.expose("Proxy", observed);
 
   function formatter() {
-    if (loaded === undefined) loaded = host.load("inspect")(host, targets);
+    if (loaded === undefined) loaded = host.load("format")(host, targets);
     return loaded;
   }
 

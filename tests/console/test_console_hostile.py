@@ -4,7 +4,7 @@ import pytest
 from support.console_host import run_script
 
 _VALUES = """
-const nested = {a: 1, b: ["x", {c: "it's"}]}, holes = [1, , 3], map = new Map([["k", new Set([1])]]);
+const nested = {a: 1, u: undefined, b: ["x", {c: "it's"}]}, holes = [1, , 3], map = new Map([["k", new Set([1])]]);
 const various = [class A {}, function f() {}, new Date(0), new Uint8Array(2), /x/g, new Error("boo"), Symbol("s")];
 const nine = [1, 2, 3, 4, 5, 6, 7, 8, 9], five = new Number(5), text = new String("t"), proxy = new Proxy({p: 1}, {});
 const circular = {}; circular.self = circular;
@@ -76,7 +76,12 @@ def test_prints_the_same_in_a_wrecked_world(vandal: str) -> None:
 
 _HOSTILE = {
     "throwing toString": ("console.log('%s', {toString() { throw 1; }})", "{ toString: [Function: toString] }\n"),
-    "throwing toJSON": ("console.log('%j', {toJSON() { throw 1; }})", None),
+    "throwing toJSON": ("console.log('%j', {toJSON() { throw 1; }})", "{ toJSON: [Function: toJSON] }\n"),
+    "bigint as JSON": ("console.log('%j', {a: 1n})", "{ a: 1n }\n"),
+    "deep JSON": (
+        "let a = []; for (let i = 0; i < 3000; i++) a = [a]; console.log('%j'.repeat(2), a, a)",
+        "[" * 3001 + "]" * 3001 + "[" * 3001 + "]" * 3001 + "\n",
+    ),
     "throwing valueOf": (
         "console.log('%d|%i|%f', {valueOf() { throw 1; }}, {toString() { throw 1; }}, 2)",
         "NaN|NaN|2\n",
@@ -104,8 +109,10 @@ _HOSTILE = {
         "[Error: m]\n",
     ),
     "throwing message and name": (
-        "const e = new Error('m'); Object.defineProperty(e, 'message', {get() { throw 1; }});"
-        "Object.defineProperty(e, 'name', {get() { throw 1; }}); console.log(e)",
+        (
+            "const e = new Error('m'); Object.defineProperty(e, 'message', {get() { throw 1; }});"
+            "Object.defineProperty(e, 'name', {get() { throw 1; }}); console.log(e)"
+        ),
         None,
     ),
     "throwing cause": (
@@ -138,17 +145,21 @@ _HOSTILE = {
     "hostile label": ("console.count({toString() { throw 1; }})", None),
     "hostile assertion": ("console.assert(false, {toString() { throw 1; }}, Symbol('x'))", ""),
     "revoked proxies everywhere": (
-        "const {proxy, revoke} = Proxy.revocable(function () {}, {}); revoke();"
-        "console.log(proxy, {proxy}, [proxy], new Map([[proxy, proxy]])); console.table(proxy);"
-        "console.log('%s %d %i %f %j %o %O', proxy, proxy, proxy, proxy, proxy, proxy, proxy); console.dir(proxy);"
-        "console.count(proxy); console.assert(proxy); console.group(proxy)",
+        (
+            "const {proxy, revoke} = Proxy.revocable(function () {}, {}); revoke();"
+            "console.log(proxy, {proxy}, [proxy], new Map([[proxy, proxy]])); console.table(proxy);"
+            "console.log('%s %d %i %f %j %o %O', proxy, proxy, proxy, proxy, proxy, proxy, proxy); console.dir(proxy);"
+            "console.count(proxy); console.assert(proxy); console.group(proxy)"
+        ),
         None,
     ),
     "throwing proxy everywhere": (
-        "const h = new Proxy({}, {get(t, k) { return () => { throw k; }; }}); const p = new Proxy({}, h);"
-        "console.log(p, {p}, [p], Object.create(p)); console.table(p); console.table([p]);"
-        "console.log('%s %d %i %f %j %o %O', p, p, p, p, p, p, p); console.dir(p); console.count(p);"
-        "console.error(Object.setPrototypeOf(new Error('x'), p))",
+        (
+            "const h = new Proxy({}, {get(t, k) { return () => { throw k; }; }}); const p = new Proxy({}, h);"
+            "console.log(p, {p}, [p], Object.create(p)); console.table(p); console.table([p]);"
+            "console.log('%s %d %i %f %j %o %O', p, p, p, p, p, p, p); console.dir(p); console.count(p);"
+            "console.error(Object.setPrototypeOf(new Error('x'), p))"
+        ),
         None,
     ),
     "a prototype chain without an end": (
@@ -186,8 +197,10 @@ _HOSTILE = {
         None,
     ),
     "prototypes as values": (
-        "console.log(Map.prototype, RegExp.prototype, Error.prototype, Promise.prototype, Symbol.prototype,"
-        " Date.prototype, Object.getPrototypeOf(Uint8Array.prototype), WeakMap.prototype, Function.prototype)",
+        (
+            "console.log(Map.prototype, RegExp.prototype, Error.prototype, Promise.prototype, Symbol.prototype,"
+            " Date.prototype, Object.getPrototypeOf(Uint8Array.prototype), WeakMap.prototype, Function.prototype)"
+        ),
         None,
     ),
 }
@@ -217,8 +230,8 @@ def test_never_throws(case: str) -> None:
         ("console.log(new Map(Array.from({length: 2e5}, (_, i) => [i, i])))", None, "Map(200000) {\n  0 => 0,"),
         ("let a = []; for (let i = 0; i < 100000; i++) a = [a]; console.log(a)", 20, "[ [ [ [Array] ] ] ]"),
         ("let o = {}; for (let i = 0; i < 100000; i++) o = {o}; console.log(o)", None, "{ o: { o: { o: [Object] } } }"),
-        ("let e = new Error('0'); for (let i = 0; i < 1e5; i++) { const n = new Error('n'); n.cause = e; e = n; }"
-         " console.log(e)", None, "Error: n\n"),
+        (("let e = new Error('0'); for (let i = 0; i < 1e5; i++) { const n = new Error('n'); n.cause = e; e = n; }"
+         " console.log(e)"), None, "Error: n\n"),
         ("let a = []; for (let i = 0; i < 100000; i++) a = [a]; console.dir(a, {depth: null})", None, "["),
         ("let a = {}; for (let i = 0; i < 5000; i++) a = {a}; console.log('%o', a); console.dir(a, {depth: Infinity})",
          None, "{"),

@@ -11,7 +11,8 @@ from support.mail import PASSWORD, fields, send
 
 from jsnpy import smtp
 from jsnpy.smtp.outcome import SendFailure
-from jsnpy.smtp.request import js_number, parse
+from jsnpy.smtp.request import parse
+from jsnpy.smtp.values import js_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,30 +68,23 @@ JUNK = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-NAMES = sorted(fields()) + [
-    "user",
-    "pass",
-    "cc",
-    "bcc",
-    "reply_to",
-    "html",
-    "attachments",
-    "headers",
-    "timeout",
-    "auth",
+NAMES = [
+    *fields(),
+    *("user", "pass", "cc", "bcc", "reply_to", "html", "attachments", "headers"),
+    *("auth", "tls", "helo", "keep_alive", "ssl", "starttls"),
 ]
-NAMES += ["tls", "helo", "keep_alive", "ssl", "starttls"]
 
 
 @settings(deadline=None, max_examples=200)
 @given(st.sampled_from(NAMES), JUNK)
 def test_junk_in_any_field_is_never_an_exception(name: str, junk: object) -> None:
     """A field of any kind is taken or refused with -1; it never raises anything else."""
+    codes = []
     try:
         parse({**fields(), name: junk}, ".", lambda _: None)
     except SendFailure as failure:
-        assert smtp.Code.ARGUMENT == failure.code
-        assert failure.sentence()
+        codes.append(failure.code)
+    assert codes in ([], [smtp.Code.ARGUMENT])
 
 
 @pytest.mark.parametrize(
@@ -396,7 +390,7 @@ def test_defaults_and_options() -> None:
     assert ("ssl", "") == (request(ssl=1).server.security, request(ssl=0, starttls=False).server.security)
 
 
-def test_paths_are_relative_to_the_base(scripted: Scripted, tmp_path: Path) -> None:
+def test_paths_are_relative_to_the_base(tmp_path: Path) -> None:
     """Attachments and CA files are looked for beside the config, in Windows spelling too."""
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "a.txt").write_bytes(b"data")
@@ -429,6 +423,15 @@ def test_unknown_fields_are_named(scripted: Scripted, changes: dict[str, Any], n
     result = send(scripted(), **changes)
     assert 0 == result.code
     assert f"*: {note}" in result.log.split("\n")
+
+
+def test_many_unknown_fields_are_counted() -> None:
+    """A thousand unknown fields do not fill the log, and long names are cut."""
+    notes: list[str] = []
+    parse({**fields(), **{"x" * 100_000 + str(number): 1 for number in range(1000)}}, ".", notes.append)
+    assert 21 == len(notes)
+    assert "980 more unknown fields ignored" == notes[-1]
+    assert max(map(len, notes)) < 150
 
 
 def test_a_misspelt_field_is_named_when_it_fails_too() -> None:

@@ -1,10 +1,17 @@
 """Runs scripts in the engine with nothing but the console, and tells what they printed."""
 
 import threading
+from typing import TYPE_CHECKING, TypeVar
+
+import _quickjs
+import pytest
 
 from jsnpy.engine import Engine
-from jsnpy.traces import Traces
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 _STACK = 256 * 1024 * 1024
 
 
@@ -17,43 +24,78 @@ class Output:
         self.error = ""
 
 
-def run_script(source: str) -> Output:
-    """Run a script and return what it printed."""
-    return run_scripts([source])[0]
+def run_script(source: str, *, before: str = "", loads: "list[str] | None" = None) -> Output:
+    """Run a script and return what it printed.
+
+    Args:
+        source: the script's text.
+        before: JavaScript to be evaluated before the host captures the built-ins.
+        loads: takes the names of the host's files that were loaded for the script.
+    """
+    return _in_thread(lambda: _run(source, before, loads))
 
 
 def run_scripts(sources: "list[str]") -> "list[Output]":
     """Run scripts, each in an engine of its own, and return what each printed."""
-    outputs: list[Output] = []
+    return _in_thread(lambda: [_run(source) for source in sources])
+
+
+def _in_thread(work: "Callable[[], T]") -> "T":
+    """Return what `work` returns, done in a thread with the stack that scripts have."""
+    results: list[T] = []
     failures: list[BaseException] = []
 
-    def work() -> None:
+    def guarded() -> None:
         try:
-            outputs.extend(map(_run, sources))
+            results.append(work())
         except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
             failures.append(error)
 
     previous = threading.stack_size(_STACK)
     try:
-        thread = threading.Thread(target=work)
+        thread = threading.Thread(target=guarded)
         thread.start()
     finally:
         threading.stack_size(previous)
     thread.join()
     if failures:
         raise failures[0]
-    return outputs
+    return results[0]
 
 
-def _run(source: str) -> Output:
+class _Engine(Engine):
+    """An engine that can be told what happened before it, and tells what it loads."""
+
+    def __init__(self, write: "Callable[[int, str], bool]", before: str, loads: "list[str] | None") -> None:
+        create = _quickjs.Context
+
+        def prepared() -> object:
+            context = create()
+            context.eval(before)
+            return context
+
+        with pytest.MonkeyPatch.context() as patch:
+            if before:
+                patch.setattr(_quickjs, "Context", prepared)
+            super().__init__(("console",), {}, write, stack_size=_STACK * 3 // 4)
+        load = self._natives["load"]
+
+        def noted(name: str) -> str:
+            if loads is not None:
+                loads.append(name)
+            return str(load(name))
+
+        self._natives["load"] = noted
+
+
+def _run(source: str, before: str = "", loads: "list[str] | None" = None) -> Output:
     printed: dict[int, list[str]] = {1: [], 2: []}
 
     def write(stream: int, text: str) -> bool:
         printed[stream].append(text)
         return True
 
-    natives = {"frames": Traces("script.js", source).frames}
-    ending = Engine(("console",), natives, write, stack_size=_STACK * 3 // 4).run(source, "{}", lambda: None)
+    ending = _Engine(write, before, loads).run(source, "script.js", "{}", lambda: None)
     output = Output()
     output.stdout = "".join(printed[1])
     output.stderr = "".join(printed[2])
