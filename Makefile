@@ -18,7 +18,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MAKE_VENV = "$(PYTHON)" -m venv $(VENV)
 endif
 
-.PHONY: help run test check format clean
+.PHONY: help run test check format build smoke golden clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,17 @@ check: $(VENV)/.dev ## ruff, its formatter and mypy
 format: $(VENV)/.dev ## let ruff mend and format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+golden: ## remake what Node prints for the console's tests (needs Node 20)
+	node --no-warnings tests/console/make_golden.mjs
+
+build: $(VENV)/.dev ## wheel and sdist into dist/
+	rm -rf dist
+	$(BIN)/python -m build --quiet
+
+smoke: ## install what `make build` made into empty environments, and use it
+	@ls dist/*.whl >/dev/null 2>&1 || $(MAKE) build
+	$(BIN)/python tests/smoke/smoke.py
 
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-* .cache build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

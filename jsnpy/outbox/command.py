@@ -151,18 +151,27 @@ def _in_worker(work: Callable[[], int], output: Output, deadline: float | None) 
         except BaseException as error:  # noqa: BLE001 - the main thread says it
             failures.append(error)
         finally:
-            output.flush()
+            output.finish()
             done.release()
 
-    signals = supervisor.Signals()
+    signals = supervisor.Signals(supervisor.leave)
+    signals.watched = True
     signals.listen()
+
+    def look() -> int | None:
+        if deadline is not None and time.monotonic() >= deadline:
+            return signals.exit_code or ExitCode.TIMEOUT
+        output.flush_aside()
+        return signals.exit_code
+
     supervisor.start_worker(worker)
-    stopped = supervisor.wait(done, signals, deadline, output.flush)
+    stopped = supervisor.wait(done, look)
     if stopped is not None:
         if stopped == ExitCode.TIMEOUT:
             output.error("the flush was ended (--timeout); what was not tried is tried by the next")
-        output.flush_within(_LAST_FLUSH)
+        supervisor.within(_LAST_FLUSH, output.flush)
         return stopped
+    signals.watched = False
     if failures:
         raise failures[0]
     return exit_code_of(output.trouble) or codes[0]

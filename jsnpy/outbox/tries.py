@@ -200,7 +200,6 @@ class FirstTry(_Noted):
     def _add(self, result: SendResult, words: str) -> None:
         if result.code:
             result.error = f"{result.error}; {words}"
-            result.warnings[-1] += f"; {words}"
         else:
             result.warnings.append(f"send_email: for {', '.join(each.email for each in self._left)}: {words}")
         self.sending.transcript.event(words)
