@@ -18,7 +18,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MAKE_VENV = "$(PYTHON)" -m venv $(VENV)
 endif
 
-.PHONY: help run test check format build smoke golden clean
+.PHONY: help run test check node-tools format build smoke golden clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,12 +39,20 @@ run: $(VENV)/.run ## the main job: JsN's own example, against an SMTP server ins
 	$(BIN)/jsnpy configs/CaEmail.json --dry-run
 
 test: $(VENV)/.dev ## the whole suite
+	@command -v npm >/dev/null && $(MAKE) --no-print-directory node-tools || echo "no TypeScript: its tests are skipped"
 	$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/.dev ## ruff, its formatter and mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+TSC := .cache/node/node_modules/typescript/bin/tsc
+
+node-tools: $(TSC) ## TypeScript, with which the tests check the declarations (needs npm)
+
+$(TSC):
+	@npm install --silent --no-fund --no-audit --fetch-retries=1 --prefix .cache/node typescript@5.9
 
 format: $(VENV)/.dev ## let ruff mend and format
 	$(BIN)/ruff check --fix
