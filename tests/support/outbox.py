@@ -12,6 +12,7 @@ from jsnpy.outbox import Outbox
 from support.scripted import ScriptedServer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from support.scripted import Connection
@@ -67,6 +68,12 @@ def fields(server: Any, subject: str = "Disk full", **more: Any) -> dict[str, An
         "body": "hello",
         **more,
     }
+
+
+def in_turn(*answers: bytes) -> Callable[[object], bytes]:
+    """Return a server's step that answers one by one, over all its connections; the last answer stays."""
+    left = list(answers)
+    return lambda _connection: left.pop(0) if len(left) > 1 else left[0]
 
 
 class Clock:
