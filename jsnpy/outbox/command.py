@@ -114,7 +114,7 @@ def show(outbox: Outbox, output: Output) -> int:
         count = f"{row.tries} {'try' if row.tries == 1 else 'tries'}"
         output.write(STDOUT, f"{line(each)}: {schedule.words(now - row.created)} old, {count}; last: {row.error}\n")
     if not tries:
-        output.warn(f"nothing is kept in {outbox.directory}")
+        output.show(f"nothing is kept in {outbox.directory}")
     output.flush()
     return LEFT if tries else exit_code_of(output.trouble)
 
