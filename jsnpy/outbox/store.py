@@ -11,6 +11,7 @@ import contextlib
 import os
 import sqlite3
 import stat
+import sys
 import time
 
 from jsnpy.errors import OutboxError
@@ -27,6 +28,10 @@ _APPLICATION = 0x6A736E70
 _VERSION = 1
 _BUSY = 20.0
 """Seconds to wait for another process that is writing."""
+
+_FRAME = 4096 + 24
+_ROOM = 48 * 1024
+"""Bytes of SQLite's log for what is noted of a mail beside its message."""
 
 _FAR = 2 * 86400
 """Seconds: no next try is planned further ahead, unless the clock was put back since."""
@@ -101,10 +106,10 @@ def exists(directory: str) -> bool:
     try:
         os.stat(os.path.join(directory, FILE))
     except FileNotFoundError:
-        if os.path.lexists(directory) and not os.path.isdir(directory):
-            raise OutboxError(f"the outbox {directory} is not a folder", "Name another folder.") from None
+        _insist_on_folder(directory)
         return False
     except OSError as error:
+        _insist_on_folder(directory)
         raise _trouble(directory, error) from None
     return True
 
@@ -181,14 +186,30 @@ class Store:
     def add(self, row: Row, data: bytes) -> None:
         """Keep a new mail."""
         with self._troubles():
+            # What is in the log goes where it belongs, so that the log can begin anew.
+            _, frames, moved = self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             with self._transaction():
+                self._reserve(0 if frames == moved else frames, len(data))
                 values = tuple(getattr(row, name) for name in _COLUMNS)
                 marks = ", ".join("?" * len(_COLUMNS))
                 self._db.execute(f"INSERT INTO mails VALUES ({marks})", values)  # noqa: S608 - only question marks
                 self._db.execute("INSERT INTO messages VALUES (?, ?)", (row.id, data))
-            # What follows is smaller and goes where this was in the log: a disk full by then is no trouble.
-            with contextlib.suppress(sqlite3.Error):
-                self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def _reserve(self, frames: int, size: int) -> None:
+        """Have room on the disk for all that will be noted of a mail, so that a disk full by then is no trouble.
+
+        Inside of a transaction nobody else writes to SQLite's log, and it does not mind bytes behind its end.
+
+        Args:
+            frames: pages in the log that must stay.
+            size: bytes of the message.
+        """
+        if sys.platform == "linux":
+            log = os.open(os.path.join(self.directory, FILE + "-wal"), os.O_RDWR)
+            try:
+                os.posix_fallocate(log, frames * _FRAME, size + size // 8 + _ROOM)
+            finally:
+                os.close(log)
 
     def mark(self, id_: str, now: float | None) -> None:
         """Note that the final dot is about to be sent; with None, that the server did not take the mail."""
@@ -310,8 +331,14 @@ class Store:
             raise _trouble(self.directory, error) from None
 
 
+def _insist_on_folder(directory: str) -> None:
+    if os.path.lexists(directory) and not os.path.isdir(directory):
+        raise OutboxError(f"the outbox {directory} cannot be used: it is not a folder", "Name another folder.")
+
+
 def _make_private(directory: str) -> None:
     """Make the folder and the file, for nobody else to read; both are on the disk when this returns."""
+    _insist_on_folder(directory)
     path = os.path.join(directory, FILE)
     if not os.path.isdir(directory):
         missing = directory

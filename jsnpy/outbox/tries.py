@@ -49,7 +49,7 @@ class _Noted(Watcher):
             self.outbox.store.mark(self.row.id, now)
         except OutboxError as trouble:
             what = f"stopped before the final dot, as the mail might arrive twice: {trouble.message}"
-            raise SendFailure(Code.PROTOCOL, self.sending.details.stage, what, hint=trouble.hint) from None
+            raise SendFailure(Code.PROTOCOL, self.sending.details.stage, what) from None
         self.row.marked = now
 
     def refused(self) -> None:

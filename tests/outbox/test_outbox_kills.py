@@ -121,7 +121,7 @@ def killed_now_and_then(prepare: Callable[[], list[str]]) -> Iterator[str]:
             prepare(), env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
-            child.wait(length * (number + 1) / count)
+            child.wait(length * (0.5 + number / count / 2))
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
@@ -148,7 +148,7 @@ def test_killed_send(
 ) -> None:
     """A send that is killed at any moment loses no mail that was begun, and doubles none."""
     tally = Tally()
-    number = 0
+    number = seen = 0
 
     def box() -> Path:
         return tmp_path / f"box{number}"
@@ -161,7 +161,6 @@ def test_killed_send(
         script = write_script(tmp_path, server, f"mail {number}")
         return [*JSNPY, str(script), "--outbox", str(box())]
 
-    seen = 0
     for where in killed(tmp_path, method, prepare):
         server.wait_idle()
         reached = len(server.connections) > seen

@@ -272,7 +272,7 @@ def test_settings_are_kept(tmp_path: Path, scripted: Callable[..., ScriptedServe
     )
     clock = Clock()
     outbox = Outbox(str(tmp_path / "box"), clock=clock)
-    more = {"ssl": True, "user": "ann", "pass": "pässwörd", "auth": "plain", "helo": "srv1.test"}
+    more: dict[str, Any] = {"ssl": True, "user": "ann", "pass": "pässwörd", "auth": "plain", "helo": "srv1.test"}
     assert -5 == outbox.send(fields(server, **more), smtp.Settings(insecure=True)).code
     clock.now += 2 * MINUTE
     assert ["sent"] == flush(outbox)
