@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from jsnpy import supervisor
-from jsnpy.errors import ExitCode, UsageError
+from jsnpy.errors import ExitCode, JsnpyError, UsageError
 from jsnpy.outbox import schedule
-from jsnpy.output import QUIET, STDOUT, exit_code_of
+from jsnpy.output import QUIET, STDOUT
 from jsnpy.smtp.settings import Settings
 
 TYPE_CHECKING = False
@@ -115,8 +115,8 @@ def show(outbox: Outbox, output: Output) -> int:
         output.write(STDOUT, f"{line(each)}: {schedule.words(now - row.created)} old, {count}; last: {row.error}\n")
     if not tries:
         output.show(f"nothing is kept in {outbox.directory}")
-    output.flush()
-    return LEFT if tries else exit_code_of(output.trouble)
+    output.finish()
+    return _code(LEFT if tries else ExitCode.OK, output)
 
 
 def drop(outbox: Outbox, ids: tuple[str, ...], output: Output) -> int:
@@ -174,4 +174,9 @@ def _in_worker(work: Callable[[], int], output: Output, deadline: float | None) 
     signals.watched = False
     if failures:
         raise failures[0]
-    return exit_code_of(output.trouble) or codes[0]
+    return _code(codes[0], output)
+
+
+def _code(code: int, output: Output) -> int:
+    """Return an exit code, but never success when what was to be said could not be written."""
+    return ExitCode.SCRIPT if code == ExitCode.OK and isinstance(output.trouble, JsnpyError) else code

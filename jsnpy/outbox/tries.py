@@ -9,7 +9,7 @@ from jsnpy.outbox import parts, schedule
 from jsnpy.outbox.outbox import Try
 from jsnpy.outbox.store import FAILED, UNKNOWN, WAITING, Row
 from jsnpy.smtp.delivery import Sending, Watcher
-from jsnpy.smtp.outcome import Code, SendFailure
+from jsnpy.smtp.outcome import Code, SendFailure, SendResult
 from jsnpy.smtp.settings import Settings
 
 TYPE_CHECKING = False
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from jsnpy.outbox.outbox import Outbox
     from jsnpy.smtp.addresses import Address
     from jsnpy.smtp.delivery import Mail
-    from jsnpy.smtp.outcome import SendResult
 
 _DIED = "the process that was sending it died before the final dot"
 
@@ -32,7 +31,7 @@ class _Noted(Watcher):
 
     def __init__(self, outbox: Outbox, settings: Settings) -> None:
         self.outbox = outbox
-        self.sending = Sending(settings)
+        self.sending = Sending(settings, self)
         self.row: Row | None = None
         self.trouble: OutboxError | None = None
 
@@ -93,7 +92,6 @@ class FirstTry(_Noted):
         super().__init__(outbox, settings)
         self.settings = settings
         self.unusable: OutboxError | None = None
-        self._mail: Mail | None = None
         self._left: list[Address] = []
 
     def send(self, fields: object) -> SendResult:
@@ -102,8 +100,8 @@ class FirstTry(_Noted):
         Args:
             fields: send_email's argument.
         """
-        result = self.sending.outcome(lambda: self._work(fields))
-        mail = self._mail
+        result = self.sending.send(fields)
+        mail = self.sending.mail
         if mail is None:
             return result
         if result.code:
@@ -113,15 +111,12 @@ class FirstTry(_Noted):
     def fault(self, error: Exception) -> SendResult:
         """Return the result of a send that ended in a fault of jsnpy itself."""
         what = f"a fault of jsnpy itself in the outbox: {type(error).__name__}: {error}"
-        return self.sending.failed(
-            SendFailure(Code.PROTOCOL, self.sending.details.stage, what, hint="please report it")
-        )
+        text = self.sending.redactor.scrub(f"{what}; please report it")
+        return SendResult(Code.PROTOCOL, self.sending.transcript.text(), text, self.sending.details.as_dict())
 
-    def _work(self, fields: object) -> None:
-        mail = self._mail = self.sending.prepare(fields)
+    def begins(self, mail: Mail) -> None:
+        """Have the mail on the disk before the server hears of it."""
         self._keep(mail)
-        self.sending.watcher = self
-        self.sending.deliver(mail)
 
     def _keep(self, mail: Mail) -> None:
         self.sending.redactor.add(mail.server.password)
@@ -154,7 +149,7 @@ class FirstTry(_Noted):
 
     def taken(self) -> None:
         """Note that the server took the mail, before anything else is said to it."""
-        mail = self._mail
+        mail = self.sending.mail
         if mail is None:
             return
         self._left, _ = self.by_refusal(mail)
@@ -233,17 +228,16 @@ class FurtherTry(_Noted):
         Raises:
             OutboxError: that could not be noted.
         """
-        result = self.sending.outcome(self._work)
+        result = self.sending.resend(self.mail)
         if self._done is None:
             self._done = self._settled(result)
         if self.trouble is not None:
             raise self.trouble
         return self._done
 
-    def _work(self) -> None:
-        self.mail.server.password = self.how.password(self.outbox.encoding)
-        self.sending.watcher = self
-        self.sending.deliver(self.mail)
+    def begins(self, mail: Mail) -> None:
+        """Look up the password where only its reference was kept."""
+        mail.server.password = self.how.password(self.outbox.encoding)
 
     def taken(self) -> None:
         """Note that the server took the mail, before anything else is said to it."""

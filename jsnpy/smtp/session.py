@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jsnpy.smtp.envelope import Envelope
     from jsnpy.smtp.message import Message
     from jsnpy.smtp.outcome import Details
-    from jsnpy.smtp.request import Server
+    from jsnpy.smtp.server import Server
     from jsnpy.smtp.settings import Route
     from jsnpy.smtp.transcript import Transcript
 
@@ -65,6 +65,7 @@ class Session(smtplib.SMTP):
         transcript: the log.
         details: the facts of the mail being sent.
         deadline: when to give up, in `time.monotonic()` seconds.
+        before_dot: called when the server has all of a message but the final dot.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Session(smtplib.SMTP):
         transcript: Transcript,
         details: Details,
         deadline: float,
+        before_dot: Callable[[], None],
     ) -> None:
         # A name for ourselves keeps smtplib from a reverse look-up that can take 20 seconds.
         super().__init__(local_hostname="localhost", timeout=QUIT_TIME)
@@ -91,7 +93,7 @@ class Session(smtplib.SMTP):
         self._reader: Reader | None = None
         self._over = False
         self._dot_sent = False
-        self.before_dot: Callable[[], None] | None = None
+        self._before_dot = before_dot
 
     def begin(self, transcript: Transcript, details: Details, deadline: float) -> None:
         """Use the open session for a further mail, with a log and a deadline of its own."""
@@ -187,6 +189,7 @@ class Session(smtplib.SMTP):
             if reply.code >= 400:  # noqa: PLR2004 - a refusal
                 self._over = True
                 return reply
+            self._dot_sent = self.details.stage == "message"  # a yes without our dot: see _message
         raise lost
 
     def insist(self, reply: Reply) -> None:
@@ -297,7 +300,6 @@ class Session(smtplib.SMTP):
 
     def _hello(self) -> None:
         name = self._own_name()
-        self.features = {}
         reply = self.command("EHLO", name)
         self.insist(reply)
         if reply.code // 100 == 2:  # noqa: PLR2004 - 2xx
@@ -353,7 +355,7 @@ class Session(smtplib.SMTP):
             self.transcript.event(f"{server.place} offers no authentication: the mail is sent without logging in")
             return
         name = auth.choose(self.features["AUTH"], server.mechanism, server.place)
-        if not self.secure:
+        if not self.secure and name != "CRAM-MD5":  # which sends a digest
             self.transcript.event("WARNING: user and password go over the network in clear text (no TLS)")
         auth.authenticate(self, name)
         self.logged_in = True
@@ -440,8 +442,8 @@ class Session(smtplib.SMTP):
 
     def _message(self, data: bytes) -> Reply:
         """Send the message, dots stuffed, and return the reply to the final dot."""
-        if data.startswith(b".") or b"\r\n." in data:
-            data = (b"." if data.startswith(b".") else b"") + data.replace(b"\r\n.", b"\r\n..")
+        if b"\r\n." in data:
+            data = data.replace(b"\r\n.", b"\r\n..")  # RFC 5321 section 4.5.2; the first line is a header
         self.transcript.message(data)
         view = memoryview(data)
         try:
@@ -451,16 +453,17 @@ class Session(smtplib.SMTP):
             return self._last_words(lost)
         early = self.reader.unasked()
         if early:
-            # An answer before the dot: a refusal counts, a yes to what was not said yet does not.
+            # An answer before the dot: a refusal counts, a yes to what was not said yet does not. But it may
+            # deliver what it has: something on the way may have looked like the dot.
             reply = self._reply()
             self._over = True
             if reply.code >= 400:  # noqa: PLR2004 - a refusal
                 return reply
+            self._dot_sent = True
             raise Nonsense("the server answered before the message was whole", early)
-        if self.before_dot is not None:
-            self._over = True  # where this stops, QUIT would be a line of the message
-            self.before_dot()
-            self._over = False
+        self._over = True  # where this stops, QUIT would be a line of the message
+        self._before_dot()
+        self._over = False
         self.transcript.client(b".")
         self._dot_sent = True
         self.send(b".\r\n")

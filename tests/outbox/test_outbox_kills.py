@@ -172,7 +172,7 @@ def test_killed_send(
         shutil.rmtree(box(), ignore_errors=True)
     with capsys.disabled():
         if FULL:
-            print(f"\nsend, {method}, {answer[:3].decode()}: {tally}")  # noqa: T201 - what make test-kills is for
+            print(f"\nsend, {method}, {answer[:3].decode()}: {tally}")
     assert [] == tally.faults
     assert tally.kills >= SOME // 3, tally
 
@@ -205,7 +205,7 @@ def test_killed_flush(tmp_path: Path, server: CountingServer, method: str, capsy
         shutil.rmtree(box(), ignore_errors=True)
     with capsys.disabled():
         if FULL:
-            print(f"\nflush, {method}: {tally}")  # noqa: T201 - what make test-kills is for
+            print(f"\nflush, {method}: {tally}")
     assert [] == tally.faults
     assert tally.kills >= SOME // 3, tally
 
