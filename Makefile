@@ -60,6 +60,9 @@ test-faults: $(VENV)/.dev ## cut, reset, stall, delay, flip a session at every b
 test-servers: $(VENV)/.dev ## the mail room against Exim, Postfix and npm's smtp-server, fetched into .cache
 	$(BIN)/python -m pytest -m servers -rs tests/servers
 
+test-pythons: ## the suite on Python 3.11 to 3.14, in .venv-3.11 ...; a missing one is skipped
+	$(PYTHON) tests/every_python.py
+
 check: $(VENV)/.dev ## ruff, its formatter and mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check

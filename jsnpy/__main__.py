@@ -91,12 +91,12 @@ def guarded(work: "Callable[[Output, Redactor], int]", options: "Options") -> in
         return work(streams, redactor)
     except JsnpyError as error:
         streams.error(str(error))
+        streams.flush()
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the last net: a fault of ours, said without a traceback
         streams.error(describe_fault(error, verbose=options.level >= output.VERBOSE))
-        return ExitCode.INTERNAL
-    finally:
         streams.flush()
+        return ExitCode.INTERNAL
 
 
 def describe_fault(error: BaseException, *, verbose: bool) -> str:

@@ -73,6 +73,7 @@ class Run:
     Attributes:
         sends: the result of each send_email so far.
         ending: how the script ended, once it has.
+        late: whether it ended only after its deadline.
     """
 
     def __init__(self, config: "RunConfig", options: Options, output: Output, redactor: "Redactor") -> None:
@@ -87,6 +88,7 @@ class Run:
         self.ending: Ending | None = None
         self.failure: BaseException | None = None
         self.error: str | None = None
+        self.late = False
         self._dry_run: DryRun | None = None
         self._outbox: Outbox | None = None
         self._engine: Engine | None = None
@@ -165,6 +167,7 @@ class Run:
             except BaseException as error:  # noqa: BLE001 - whatever it is, the main thread says it
                 self.failure = error
             finally:
+                self.late = self.deadline is not None and time.monotonic() >= self.deadline
                 self.output.finish()
                 done.release()
 
@@ -338,6 +341,8 @@ def _see_through(run: Run, begin: "Callable[[], Any]") -> int:
     signals.watched = True
     signals.listen()
     stopped = supervisor.wait(begin(), lambda: run.look(signals))
+    if stopped is None and run.late:
+        stopped = ExitCode.TIMEOUT  # a send gives up at the same moment, and the script might have ended just before us
     if stopped is not None:
         run.end_early(stopped)
         return stopped
