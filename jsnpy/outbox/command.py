@@ -137,7 +137,8 @@ def drop(outbox: Outbox, ids: tuple[str, ...], output: Output) -> int:
             if not outbox.drop(id_):
                 raise UsageError(f"no mail {id_} in {outbox.directory}", "jsnpy --outbox DIR --list shows their IDs.")
             output.write(STDOUT, f"{id_} dropped\n")
-        return LEFT if outbox.kept() else ExitCode.OK
+        output.finish()
+        return _code(LEFT if outbox.kept() else ExitCode.OK, output)
     finally:
         outbox.close()
 
