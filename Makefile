@@ -18,7 +18,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MAKE_VENV = "$(PYTHON)" -m venv $(VENV)
 endif
 
-.PHONY: help run test check format clean
+.PHONY: help run test check format bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ check: $(VENV)/.dev ## ruff, its formatter and mypy
 format: $(VENV)/.dev ## let ruff mend and format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+bench: $(VENV)/.dev ## measure the project as installed, beside its peers (smtplib, node + nodemailer, curl)
+	$(BIN)/python tests/bench/bench.py
 
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-* .cache build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,7 +1,7 @@
-"""`make bench`: the project as a user installs it, measured beside its peers; prints a table, never fails for a number.
+"""`make bench`: the project as a user installs it, measured beside its peers; no number ever fails it.
 
-Every ratio is one of medians, taken in one run whose rounds measure each program in turn. What is missing on a machine (node,
-nodemailer, curl) is left out of the table.
+Every ratio is one of medians, taken in one run whose rounds measure each program in turn. What is missing on a machine
+(node, nodemailer, curl) is left out of the table.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 CACHE = os.path.join(ROOT, ".cache", "bench")
 MANY = 300
 ATTACHED = 20 * 2**20
+NO_GOAL = float("inf")
 
 
 class Program:
@@ -73,7 +74,9 @@ class Table:
         """Add a goal: at most `goal` times the peer's value."""
         ratio = ours / theirs
         verdict = "" if ratio <= goal else "missed"
-        self.rows.append((work, show(ours), peer, show(theirs), f"{ratio:.2f}", f"{goal:g}", verdict))
+        self.rows.append(
+            (work, show(ours), peer, show(theirs), f"{ratio:.2f}", f"{goal:g}" if goal < NO_GOAL else "", verdict)
+        )
 
     def show(self) -> None:
         """Print it."""
@@ -132,15 +135,11 @@ def nodemailer(node: str | None) -> str | None:
 
 def certificate() -> tuple[str, str, str]:
     """Return the paths of the sink's certificate, its key and its CA."""
-    import trustme
-
-    ca = trustme.CA()
-    made = ca.issue_cert("127.0.0.1")
-    paths = cert, key, root = tuple(os.path.join(CACHE, name) for name in ("cert.pem", "key.pem", "ca.pem"))
-    made.cert_chain_pems[0].write_to_path(cert)
-    made.private_key_pem.write_to_path(key)
-    ca.cert_pem.write_to_path(root)
-    return paths
+    # In a process of its own: what is loaded here counts as a measured program's peak, which begins as a copy of us.
+    subprocess.run(
+        [sys.executable, "-m", "trustme", "--quiet", "--identities", "127.0.0.1", "--dir", CACHE], check=True
+    )
+    return os.path.join(CACHE, "server.pem"), os.path.join(CACHE, "server.key"), os.path.join(CACHE, "client.pem")
 
 
 def config(name: str, script: str, **arg: object) -> str:
@@ -181,7 +180,7 @@ class Bench:
         return Program([self.jsnpy, config(name, "mails.js", **arg)])
 
     def smtplib(self, count: int, *attachment: str) -> Program:
-        """Return the bare smtplib script."""
+        """Return the bare smtplib script; see there."""
         script = os.path.join(WORK, "mails.py")
         return Program([self.python, script, str(self.plain), str(count), *attachment])
 
@@ -208,13 +207,14 @@ class Bench:
     def one_mail(self) -> None:
         """Measure a script that sends one mail."""
         ours, bare, node, curl = self.mails("one"), self.smtplib(1), self.node_mails(1), self.curl_mail()
-        measure(31, ours, bare, node, curl)
+        barest = self.smtplib(1, "string")
+        measure(31, ours, bare, barest, node, curl)
         self.against("a script that sends one mail", ours, "bare smtplib", bare, 1.0)
         self.against("", ours, "node + nodemailer", node, 0.4)
         if node is not None:
             self.table.add("its peak memory", ours.peak, "node + nodemailer", node.peak, 0.5, megabytes)
-        if curl is not None:
-            self.table.add("(curl, for comparison)", ours.time, "curl", curl.time, float("inf"), milliseconds)
+        self.against("", ours, "(smtplib with a ready text)", barest, NO_GOAL)
+        self.against("", ours, "(curl)", curl, NO_GOAL)
 
     def curl_mail(self) -> Program | None:
         """Return curl sending the same mail, where it is."""
@@ -230,12 +230,14 @@ class Bench:
     def many_mails(self) -> None:
         """Measure many mails in one script, with a connection each and with one for all."""
         ours, bare, node = self.mails("many", MANY), self.smtplib(MANY), self.node_mails(MANY)
+        barest = self.smtplib(MANY, "string")
         kept = self.mails("kept", MANY, keep_alive=True)
         tls, tls_kept = self.mails("tls", MANY, tls=True), self.mails("tls_kept", MANY, tls=True, keep_alive=True)
-        measure(7, ours, bare, node, kept, tls, tls_kept)
+        measure(7, ours, bare, barest, node, kept, tls, tls_kept)
         work = f"{MANY} mails, a connection each"
         self.against(work, ours, "bare smtplib", bare, 0.8)
         self.against("", ours, "node + nodemailer", node, 0.8)
+        self.against("", ours, "(smtplib with a ready text)", barest, NO_GOAL)
         self.against(f"{MANY} mails, keep_alive", kept, "without", ours, 0.3)
         self.against(f"{MANY} mails over TLS, keep_alive", tls_kept, "without", tls, 0.1)
 

@@ -1,7 +1,7 @@
 """An SMTP server that takes any mail and any password and forgets both: the other end of the measurements.
 
-`python sink.py CERT KEY` prints two ports, plain and TLS, and serves until its stdin ends. One thread per connection and no
-parsing beyond the verb, so that what is measured is the client.
+`python sink.py CERT KEY` prints two ports, plain and TLS, and serves until its stdin ends. One thread per connection
+and no parsing beyond the verb, so that what is measured is the client.
 """
 
 import _thread
@@ -28,7 +28,7 @@ def serve(sock: socket.socket, tls: ssl.SSLContext | None) -> None:
         sock.sendall(b"220 sink.test ESMTP\r\n")
         while line := sock.recv(65536):
             verb = line[:4].upper()
-            if verb == b"AUTH" and len(line.split()) == 2:  # noqa: PLR2004 - no initial response
+            if verb == b"AUTH" and len(line.split()) == 2:  # without initial response
                 sock.sendall(b"334 \r\n")
                 sock.recv(65536)
             sock.sendall(_ANSWERS.get(verb, b"250 2.0.0 ok\r\n"))
