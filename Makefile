@@ -18,7 +18,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MAKE_VENV = "$(PYTHON)" -m venv $(VENV)
 endif
 
-.PHONY: help run test check format bench clean
+.PHONY: help run test check node-tools format bench build smoke golden clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,7 @@ run: $(VENV)/.run ## the main job: JsN's own example, against an SMTP server ins
 	$(BIN)/jsnpy configs/CaEmail.json --dry-run
 
 test: $(VENV)/.dev ## the whole suite
+	@command -v npm >/dev/null && $(MAKE) --no-print-directory node-tools || echo "no TypeScript: its tests are skipped"
 	$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/.dev ## ruff, its formatter and mypy
@@ -46,12 +47,30 @@ check: $(VENV)/.dev ## ruff, its formatter and mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+TSC := .cache/node/node_modules/typescript/bin/tsc
+
+node-tools: $(TSC) ## TypeScript, with which the tests check the declarations (needs npm)
+
+$(TSC):
+	@npm install --silent --no-fund --no-audit --fetch-retries=1 --prefix .cache/node typescript@5.9
+
 format: $(VENV)/.dev ## let ruff mend and format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
 bench: $(VENV)/.dev ## measure the project as installed, beside its peers (smtplib, node + nodemailer, curl)
 	$(BIN)/python tests/bench/bench.py
+
+golden: ## remake what Node prints for the console's tests (needs Node 20)
+	node --no-warnings tests/console/make_golden.mjs
+
+build: $(VENV)/.dev ## wheel and sdist into dist/
+	rm -rf dist
+	$(BIN)/python -m build --quiet
+
+smoke: ## install what `make build` made into empty environments, and use it
+	@ls dist/*.whl >/dev/null 2>&1 || $(MAKE) build
+	$(BIN)/python tests/smoke/smoke.py
 
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-* .cache build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

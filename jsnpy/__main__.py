@@ -3,6 +3,7 @@
 import os
 import sys
 
+from jsnpy import supervisor
 from jsnpy.errors import ExitCode, JsnpyError
 
 TYPE_CHECKING = False
@@ -15,18 +16,31 @@ if TYPE_CHECKING:
 
 def main() -> "NoReturn":
     """Run the command and leave the process with its exit code."""
+    supervisor.Signals(supervisor.leave).listen()
+    arguments = sys.argv[1:]
     try:
-        arguments = sys.argv[1:]
-        plain = len(arguments) == 1 and not arguments[0].startswith("-")
-        if plain and not any(name.startswith("JSNPY_") for name in os.environ):
-            from jsnpy.runner import Options
+        code = _command(arguments)
+    except BrokenPipeError:
+        code = ExitCode.OK
+    except Exception as error:  # noqa: BLE001 - the last net: a fault of ours, said without a traceback
+        sys.stderr.write(f"jsnpy: error: {describe_fault(error, verbose=_verbose(arguments))}\n")
+        code = ExitCode.INTERNAL
+    supervisor.leave(code)
 
-            leave(run_file(arguments[0], Options()))
-        from jsnpy import cli
 
-        leave(cli.main(arguments))
-    except KeyboardInterrupt:
-        leave(ExitCode.INTERRUPTED)
+def _command(arguments: list[str]) -> int:
+    plain = len(arguments) == 1 and not arguments[0].startswith("-")
+    if plain and not any(name.startswith("JSNPY_") for name in os.environ):
+        from jsnpy.runner import Options
+
+        return run_file(arguments[0], Options())
+    from jsnpy import cli
+
+    return cli.main(arguments)
+
+
+def _verbose(arguments: list[str]) -> bool:
+    return "-v" in arguments or "--verbose" in arguments
 
 
 def run_file(target: str, options: "Options", sets: tuple[str, ...] = (), encoding: str | None = None) -> int:
@@ -81,17 +95,6 @@ def describe_fault(error: BaseException, *, verbose: bool) -> str:
     import traceback
 
     return text + "\n" + "".join(traceback.format_exception(error)).rstrip()
-
-
-def leave(code: int) -> "NoReturn":
-    """End the process at once: all is written, and taking the interpreter apart would cost 2 ms."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except OSError:
-            pass
-    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -128,8 +128,6 @@ def run_here(config: RunConfig, options: Options) -> RunResult:
     for secret in config.secrets:
         redactor.add(secret)
     one = Run(config, options, Output(streams[STDOUT], streams[STDERR], redactor), redactor)
-    for warning in config.warnings:
-        one.output.warn(warning)
     done = one.start()
     error = None
     if options.timeout and not done.acquire(timeout=options.timeout):

@@ -5,7 +5,7 @@ import math
 import click
 
 from jsnpy import __version__
-from jsnpy.errors import ExitCode
+from jsnpy.errors import ExitCode, JsnpyError
 from jsnpy.output import NORMAL, QUIET, VERBOSE
 from jsnpy.runner import Options
 
@@ -44,6 +44,30 @@ def _versions(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     from jsnpy.engine import version
 
     click.echo(f"jsnpy {__version__}, {version()}, Python {platform.python_version()}")
+    ctx.exit()
+
+
+def _init(ctx: click.Context, _: click.Parameter, folder: str | None) -> None:
+    if folder is None:
+        return
+    from jsnpy import starter
+
+    try:
+        written = starter.init(folder)
+    except JsnpyError as error:
+        raise click.ClickException(str(error)) from None
+    for path in written:
+        click.echo(f"written: {path}")
+    click.echo(f"Next: edit {written[0]}, put the password into SMTP_PASS, and try: jsnpy {written[0]} --dry-run")
+    ctx.exit()
+
+
+def _starter_text(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    from jsnpy import starter
+
+    click.echo(starter.types() if option.name == "types" else starter.schema(), nl=False)
     ctx.exit()
 
 
@@ -96,6 +120,12 @@ def _versions(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 )
 @click.option("-v", "--verbose", is_flag=True, help="Say more: config, script, engine, each send with its time.")
 @click.option("-q", "--quiet", is_flag=True, help="No host messages but the error that ended the run.")
+@click.option("--init", metavar="DIR", is_eager=True, expose_value=False, callback=_init,
+              help="Write a starter there: script, config, and what editors need; never overwrites.")  # fmt: skip
+@click.option("--types", is_flag=True, is_eager=True, expose_value=False, callback=_starter_text,
+              help="Print the TypeScript declarations of what a script finds.")  # fmt: skip
+@click.option("--schema", is_flag=True, is_eager=True, expose_value=False, callback=_starter_text,
+              help="Print the JSON Schema of the config.")  # fmt: skip
 @click.option("-V", "--version", is_flag=True, is_eager=True, expose_value=False, callback=_versions,
               help="Show the versions of jsnpy, its engine and Python.")  # fmt: skip
 def command(

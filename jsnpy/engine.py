@@ -11,6 +11,7 @@ from os import path
 import _quickjs
 
 from jsnpy import json_text
+from jsnpy.errors import JsnpyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,39 +25,60 @@ HOST_LINES = 100_000
 """Host code starts at this line: so a frame of the author's is told from one of ours by its line number."""
 
 _PACKAGE = path.dirname(__file__)
-_FOR_THE_REPORT = ("frames", "load")
+_COMPILED = "TypeError"
+_TAILS = ("\n;function undefined(){}", "\nclass __jsnpy_end{}\nfunction undefined(){}")
+"""What makes a script fail after it was compiled and before its first statement: no script may define `undefined`.
+Two of them, as the first would complete a script that ends in `if (x)` and the second one that ends in `a +`."""
 
 
 class Ending:
     """How a script ended.
 
     Attributes:
-        kind: "done", "exit", "threw", "rejected", "unsettled", "memory" or "stopped".
+        kind: "done", "exit", "threw", "rejected", "unsettled" or "memory".
         code: the number given to exit().
         text: the error as console.log would show it.
-        stack: the engine's own stack text of the error, or "".
         is_error: whether what was thrown is an Error.
+        line: where in the script it arose, 0 where the engine gives no line.
+        column: likewise.
+        stack: the frames in the script, one a line.
     """
 
-    __slots__ = ("code", "is_error", "kind", "stack", "text")
+    __slots__ = ("code", "column", "is_error", "kind", "line", "stack", "text")
 
-    def __init__(self, kind: str, *, code: int = 0, text: str = "", stack: str = "", is_error: bool = True) -> None:
+    def __init__(
+        self,
+        kind: str,
+        *,
+        code: int = 0,
+        text: str = "",
+        is_error: bool = True,
+        line: int = 0,
+        column: int = 0,
+        stack: str = "",
+    ) -> None:
         self.kind = kind
         self.code = code
         self.text = text
-        self.stack = stack
         self.is_error = is_error
+        self.line = line
+        self.column = column
+        self.stack = stack
 
 
 class Engine:
-    """One script's world; to be made, used and dropped in one thread.
+    """One script's world, for one script; to be made, used and closed in one thread.
 
     Args:
         bindings: the names of the bindings, each a file `bindings/NAME.js`.
-        natives: what JavaScript may call, by name.
+        natives: what JavaScript may call, by name. A JsnpyError raised by one is an Error to the script; any other
+            exception is a fault of ours: it ends the script, and `run` raises it.
         write: takes script output, (1 stdout or 2 stderr, text); false ends the script: nobody can read it.
         stack_size: bytes of stack JavaScript may use.
         memory_limit: bytes of heap JavaScript may use, 0 for no limit.
+
+    Attributes:
+        exit_code: what the script gave to exit(), None as long as it has not.
     """
 
     def __init__(
@@ -77,27 +99,75 @@ class Engine:
         }
         self._output = write
         self._over = False
-        self._exit_code: int | None = None
+        self._ended = False
+        self._fault: BaseException | None = None
         self._memory_limit = memory_limit
+        self.exit_code: int | None = None
         context = _quickjs.Context()
         context.set_max_stack_size(stack_size)
         context.add_callable("__jsnpy_native", self._native)
         context.add_callable("__jsnpy_write", self._write)
-        sources = ",".join(_read(name) for name in bindings)
-        prelude = _read_text("prelude.js")
-        primordials = _read_text("primordials.js")
+        context.add_callable("__jsnpy_disarm", _Disarm(context))
+        bound = ",".join(_read(name) for name in bindings)
+        primordials, traces, prelude = (_read_text(name) for name in ("primordials.js", "traces.js", "prelude.js"))
         self._context = context
-        self._driver = context.eval("\n" * HOST_LINES + f"{prelude}\n(({primordials})(),[{sources}])")
+        self._driver = context.eval(
+            "\n" * HOST_LINES + f"(function(p){{return(\n{prelude}\n)(p,[{bound}],({traces})(p,{HOST_LINES}))}})"
+            f"(({primordials})())"
+        )
 
-    def run(self, source: str, arg_json: str, wait: "Callable[[], int | None]") -> Ending:
+    def close(self) -> None:
+        """Drop the world, in this thread: the garbage collector might do it in another."""
+        self._driver = None
+        self._natives.clear()
+        self._context = None
+
+    def run(self, source: str, name: str, arg_json: str, wait: "Callable[[], int | None]") -> Ending:
         """Run a script until it, its promises and its timers are done.
 
         Args:
             source: the script's text.
+            name: the script's name in stack texts.
             arg_json: JSON text of the script's global `arg`.
             wait: sleeps until a timer is due and returns its number, or None when none is left.
+
+        Raises:
+            BaseException: what a native raised although it must not.
         """
+        self._drive("name", name)
         self._drive("arg", arg_json)
+        state = self._guarded(source, wait)
+        if self._fault is not None:
+            raise self._fault
+        if self.exit_code is not None:
+            return Ending("exit", code=self.exit_code)
+        if state == "failed":
+            return self._report()
+        kinds = {"ok": "done", "waiting": "unsettled"}
+        return Ending(kinds.get(state, "memory"))
+
+    def check(self, source: str, name: str) -> Ending:
+        """Compile a script and run nothing of it.
+
+        The engine has no way to compile alone. So a definition is added that is refused before the first statement.
+        """
+        if all(self._compiles(source + tail) for tail in _TAILS):
+            return Ending("done")
+        # Once more, for the error as a run would show it.
+        self._drive("name", name)
+        self._over = True
+        return self._report() if self._drive("run", json_text.dumps(source)) == "failed" else Ending("done")
+
+    def _compiles(self, source: str) -> bool:
+        try:
+            # The engine's eval takes no NUL; this one is as legal, or not, in the same places.
+            self._context.eval(source.replace("\0", "\1"))
+        except _quickjs.JSException as error:
+            return str(error).startswith(_COMPILED)
+        return True
+
+    def _guarded(self, source: str, wait: "Callable[[], int | None]") -> str:
+        """Run the script with its memory limited; return how it stands at the end."""
         if self._memory_limit:
             self._context.set_memory_limit(self._memory_limit)
         try:
@@ -107,36 +177,16 @@ class Engine:
                 if timer is None or self._over:
                     break
                 state = self._step("timer", str(timer))
-        except _quickjs.JSException as error:
-            # The driver itself could not run: no memory, or no stack, left for it.
-            state = "broken"
-            broken = str(error)
-        if self._exit_code is not None:
-            return Ending("exit", code=self._exit_code)
-        if state == "ok":
-            return Ending("done")
-        if state == "waiting":
-            return Ending("unsettled")
-        if state == "failed":
-            return self._report()
-        return Ending("memory", text=broken)
-
-    def check(self, source: str) -> Ending:
-        """Compile a script without letting it do anything.
-
-        The engine has no way to compile alone. So the script is entered with all natives dead, which leaves it
-        nothing to act on, and is interrupted at the engine's next look.
-        """
-        self._stop()
-        self._context.set_memory_limit(self._memory_limit or -1)
-        self._context.set_time_limit(0)
-        try:
-            state = self._drive("run", json_text.dumps(source))
         except _quickjs.JSException:
-            state = "interrupted"
-        self._context.set_time_limit(-1)
-        report = self._report() if state == "failed" else Ending("done")
-        return report if report.is_error and report.text.startswith("SyntaxError") else Ending("done")
+            # The driver itself could not run: no memory left for it, or the script was interrupted.
+            state = "broken"
+        if self._ended:
+            return state
+        # What follows needs memory that the script may have used up.
+        self._context.set_memory_limit(-1)
+        if state == "broken" and self._drive("state", "") == "failed":
+            return "failed"
+        return state
 
     def _step(self, task: str, text: str) -> str:
         """Enter JavaScript once and run all promise jobs that follow from it; return how the script stands."""
@@ -151,45 +201,66 @@ class Engine:
         return answer if isinstance(answer, str) else "broken"
 
     def _report(self) -> Ending:
-        # The report needs memory that the script may have used up.
-        self._context.set_memory_limit(-1)
         try:
             report: Any = json_text.loads(self._drive("report", ""))
-        except (_quickjs.JSException, ValueError) as error:
-            return Ending("memory", text=str(error))
-        return Ending(report["kind"], text=report["text"], stack=report["stack"], is_error=report["isError"])
+        except (_quickjs.JSException, ValueError):
+            return Ending("memory")
+        return Ending(
+            report["kind"],
+            text=report["text"],
+            is_error=report["isError"],
+            line=report["line"],
+            column=report["column"],
+            stack=report["stack"],
+        )
 
     # What JavaScript calls. None of these may raise: an exception here would be lost, or crash the engine.
 
     def _native(self, op: str, text: str) -> str:
-        if self._over and op not in _FOR_THE_REPORT:
-            return "[0,null]"
         try:
-            return "[0," + json_text.dumps(self._natives[op](json_text.loads(text))) + "]"
+            if self._over and op != "load":
+                return "[0,null]"
+            value = self._natives[op](json_text.loads(text))
+            return "[2]" if self._ended else "[0," + json_text.dumps(value) + "]"
+        except JsnpyError as error:
+            return json_text.dumps([1, str(error)])
+        except MemoryError:
+            return '[1,"out of memory"]'
         except BaseException as error:  # noqa: BLE001 - see above
-            return json_text.dumps([1, f"{type(error).__name__}: {error}"])
+            self._fault = self._fault or error
+            self._end()
+            return "[2]"
 
-    def _write(self, stream: int, text: str) -> None:
-        if not self._over and not self._output(stream, text):
-            self._exit(0)
+    def _write(self, stream: int, text: str) -> bool:
+        """Take output; return whether the script ends with it."""
+        try:
+            if not self._over and not self._output(stream, text):
+                self._exit(0)
+        except BaseException as error:  # noqa: BLE001 - see above
+            self._fault = self._fault or error
+            self._end()
+        return self._ended
 
     def _stop(self, _: object = None) -> None:
         """From now on natives do nothing, and no job or timer is begun."""
         self._over = True
 
     def _exit(self, code: object) -> None:
+        self.exit_code = int(code) % 256 if isinstance(code, int | float) else 1
+        self._end()
+
+    def _end(self) -> None:
         """End the script where it stands: no catch, no finally.
 
         The engine's own time limit cannot be caught, but its binding refuses natives while one is set. So a limit
-        of no time at all is set for an evaluation during which a finalizer lifts the ban again; the limit itself
-        stays armed.
+        of no time at all is set, and lifted again by a finalizer that runs within a call made under it; the limit
+        itself then stays armed.
         """
-        self._exit_code = int(code) % 256 if isinstance(code, int | float) else 1
-        self._stop()
-        self._context.add_callable("__jsnpy_disarm", _Disarm(self._context))
+        self._over = True
+        self._ended = True
         self._context.set_time_limit(0)
         try:
-            self._context.eval("delete globalThis.__jsnpy_disarm; 0")
+            self._driver("release", "")
         except _quickjs.JSException:
             return  # interrupted already: that is what was wanted
 

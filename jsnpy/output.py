@@ -1,7 +1,8 @@
 """What a run prints: the script's own text as it is, the host's messages as lines or JSON objects.
 
-Text is gathered and written in large pieces: by the worker when enough has come, by the waiting main thread
-when little has. One lock keeps the two streams in the order they were written to.
+Text is gathered and written in large pieces: by the worker when enough has come, by a thread of its own when
+little has. Whoever writes may have to wait for the reader, so the main thread, which has signals and the deadline
+to see to, never does. One lock keeps the two streams in the order they were written to.
 """
 
 import _thread
@@ -12,12 +13,16 @@ from jsnpy.errors import ExitCode, JsnpyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from jsnpy.redaction import Redactor
 
 _ENOUGH = 64 * 1024
 """Characters gathered before they are written."""
+
+_LEVELS = {"uncaught": "error", "show": "info"}
+"""Kinds of messages that are printed as they are, and what they are in JSON."""
 
 STDOUT, STDERR = 1, 2
 QUIET, NORMAL, VERBOSE = -1, 0, 1
@@ -140,25 +145,26 @@ class Output:
                 self._flush()
 
     def flush(self) -> None:
-        """Write what was gathered, unless the other thread is writing just now."""
-        if self._parts and self._lock.acquire(blocking=False):
-            try:
-                self._flush()
-            finally:
-                self._lock.release()
+        """Write what was gathered; waits for a slow reader."""
+        with self._lock:
+            self._flush()
 
-    def flush_within(self, seconds: float) -> None:
-        """Write what was gathered, but do not wait longer than so many seconds for a slow reader."""
-        written = _thread.allocate_lock()
-        written.acquire()
+    def flush_aside(self) -> None:
+        """Have what was gathered written, without waiting for it."""
+        if self._parts and not self._lock.locked():
+            _thread.start_new_thread(self.flush, ())
 
-        def work() -> None:
-            with self._lock:
-                self._flush()
-            written.release()
+    @property
+    def busy(self) -> bool:
+        """Whether output is being written just now."""
+        return self._lock.locked()
 
-        _thread.start_new_thread(work, ())
-        written.acquire(timeout=seconds)
+    def write_now(self, stream: int, text: str) -> None:
+        """Write past everything that waits: for the last words of a run whose reader is stuck."""
+        try:
+            self._streams[stream].write(text)
+        except (OutputClosed, JsnpyError):
+            return
 
     def _flush(self) -> None:
         text = "".join(self._parts)
@@ -171,12 +177,11 @@ class Output:
         except (OutputClosed, JsnpyError) as error:
             self.trouble = error
 
-    def trouble_to_stderr(self) -> None:
-        """Say on stderr, if that still works, that output could not be written."""
-        trouble, self.trouble = self.trouble, None
-        self.error(str(trouble))
+    def finish(self) -> None:
+        """Write all that is left, and say on stderr, if that still works, when output could not be written."""
         self.flush()
-        self.trouble = trouble
+        if isinstance(self.trouble, JsnpyError):
+            self.write_now(STDERR, self.line("error", str(self.trouble)))
 
     # The host's own messages, all on stderr.
 
@@ -184,9 +189,14 @@ class Output:
         """Say what ended the run; shown even with -q."""
         self._say("error", message)
 
-    def uncaught(self, text: str) -> None:
-        """Show the error that ended the script; shown even with -q."""
-        self._say("uncaught", text)
+    def uncaught(self, text: str, place: "Mapping[str, object] | None" = None) -> None:
+        """Show the error that ended the script; shown even with -q.
+
+        Args:
+            text: the error as Node shows it.
+            place: what a JSON object says of it besides: file, line, column, stack.
+        """
+        self._say("uncaught", text, place)
 
     def warn(self, message: str) -> None:
         """Say what an operator should know although the run goes on."""
@@ -203,15 +213,26 @@ class Output:
         if self._level > QUIET:
             self._say("show", text)
 
-    def _say(self, kind: str, message: str) -> None:
-        self.write(STDERR, self._line(kind, self._redactor.scrub(message)))
+    def _say(self, kind: str, message: str, more: "Mapping[str, object] | None" = None) -> None:
+        self.write(STDERR, self.line(kind, message, more))
 
-    def _line(self, kind: str, message: str) -> str:
+    def line(self, kind: str, message: str, more: "Mapping[str, object] | None" = None) -> str:
+        """Return a host message as it is written: as text, or as one JSON object in one line.
+
+        Args:
+            kind: "error", "warning", "info", "show" or "uncaught".
+            message: the text, from which secrets are taken out.
+            more: further members of the JSON object.
+        """
+        message = self._redactor.scrub(message)
         if self._as_json:
             from jsnpy import json_text
 
-            return json_text.dumps({"time": _timestamp(), "level": kind, "message": message}) + "\n"
-        if kind in ("show", "uncaught"):
+            fields = {"time": _timestamp(), "level": _LEVELS.get(kind, kind), "message": message}
+            for key, value in (more or {}).items():
+                fields[key] = self._redactor.scrub(value) if isinstance(value, str) else value
+            return json_text.dumps(fields) + "\n"
+        if kind in _LEVELS:
             return message + "\n"
         label = f"jsnpy: {kind}:" if kind != "info" else "jsnpy:"
         return f"{self._coloured(label, kind)} {message}\n"
@@ -227,7 +248,9 @@ class Output:
 def _timestamp() -> str:
     import time
 
-    return time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    now = time.time()
+    zone = time.strftime("%z", time.localtime(now))
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(now)) + f".{int(now % 1 * 1000):03}{zone[:3]}:{zone[3:]}"
 
 
 def standard(redactor: "Redactor", *, level: int = NORMAL, as_json: bool = False) -> Output:

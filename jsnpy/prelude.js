@@ -1,32 +1,49 @@
-// The JavaScript side of the bridge: evaluated before the author's script, it keeps the one native function to
-// itself, hands the bindings their `host`, and returns the driver that Python calls. Only strings cross.
-(function (primordials, bindings) {
+// The JavaScript side of the bridge: evaluated before the author's script, it keeps the native functions to itself,
+// hands the bindings their `host`, and returns the driver that Python calls. Only strings cross.
+(function (primordials, bindings, traces) {
   "use strict";
   const {
     ArrayIsArray, BooleanPrototypeValueOf, Error, JSONParse, JSONStringify, NumberIsFinite, NumberPrototypeValueOf,
     ObjectDefineProperty, ObjectPrototype, ObjectPrototypeHasOwnProperty, ObjectPrototypeToString,
-    PromisePrototypeThen, ReflectApply, RegExpPrototypeExec, String, StringPrototypeSlice, StringPrototypeValueOf,
-    indirectEval,
+    PromisePrototypeThen, ReflectApply, ReflectConstruct, RegExpPrototypeExec, String, StringPrototypeSlice,
+    StringPrototypeValueOf, SymbolToPrimitive, TypeError, indirectEval,
   } = primordials;
 
   const native = globalThis.__jsnpy_native;
   const nativeWrite = globalThis.__jsnpy_write;
+  let disarm = globalThis.__jsnpy_disarm;
   delete globalThis.__jsnpy_native;
   delete globalThis.__jsnpy_write;
+  delete globalThis.__jsnpy_disarm;
 
   // What the engine's binding would cut short (NUL) or refuse (a lone surrogate; telling pairs apart costs more).
   const unsafe = /[\0\ud800-\udfff]/;
+  const longest = 1e6;
+
+  // Nothing of the script reaches Python any more once the run is over. The guard is on this side because Python's
+  // is too late: while the binding makes text of an error that it is handed, any native call aborts the process.
+  let over = false;
+  let ended = false;
+
+  // quickjs-ng keeps the sum of long strings in parts, which its binding cannot convert; String() joins them.
+  function whole(text) {
+    return text.length > 128 ? String(text) : text;
+  }
 
   const encode = makeEncoder();
   const host = {
     primordials,
     encode,
     call(op, value) {
-      return answer(native(op, encode(value)));
+      const text = whole(encode(value));
+      return stopped() ? null : answer(native(op, text));
     },
     write(stream, text) {
-      if (RegExpPrototypeExec(unsafe, text) === null) nativeWrite(stream, text);
-      else native("write", encode([stream, text]));
+      if (stopped()) return;
+      text = whole(text);
+      if (RegExpPrototypeExec(unsafe, text) === null) {
+        if (nativeWrite(stream, text)) end();
+      } else answer(native("write", whole(encode([stream, text]))));
     },
     expose(name, value) {
       ObjectDefineProperty(globalThis, name, {
@@ -34,10 +51,7 @@
       });
     },
     load(name) {
-      return indirectEval(host.call("load", name));
-    },
-    formatStack(text) {
-      return host.call("frames", String(text));
+      return stopped() && !reporting ? undefined : indirectEval(answer(native("load", JSONStringify(name))));
     },
     // Calls the author's code from the host: a throw ends the run, a promise that comes back is watched.
     enter(callback, thisValue, args) {
@@ -47,28 +61,47 @@
         fail("threw", error);
       }
     },
-    inspect: null, // console.js sets it
+    formatStack: traces.clean,
+    inspect: null, // console.js sets it: any value as text
     fire: null, // timers.js sets it: runs the timer of that number
   };
 
+  // A reply is an array, as own indices are all that a script cannot have changed: [0, value], [1, message of an
+  // error] or [2], the script is to end here.
   function answer(text) {
     const reply = JSONParse(text);
     if (reply[0] === 1) throw new Error(reply[1]);
+    if (reply[0] === 2) end();
     return reply[1];
+  }
+
+  // The interrupt that ends the script is armed, and strikes at one of the next calls or turns of a loop.
+  function end() {
+    over = true;
+    ended = true;
+    for (let i = 0; i < longest; i++);
+  }
+
+  function stopped() {
+    if (ended) end();
+    return over;
   }
 
   // JSON text of any value a script passes, made without running toJSON and without trusting any prototype. What
   // JSON has not is named: {"$foreign": "Date"}, {"$foreign": "throws: ..."}.
   function makeEncoder() {
     const deepest = 100;
+    let budget = 0;
 
     function foreign(what) {
       return '{"$foreign":' + JSONStringify(what) + "}";
     }
 
     function encodeArray(value, path) {
+      const length = value.length;
+      if (length > longest) return foreign("an array of " + length + " items");
       let text = "[";
-      for (let i = 0; i < value.length; i++) {
+      for (let i = 0; i < length; i++) {
         text += (i ? "," : "") + encodeAny(value[i], path);
       }
       return text + "]";
@@ -109,6 +142,7 @@
 
     function encodeThing(value, path) {
       if (path.length > deepest) return foreign("nested too deeply");
+      if (budget-- <= 0) return foreign("too large");
       for (let i = 0; i < path.length; i++) if (path[i] === value) return foreign("circular");
       const inner = { __proto__: null, length: path.length + 1 };
       for (let i = 0; i < path.length; i++) inner[i] = path[i];
@@ -134,6 +168,7 @@
     }
 
     return function encode(value) {
+      budget = longest;
       try {
         return encodeAny(value, { __proto__: null, length: 0 });
       } catch (error) {
@@ -151,13 +186,20 @@
   }
 
   // How the run stands. The error itself is kept, to be described when there is memory and stack for it again.
-  let failure = null;
+  const failure = { __proto__: null, kind: "", error: undefined };
   let waiting = false;
+  let reporting = false;
 
   function fail(kind, error) {
-    if (failure !== null) return;
-    failure = { __proto__: null, kind, error };
-    native("stop", "null");
+    if (failure.kind !== "") return;
+    failure.kind = kind;
+    failure.error = error;
+    over = true;
+    try {
+      native("stop", "null");
+    } catch {
+      // no memory to say it with: the driver's answer says it too
+    }
   }
 
   function watch(value, what) {
@@ -166,7 +208,9 @@
     try {
       PromisePrototypeThen(
         value,
-        () => { if (last) waiting = false; },
+        () => {
+          if (last) waiting = false;
+        },
         (error) => {
           if (last) waiting = false;
           fail("rejected", error);
@@ -180,12 +224,7 @@
 
   function report() {
     const { kind, error } = failure;
-    let stack = "";
-    try {
-      if (typeof error === "object" && error !== null) stack = String(error.stack);
-    } catch {
-      // a getter that throws: no place to show
-    }
+    const { line, column, stack } = traces.place(error);
     let text;
     let isError = false;
     try {
@@ -194,18 +233,46 @@
       // a proxy that throws is no Error
     }
     try {
-      text = host.inspect ? host.inspect(error) : describe(error);
+      text = host.inspect === null ? describe(error) : host.inspect(error);
     } catch {
       text = describe(error);
     }
-    return encode({ __proto__: null, kind, text, stack, isError });
+    return whole(encode({ __proto__: null, kind, text: String(text), isError, line, column, stack }));
   }
+
+  // The binding makes text of errors that leave JavaScript: of the engine's own only (out of memory, interrupted),
+  // as all others are caught. No code of the script's may run then.
+  ObjectDefineProperty(primordials.InternalErrorPrototype, SymbolToPrimitive, {
+    __proto__: null,
+    value: function () {
+      return "InternalError: " + this.message;
+    },
+  });
+
+  // A registry's callbacks run as jobs of their own, and what they throw would leave JavaScript.
+  function guardRegistry(Original) {
+    function FinalizationRegistry(callback) {
+      if (new.target === undefined) throw new TypeError("constructor requires 'new'");
+      const guarded = typeof callback === "function" ? (held) => host.enter(callback, undefined, [held]) : callback;
+      return ReflectConstruct(Original, [guarded], new.target);
+    }
+    FinalizationRegistry.prototype = Original.prototype;
+    ObjectDefineProperty(Original.prototype, "constructor", { __proto__: null, value: FinalizationRegistry });
+    host.expose("FinalizationRegistry", FinalizationRegistry);
+  }
+  if (globalThis.FinalizationRegistry !== undefined) guardRegistry(globalThis.FinalizationRegistry);
 
   for (let i = 0; i < bindings.length; i++) bindings[i](host);
 
-  // The driver: Python's only way in. It returns "ok", "failed", "waiting", or the JSON text of a report.
+  // The driver: Python's only way in. It returns "ok", "failed" or "waiting", or the JSON text of a report.
   return function driver(task, text) {
     switch (task) {
+      case "release":
+        disarm = null;
+        return "ok";
+      case "name":
+        traces.setName(text);
+        return "ok";
       case "arg":
         host.expose("arg", JSONParse(text));
         return "ok";
@@ -213,17 +280,22 @@
         try {
           watch(indirectEval(JSONParse(text)), "last value");
         } catch (error) {
-          failure = failure || { __proto__: null, kind: "threw", error };
+          fail("threw", error);
         }
         break;
       case "timer":
         host.fire(JSONParse(text));
         break;
       case "report":
-        return report();
+        reporting = true;
+        try {
+          return report();
+        } finally {
+          reporting = false;
+        }
       default:
         break;
     }
-    return failure ? "failed" : waiting ? "waiting" : "ok";
+    return failure.kind !== "" ? "failed" : waiting ? "waiting" : "ok";
   };
 })

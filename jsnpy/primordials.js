@@ -1,101 +1,147 @@
-// The built-ins that host code uses, captured before any script runs, so that a script that overwrites globals or
-// prototypes changes nothing for the host. Methods and getters are uncurried: ArrayPrototypeJoin(list, ",").
-// What an engine does not have is undefined here.
+// The language's own functions, captured before any script can replace them; methods and getters take their `this`
+// first. What an engine has not is undefined.
 (function () {
   "use strict";
-  const uncurry = Function.prototype.bind.bind(Function.prototype.call);
-  const global = globalThis;
-  const all = { __proto__: null, uncurry };
+  const { bind, call } = Function.prototype;
+  const uncurryThis = bind.bind(call);
+  const prototypeOf = Object.getPrototypeOf;
+  const describe = Object.getOwnPropertyDescriptor;
+  const AsyncFunctionPrototype = prototypeOf(async function () {});
+  const AsyncGeneratorFunctionPrototype = prototypeOf(async function* () {});
+  const GeneratorFunctionPrototype = prototypeOf(function* () {});
+  const MapIteratorPrototype = prototypeOf(new Map().entries());
+  const SetIteratorPrototype = prototypeOf(new Set().values());
+  const SharedArrayBufferPrototype = typeof SharedArrayBuffer === "function" ? SharedArrayBuffer.prototype : undefined;
+  const TypedArrayPrototype = prototypeOf(Uint8Array.prototype);
 
-  function statics(name, keys) {
-    const owner = global[name];
-    for (const key of keys.split(" ")) {
-      all[name + key[0].toUpperCase() + key.slice(1)] = owner === undefined ? undefined : owner[key];
-    }
+  function getter(owner, key) {
+    const property = owner && describe(owner, key);
+    return property && property.get && uncurryThis(property.get);
   }
 
-  function methods(name, owner, keys) {
-    all[name + "Prototype"] = owner;
-    if (keys === "") return;
-    for (const key of keys.split(" ")) {
-      const method = owner === undefined ? undefined : owner[key];
-      all[name + "Prototype" + key[0].toUpperCase() + key.slice(1)] = method && uncurry(method);
-    }
-  }
-
-  function getter(name, owner, key, label) {
-    const found = owner === undefined ? undefined : Object.getOwnPropertyDescriptor(owner, key);
-    all[name + "PrototypeGet" + label] = found && found.get && uncurry(found.get);
-  }
-
-  for (const name of (
-    "Array ArrayBuffer BigInt Boolean DataView Date Error Function JSON Map Math Number Object Promise Proxy RangeError " +
-    "RegExp Set SharedArrayBuffer String Symbol TypeError Uint8Array WeakMap WeakRef WeakSet"
-  ).split(" ")) {
-    const value = global[name];
-    all[name] = value;
-    if (typeof value === "function" && value.prototype !== undefined) all[name + "Prototype"] = value.prototype;
-  }
-
-  statics("Array", "isArray");
-  statics("Date", "now");
-  statics("Error", "isError");
-  statics("JSON", "parse stringify");
-  statics("Math", "ceil floor max min round sqrt");
-  statics("Number", "isFinite isInteger isNaN parseFloat parseInt");
-  statics(
-    "Object",
-    "create defineProperty freeze getOwnPropertyDescriptor getOwnPropertyNames getOwnPropertySymbols getPrototypeOf " +
-      "keys setPrototypeOf",
-  );
-  statics("Promise", "resolve");
-  statics("Reflect", "apply construct ownKeys");
-  statics("String", "fromCharCode");
-  statics("Symbol", "iterator toPrimitive toStringTag");
-  all.SymbolInspect = Symbol.for("nodejs.util.inspect.custom");
-
-  methods("Array", Array.prototype, "join sort");
-  methods("BigInt", BigInt.prototype, "valueOf");
-  methods("Boolean", Boolean.prototype, "valueOf");
-  methods("Date", Date.prototype, "getTime toISOString toString");
-  methods("Error", Error.prototype, "toString");
-  methods("Function", Function.prototype, "call toString");
-  methods("Map", Map.prototype, "delete entries get has set");
-  methods("Number", Number.prototype, "toFixed toString valueOf");
-  methods("Object", Object.prototype, "hasOwnProperty propertyIsEnumerable toString");
-  methods("Promise", Promise.prototype, "then");
-  methods("RegExp", RegExp.prototype, "exec toString");
-  methods("Set", Set.prototype, "add delete has values");
-  methods(
-    "String",
-    String.prototype,
-    "charCodeAt codePointAt endsWith includes indexOf lastIndexOf padEnd padStart repeat slice startsWith toLowerCase trim valueOf",
-  );
-  methods("Symbol", Symbol.prototype, "toString valueOf");
-  methods("WeakMap", WeakMap.prototype, "get has set");
-  methods("WeakSet", WeakSet.prototype, "has");
-  methods("MapIterator", Object.getPrototypeOf(new Map().entries()), "next");
-  methods("SetIterator", Object.getPrototypeOf(new Set().values()), "next");
-  methods("TypedArray", Object.getPrototypeOf(Uint8Array.prototype), "");
-  methods("AsyncFunction", Object.getPrototypeOf(async function () {}), "");
-  methods("GeneratorFunction", Object.getPrototypeOf(function* () {}), "");
-  methods("AsyncGeneratorFunction", Object.getPrototypeOf(async function* () {}), "");
-
-  const shared = global.SharedArrayBuffer;
-  getter("ArrayBuffer", ArrayBuffer.prototype, "byteLength", "ByteLength");
-  getter("SharedArrayBuffer", shared && shared.prototype, "byteLength", "ByteLength");
-  getter("DataView", DataView.prototype, "buffer", "Buffer");
-  getter("DataView", DataView.prototype, "byteLength", "ByteLength");
-  getter("DataView", DataView.prototype, "byteOffset", "ByteOffset");
-  getter("Error", Error.prototype, "stack", "Stack");
-  getter("Map", Map.prototype, "size", "Size");
-  getter("RegExp", RegExp.prototype, "source", "Source");
-  getter("Set", Set.prototype, "size", "Size");
-  getter("TypedArray", all.TypedArrayPrototype, "length", "Length");
-  getter("TypedArray", all.TypedArrayPrototype, Symbol.toStringTag, "ToStringTag");
-
-  // An indirect call runs its text as a global script, as a <script> element would.
-  all.indirectEval = eval;
-
-  return Object.freeze(all);
+  return Object.freeze({
+    __proto__: null,
+    Array,
+    ArrayBufferPrototype: ArrayBuffer.prototype,
+    ArrayBufferPrototypeGetByteLength: getter(ArrayBuffer.prototype, "byteLength"),
+    ArrayIsArray: Array.isArray,
+    ArrayPrototypeJoin: uncurryThis(Array.prototype.join),
+    ArrayPrototypeSort: uncurryThis(Array.prototype.sort),
+    AsyncFunctionPrototype,
+    AsyncGeneratorFunctionPrototype,
+    BigIntPrototype: BigInt.prototype,
+    BigIntPrototypeValueOf: uncurryThis(BigInt.prototype.valueOf),
+    BooleanPrototype: Boolean.prototype,
+    BooleanPrototypeValueOf: uncurryThis(Boolean.prototype.valueOf),
+    DataViewPrototype: DataView.prototype,
+    DataViewPrototypeGetBuffer: getter(DataView.prototype, "buffer"),
+    DataViewPrototypeGetByteLength: getter(DataView.prototype, "byteLength"),
+    DataViewPrototypeGetByteOffset: getter(DataView.prototype, "byteOffset"),
+    DateNow: Date.now,
+    DatePrototype: Date.prototype,
+    DatePrototypeGetTime: uncurryThis(Date.prototype.getTime),
+    DatePrototypeToISOString: uncurryThis(Date.prototype.toISOString),
+    Error,
+    ErrorIsError: Error.isError,
+    ErrorPrototype: Error.prototype,
+    ErrorPrototypeGetStack: getter(Error.prototype, "stack"),
+    ErrorPrototypeToString: uncurryThis(Error.prototype.toString),
+    Function,
+    FunctionPrototypeCall: uncurryThis(Function.prototype.call),
+    FunctionPrototypeToString: uncurryThis(Function.prototype.toString),
+    GeneratorFunctionPrototype,
+    InternalErrorPrototype: InternalError.prototype,
+    JSONParse: JSON.parse,
+    JSONStringify: JSON.stringify,
+    Map,
+    MapIteratorPrototype,
+    MapIteratorPrototypeNext: uncurryThis(MapIteratorPrototype.next),
+    MapPrototype: Map.prototype,
+    MapPrototypeDelete: uncurryThis(Map.prototype.delete),
+    MapPrototypeEntries: uncurryThis(Map.prototype.entries),
+    MapPrototypeGet: uncurryThis(Map.prototype.get),
+    MapPrototypeGetSize: getter(Map.prototype, "size"),
+    MapPrototypeHas: uncurryThis(Map.prototype.has),
+    MapPrototypeSet: uncurryThis(Map.prototype.set),
+    MathFloor: Math.floor,
+    MathMax: Math.max,
+    MathMin: Math.min,
+    MathRound: Math.round,
+    MathSqrt: Math.sqrt,
+    Number,
+    NumberIsFinite: Number.isFinite,
+    NumberParseFloat: Number.parseFloat,
+    NumberParseInt: Number.parseInt,
+    NumberPrototype: Number.prototype,
+    NumberPrototypeToFixed: uncurryThis(Number.prototype.toFixed),
+    NumberPrototypeToString: uncurryThis(Number.prototype.toString),
+    NumberPrototypeValueOf: uncurryThis(Number.prototype.valueOf),
+    Object,
+    ObjectDefineProperty: Object.defineProperty,
+    ObjectGetOwnPropertyDescriptor: Object.getOwnPropertyDescriptor,
+    ObjectGetOwnPropertyNames: Object.getOwnPropertyNames,
+    ObjectGetOwnPropertySymbols: Object.getOwnPropertySymbols,
+    ObjectGetPrototypeOf: Object.getPrototypeOf,
+    ObjectKeys: Object.keys,
+    ObjectPrototype: Object.prototype,
+    ObjectPrototypeHasOwnProperty: uncurryThis(Object.prototype.hasOwnProperty),
+    ObjectPrototypePropertyIsEnumerable: uncurryThis(Object.prototype.propertyIsEnumerable),
+    ObjectPrototypeToString: uncurryThis(Object.prototype.toString),
+    ObjectSetPrototypeOf: Object.setPrototypeOf,
+    PromisePrototype: Promise.prototype,
+    PromisePrototypeThen: uncurryThis(Promise.prototype.then),
+    PromiseResolve: Promise.resolve.bind(Promise),
+    Proxy,
+    ReflectApply: Reflect.apply,
+    ReflectConstruct: Reflect.construct,
+    ReflectOwnKeys: Reflect.ownKeys,
+    RegExpPrototype: RegExp.prototype,
+    RegExpPrototypeExec: uncurryThis(RegExp.prototype.exec),
+    RegExpPrototypeGetSource: getter(RegExp.prototype, "source"),
+    RegExpPrototypeToString: uncurryThis(RegExp.prototype.toString),
+    Set,
+    SetIteratorPrototype,
+    SetIteratorPrototypeNext: uncurryThis(SetIteratorPrototype.next),
+    SetPrototype: Set.prototype,
+    SetPrototypeAdd: uncurryThis(Set.prototype.add),
+    SetPrototypeDelete: uncurryThis(Set.prototype.delete),
+    SetPrototypeGetSize: getter(Set.prototype, "size"),
+    SetPrototypeHas: uncurryThis(Set.prototype.has),
+    SetPrototypeValues: uncurryThis(Set.prototype.values),
+    SharedArrayBufferPrototype,
+    SharedArrayBufferPrototypeGetByteLength: getter(SharedArrayBufferPrototype, "byteLength"),
+    String,
+    StringFromCharCode: String.fromCharCode,
+    StringPrototype: String.prototype,
+    StringPrototypeCharCodeAt: uncurryThis(String.prototype.charCodeAt),
+    StringPrototypeCodePointAt: uncurryThis(String.prototype.codePointAt),
+    StringPrototypeEndsWith: uncurryThis(String.prototype.endsWith),
+    StringPrototypeIndexOf: uncurryThis(String.prototype.indexOf),
+    StringPrototypeLastIndexOf: uncurryThis(String.prototype.lastIndexOf),
+    StringPrototypePadStart: uncurryThis(String.prototype.padStart),
+    StringPrototypeRepeat: uncurryThis(String.prototype.repeat),
+    StringPrototypeSlice: uncurryThis(String.prototype.slice),
+    StringPrototypeStartsWith: uncurryThis(String.prototype.startsWith),
+    StringPrototypeTrim: uncurryThis(String.prototype.trim),
+    StringPrototypeValueOf: uncurryThis(String.prototype.valueOf),
+    SymbolInspect: Symbol.for("nodejs.util.inspect.custom"),
+    SymbolPrototype: Symbol.prototype,
+    SymbolPrototypeToString: uncurryThis(Symbol.prototype.toString),
+    SymbolPrototypeValueOf: uncurryThis(Symbol.prototype.valueOf),
+    SymbolToPrimitive: Symbol.toPrimitive,
+    SymbolToStringTag: Symbol.toStringTag,
+    TypeError,
+    TypedArrayPrototypeGetLength: getter(TypedArrayPrototype, "length"),
+    TypedArrayPrototypeGetToStringTag: getter(TypedArrayPrototype, Symbol.toStringTag),
+    Uint8Array,
+    WeakMap,
+    WeakMapPrototype: WeakMap.prototype,
+    WeakMapPrototypeGet: uncurryThis(WeakMap.prototype.get),
+    WeakMapPrototypeHas: uncurryThis(WeakMap.prototype.has),
+    WeakMapPrototypeSet: uncurryThis(WeakMap.prototype.set),
+    WeakSetPrototype: WeakSet.prototype,
+    WeakSetPrototypeHas: uncurryThis(WeakSet.prototype.has),
+    // An indirect call runs its text as a global script, as a <script> would.
+    indirectEval: eval,
+  });
 })

@@ -2,10 +2,14 @@
 
 from binascii import b2a_base64, b2a_qp, hexlify
 
+from jsnpy.json_text import dumps
+
 MASK = "[redacted]"
 
 _SHORT = 4
 _SHORTEST_CORE = 5
+_ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_PRINTABLE = frozenset(range(0x20, 0x7F))
 
 
 class Redactor:
@@ -39,9 +43,7 @@ class Redactor:
 
     def _learn(self, forms: set[str]) -> None:
         # Longest first, so that no part of a long form is left over after a short one was masked.
-        self._forms = sorted(
-            {form for form in forms if form} | set(self._forms), key=lambda form: (-len(form), form)
-        )
+        self._forms = sorted({form for form in forms if form} | set(self._forms), key=lambda form: (-len(form), form))
 
     def finds(self, text: str) -> bool:
         """Return whether a secret is in `text`."""
@@ -97,11 +99,15 @@ def _base64(data: bytes) -> set[str]:
 
 
 def _percent(_secret: str, data: bytes) -> str:
-    return "".join(chr(byte) if _plain(byte) else f"%{byte:02X}" for byte in data)
+    return "".join(chr(byte) if byte in _ALNUM else f"%{byte:02X}" for byte in data)
 
 
 def _percent_lower(_secret: str, data: bytes) -> str:
-    return "".join(chr(byte) if _plain(byte) else f"%{byte:02x}" for byte in data)
+    return "".join(chr(byte) if byte in _ALNUM else f"%{byte:02x}" for byte in data)
+
+
+def _percent_sparing(_secret: str, data: bytes) -> str:
+    return "".join(chr(byte) if byte in _ALNUM or byte in b"-._~" else f"%{byte:02X}" for byte in data)
 
 
 def _percent_form(secret: str, data: bytes) -> str:
@@ -109,9 +115,7 @@ def _percent_form(secret: str, data: bytes) -> str:
 
 
 def _xtext(_secret: str, data: bytes) -> str:
-    return "".join(
-        chr(byte) if 0x21 <= byte <= 0x7E and byte not in b"+=" else f"+{byte:02X}" for byte in data
-    )
+    return "".join(chr(byte) if byte in _PRINTABLE and byte not in b" +=" else f"+{byte:02X}" for byte in data)
 
 
 def _quoted_printable(_secret: str, data: bytes) -> str:
@@ -119,11 +123,11 @@ def _quoted_printable(_secret: str, data: bytes) -> str:
 
 
 def _q_word(_secret: str, data: bytes) -> str:
-    return "".join("_" if byte == 0x20 else chr(byte) if _plain(byte) else f"={byte:02X}" for byte in data)
+    return "".join(chr(byte) if byte in _ALNUM else f"={byte:02X}" for byte in data).replace("=20", "_")
 
 
 def _bytes_escaped(_secret: str, data: bytes) -> str:
-    return "".join(chr(byte) if 0x20 <= byte <= 0x7E else f"\\x{byte:02x}" for byte in data)
+    return "".join(chr(byte) if byte in _PRINTABLE else f"\\x{byte:02x}" for byte in data)
 
 
 def _latin_escaped(secret: str, _data: bytes) -> str:
@@ -139,12 +143,7 @@ def _json(secret: str, _data: bytes) -> str:
 
 
 def _json_ascii(secret: str, _data: bytes) -> str:
-    units = secret.encode("utf-16-be", "surrogatepass")
-    text = ""
-    for index in range(0, len(units), 2):
-        unit = units[index] << 8 | units[index + 1]
-        text += chr(unit) if 0x20 <= unit <= 0x7E else f"\\u{unit:04x}"
-    return _json(text, b"") if "\\u" not in text else text
+    return dumps(secret)[1:-1]
 
 
 def _repr(secret: str, _data: bytes) -> str:
@@ -159,13 +158,10 @@ def _spaced_hex(_secret: str, data: bytes) -> str:
     return hexlify(data, " ").decode()
 
 
-def _plain(byte: int) -> bool:
-    return chr(byte).isalnum() if byte < 0x80 else False
-
-
 _ESCAPES = (
     _percent,
     _percent_lower,
+    _percent_sparing,
     _percent_form,
     _xtext,
     _quoted_printable,

@@ -6,9 +6,9 @@ import time
 from jsnpy import bindings, supervisor
 from jsnpy.bindings.timers import Timers
 from jsnpy.engine import MEMORY_LIMIT, Ending, Engine
-from jsnpy.errors import ExitCode, JsnpyError
-from jsnpy.output import NORMAL, VERBOSE, Output, exit_code_of
-from jsnpy.traces import Traces
+from jsnpy.errors import ExitCode
+from jsnpy.output import NORMAL, STDERR, VERBOSE, Output, exit_code_of
+from jsnpy.traces import headline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +74,6 @@ class Run:
         self.output = output
         self.redactor = redactor
         self.timers = Timers()
-        self.traces = Traces(config.script_name, config.source)
         self.deadline = time.monotonic() + options.timeout if options.timeout else None
         self.sends: list[smtp.SendResult] = []
         self.sending = False
@@ -82,6 +81,8 @@ class Run:
         self.failure: BaseException | None = None
         self.error: str | None = None
         self._dry_run: DryRun | None = None
+        self._engine: Engine | None = None
+        self._leaving_at: float | None = None
 
     # What the bindings see.
 
@@ -116,6 +117,8 @@ class Run:
         self.sends.append(result)
         for warning in result.warnings:
             self.output.warn(warning)
+        if result.code < 0:
+            self.output.warn(f"send_email failed with code {result.code}: {result.error}")
 
     # The way of a run.
 
@@ -126,34 +129,63 @@ class Run:
 
         def work(script_stack: int) -> None:
             try:
+                for warning in self.config.warnings:
+                    self.output.warn(warning)
                 self.ending = (task or self._script)(script_stack)
                 self._report(self.ending)
             except BaseException as error:  # noqa: BLE001 - whatever it is, the main thread says it
                 self.failure = error
             finally:
-                self.output.flush()
+                self.output.finish()
                 done.release()
 
         supervisor.start_worker(work)
         return done
 
     def _script(self, script_stack: int) -> Ending:
+        if self.options.level >= VERBOSE:
+            self._say_what_runs()
         if self.options.dry_run:
             from jsnpy.dryrun import DryRun
 
             self._dry_run = DryRun(self.output.show, self.options.mailbox)
             self._dry_run.start()
+        config = self.config
+        engine = self._make_engine(script_stack)
         try:
-            return self.engine(script_stack).run(self.config.source, self.config.arg_json, self._idle)
+            return engine.run(config.source, config.script_name, config.arg_json, self._idle)
         finally:
+            engine.close()
             if self._dry_run:
                 self._dry_run.stop()
 
-    def engine(self, script_stack: int) -> Engine:
-        """Return the script's world, to be used in the thread that asks for it."""
-        natives = {**bindings.natives(self), "frames": self.traces.frames}
-        limit = self.options.memory_limit
-        return Engine(bindings.SCRIPTS, natives, self._write, stack_size=script_stack, memory_limit=limit)
+    def _check(self, script_stack: int) -> Ending:
+        engine = self._make_engine(script_stack)
+        try:
+            return engine.check(self.config.source, self.config.script_name)
+        finally:
+            engine.close()
+
+    def check(self) -> "Any":
+        """Begin to compile the script, without running it; return the lock that is released when that is done."""
+        return self.start(self._check)
+
+    def _make_engine(self, script_stack: int) -> Engine:
+        self._engine = Engine(
+            bindings.SCRIPTS,
+            bindings.natives(self),
+            self._write,
+            stack_size=script_stack,
+            memory_limit=self.options.memory_limit,
+        )
+        return self._engine
+
+    def _say_what_runs(self) -> None:
+        from jsnpy.engine import version
+
+        config = self.config
+        self.output.info(f"config {config.config_path or '(none)'}, script {config.script_path or '(given as text)'}")
+        self.output.info(f"engine {version()}")
 
     def _write(self, stream: int, text: str) -> bool:
         self.output.write(stream, text)
@@ -164,9 +196,30 @@ class Run:
         return self.timers.wait()
 
     def _report(self, ending: Ending) -> None:
-        self.error = describe(ending, self.traces, self.options.memory_limit)
+        self.error = describe(ending, self.config, self.options.memory_limit)
         if self.error is not None:
-            self.output.uncaught(self.error)
+            place = {"file": self.config.script_name}
+            if ending.line:
+                place |= {"line": ending.line}
+            if ending.column:
+                place |= {"column": ending.column}
+            self.output.uncaught(self.error, {**place, "stack": ending.stack})
+
+    def look(self, signals: supervisor.Signals) -> int | None:
+        """Return the exit code of what has come to end the run before it ends itself, or None; never blocks."""
+        if signals.exit_code is not None:
+            return signals.exit_code
+        now = time.monotonic()
+        if self.deadline is not None and now >= self.deadline:
+            return ExitCode.TIMEOUT
+        exit_code = self._engine.exit_code if self._engine else None
+        if exit_code is not None:
+            # Ended already, but the engine may be in a long task of its own that it does not interrupt.
+            self._leaving_at = self._leaving_at or now + _LAST_FLUSH
+            if now >= self._leaving_at and not self.output.busy:
+                return exit_code
+        self.output.flush_aside()
+        return None
 
     def exit_code(self) -> int:
         """Return the exit code of a run that is over.
@@ -194,28 +247,37 @@ class Run:
         text = f"the run was ended after {self.options.timeout:g} s (--timeout)"
         if self.sending:
             text += "; a send_email was under way, its mail may or may not have been delivered"
-        sent = [", ".join(send.details["accepted"]) for send in self.sends if send.code == 0]
+        sent = [", ".join(map(str, send.details["accepted"])) for send in self.sends if send.code == 0]
         if sent:
             text += f"; mails already sent: {len(sent)} (to {'; to '.join(sent)})"
         return text
 
+    def end_early(self, code: int) -> None:
+        """Write what is left and say what ended the run, but do not wait long for readers that are stuck."""
+        text = self.describe_timeout() if code == ExitCode.TIMEOUT else ""
+        message = self.output.line("error", text) if text else ""
+        if supervisor.within(_LAST_FLUSH, self.output.flush) and not message:
+            return
+        # Past the other stream: its reader may be what the run hangs on.
+        supervisor.within(_LAST_FLUSH / 2, lambda: self.output.write_now(STDERR, message))
 
-def describe(ending: Ending, traces: Traces, memory_limit: int) -> str | None:
+
+def describe(ending: Ending, config: "RunConfig", memory_limit: int) -> str | None:
     """Return the error text of a run that failed, as Node shows an uncaught error; None for one that did not."""
     if ending.kind in ("done", "exit"):
         return None
     if ending.kind == "unsettled":
-        return f"{traces.name}\nUncaught: the script's last value is a promise that can never settle"
+        return f"{config.script_name}\nUncaught: the script's last value is a promise that can never settle"
     if ending.kind == "memory":
         limit = f"its limit of {_megabytes(memory_limit)} (--memory-limit)" if memory_limit else "the machine's"
-        return f"{traces.name}\nUncaught: the script needs more memory than {limit}, or more stack than there is"
+        return f"{config.script_name}\nUncaught: the script needs more memory than {limit}"
     where = " (in promise)" if ending.kind == "rejected" else ""
     error = ending.text if ending.is_error else f"Uncaught{where} {ending.text}"
     if ending.text == "null" and memory_limit:
         error += (
             f"\n(the engine also throws null where its limit of {_megabytes(memory_limit)} (--memory-limit) is reached)"
         )
-    return f"{traces.headline(ending.stack)}\n\n{error}"
+    return f"{headline(config.script_name, config.source, ending.line, ending.column)}\n\n{error}"
 
 
 def _megabytes(size: int) -> str:
@@ -224,35 +286,21 @@ def _megabytes(size: int) -> str:
 
 def run_in_foreground(run: Run) -> int:
     """Run to the end, the deadline or a signal, with all output written; return the exit code."""
-    signals = supervisor.Signals()
-    signals.listen()
-    if run.options.level >= VERBOSE:
-        _say_what_runs(run)
-    for warning in run.config.warnings:
-        run.output.warn(warning)
-    done = run.start()
-    stopped = supervisor.wait(done, signals, run.deadline, run.output.flush)
-    if stopped is None:
-        code = run.exit_code()
-        if isinstance(run.output.trouble, JsnpyError):
-            run.output.trouble_to_stderr()
-        return code
-    if stopped == ExitCode.TIMEOUT:
-        run.output.error(run.describe_timeout())
-    run.output.flush_within(_LAST_FLUSH)
-    return stopped
+    return _see_through(run, run.start)
 
 
 def check(run: Run) -> int:
     """Compile the script without running it; return the exit code."""
-    for warning in run.config.warnings:
-        run.output.warn(warning)
+    return _see_through(run, run.check)
 
-    done = run.start(lambda script_stack: run.engine(script_stack).check(run.config.source))
-    done.acquire()
+
+def _see_through(run: Run, begin: "Callable[[], Any]") -> int:
+    signals = supervisor.Signals(supervisor.leave)
+    signals.watched = True
+    signals.listen()
+    stopped = supervisor.wait(begin(), lambda: run.look(signals))
+    if stopped is not None:
+        run.end_early(stopped)
+        return stopped
+    signals.watched = False
     return run.exit_code()
-
-
-def _say_what_runs(run: Run) -> None:
-    config = run.config
-    run.output.info(f"config {config.config_path or '(none)'}, script {config.script_path or '(given as text)'}")

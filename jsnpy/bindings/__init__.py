@@ -3,7 +3,7 @@
 A new native is a new pair of files here and its name in the two lines below.
 """
 
-SCRIPTS = ("console", "process", "timers", "email")
+SCRIPTS = ("console", "process", "timers", "email", "http")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 
 def natives(run: "Run") -> "dict[str, Native]":
     """Return every Python function a script's world can reach, by the name JavaScript calls it."""
-    from jsnpy.bindings import email, timers
+    from jsnpy.bindings import email, http, timers
 
-    return {**timers.natives(run), **email.natives(run)}
+    return {**timers.natives(run), **email.natives(run), **http.natives(run)}

@@ -1,5 +1,5 @@
 // The script's console, printing as Node 20 prints without colours. Strings and numbers are written straight away;
-// the formatter (inspect.js) is loaded when the first value needs it.
+// the formatter (format.js) is loaded when the first value needs it.
 (function (host) {
   "use strict";
   const {
@@ -46,7 +46,7 @@
   host.expose("Proxy", observed);
 
   function formatter() {
-    if (loaded === undefined) loaded = host.load("inspect")(host, targets);
+    if (loaded === undefined) loaded = host.load("format")(host, targets);
     return loaded;
   }
 
@@ -59,29 +59,32 @@
     }
   }
 
+  // The values whose text is what adding them to a string makes of them. (Not -0, not what may run the script's code.)
+  function isPlain(value) {
+    switch (typeof value) {
+      case "number":
+        return value !== 0 || 1 / value > 0;
+      case "boolean":
+      case "string":
+      case "undefined":
+        return true;
+      default:
+        return value === null;
+    }
+  }
+
   function textOf(args) {
     const length = args.length;
-    let line = "";
-    for (let i = 0; i < length; i += 1) {
+    if (length === 0) return "";
+    let line = args[0];
+    if (typeof line !== "string") {
+      if (!isPlain(line)) return guarded("format", args);
+      line = "" + line;
+    } else if (length > 1 && StringPrototypeIndexOf(line, "%") !== -1) return guarded("format", args);
+    for (let i = 1; i < length; i += 1) {
       const value = args[i];
-      switch (typeof value) {
-        case "string":
-          if (i === 0) {
-            if (length > 1 && StringPrototypeIndexOf(value, "%") !== -1) return guarded("format", args);
-            line = value;
-            continue;
-          }
-          break;
-        case "number":
-          if (value === 0 && 1 / value < 0) return guarded("format", args);
-          break;
-        case "boolean":
-        case "undefined":
-          break;
-        default:
-          if (value !== null) return guarded("format", args);
-      }
-      line = i === 0 ? "" + value : line + " " + value;
+      if (typeof value !== "string" && !isPlain(value)) return guarded("format", args);
+      line = line + " " + value;
     }
     return line;
   }
@@ -203,4 +206,7 @@
   };
   ObjectDefineProperty(console, SymbolToStringTag, { __proto__: null, configurable: true, value: "console" });
   host.expose("console", console);
+
+  // For the text of an uncaught error.
+  host.inspect = (value) => formatter().values([value]);
 })

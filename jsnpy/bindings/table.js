@@ -1,4 +1,4 @@
-// console.table, loaded by inspect.js at its first use.
+// console.table, loaded by format.js at its first use.
 (function (host, tools) {
   "use strict";
   const p = host.primordials;

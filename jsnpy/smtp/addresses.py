@@ -113,9 +113,7 @@ def ascii_domain(domain: str) -> str:
         try:
             domain = idna.encode(domain, uts46=True).decode("ascii")
         except (idna.IDNAError, UnicodeError, ValueError) as error:
-            raise BadAddress(
-                f'has a domain that is no internationalised domain name ("{domain}": {error})'
-            ) from None
+            raise BadAddress(f'has a domain that is no internationalised domain name ("{domain}": {error})') from None
     if len(domain) > _DOMAIN_MAX:
         raise BadAddress("has a domain that is too long")
     for label in domain.split("."):

@@ -14,7 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from jsnpy.redaction import Redactor
     from jsnpy.smtp.session import Session
-    from jsnpy.smtp.wire import Reply
 
 BEST_FIRST = ("PLAIN", "LOGIN", "CRAM-MD5")
 ROUNDS = 5
@@ -158,31 +157,30 @@ def authenticate(session: Session, name: str) -> None:
     mechanism = _MECHANISMS[name](server.user, server.password, redactor)
     first = mechanism.first()
     reply = session.secret_command(f"AUTH {name}", None if first is None else _base64(first, redactor))
-    why = ""
+    broken_off = ""
     for _ in range(ROUNDS):
         if reply.code != _AGAIN or not reply.consistent:
             break
         try:
             response = _base64(mechanism.answer("".join(reply.lines).strip()), redactor)
         except Cancel as cancel:
-            why = str(cancel)
+            broken_off = str(cancel)
             break
         reply = session.secret_command("", response)
     if reply.code == _AGAIN and reply.consistent:
-        why = why or f"the server went on asking after {ROUNDS} answers"
+        broken_off = broken_off or f"the server went on asking after {ROUNDS} answers"
         reply = session.secret_command("", "*")
     session.insist(reply)
-    if reply.code == _WELCOME and not why:
+    if reply.code == _WELCOME and not broken_off:
         session.transcript.event(f"logged in as {server.user} ({name})")
         return
-    raise _refused(session, reply, name, why or mechanism.note())
-
-
-def _refused(session: Session, reply: Reply, name: str, why: str) -> SendFailure:
-    server = session.server
-    what = f"{server.place} refused the log-in of {server.user} ({name}{'; ' if why else ''}{why})"
+    if broken_off:
+        what = f"the log-in of {server.user} to {server.place} was broken off ({name}): {broken_off}"
+        raise SendFailure(Code.AUTH, "auth", what, reply)
+    note = mechanism.note()
+    what = f"{server.place} refused the log-in of {server.user} ({name}{'; ' if note else ''}{note})"
     hint = hints.reply("auth", reply, server, logged_in=False, offered_auth=True)
-    return SendFailure(Code.AUTH, "auth", what, reply, hint)
+    raise SendFailure(Code.AUTH, "auth", what, reply, hint)
 
 
 def _base64(data: bytes, redactor: Redactor) -> str:

@@ -6,7 +6,7 @@ import socket
 import threading
 
 from jsnpy.smtp.outcome import Code, SendFailure
-from jsnpy.smtp.wire import TimedOut, remaining
+from jsnpy.smtp.wire import Lost, TimedOut, remaining
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,26 +17,21 @@ if TYPE_CHECKING:
     AddressInfo = tuple[int, int, int, str, Any]
 
 
-def connect(host: str, port: int, deadline: float, transcript: Transcript, place: str) -> socket.socket:
+def connect(found: list[AddressInfo], deadline: float, transcript: Transcript, place: str) -> socket.socket:
     """Return a connected socket.
 
     Args:
-        host: name or address.
-        port: TCP port.
+        found: the addresses to try, in order.
         deadline: when to give up, in `time.monotonic()` seconds.
         transcript: where each step is noted.
         place: host and port as an error shows them.
 
     Raises:
         SendFailure: nothing answers there.
-        TimedOut: the deadline passed.
+        WireError: the deadline passed, or the server hung up at once.
     """
-    found = resolve(host, port, deadline, place)
-    names = [str(info[4][0]) for info in found]
-    if names != [host]:
-        transcript.event(f"{host} resolved to {', '.join(names)} ({transcript.elapsed()})")
     failures = []
-    timeouts = 0
+    timeouts = resets = 0
     for number, (family, kind, protocol, _, address) in enumerate(found):
         left = remaining(deadline)
         transcript.event(f"connecting to {address[0]} port {address[1]}")
@@ -54,6 +49,7 @@ def connect(host: str, port: int, deadline: float, transcript: Transcript, place
             sock.close()
             why = "timed out" if isinstance(error, TimeoutError) else error.strerror or str(error)
             timeouts += isinstance(error, TimeoutError)
+            resets += isinstance(error, ConnectionResetError)
             failures.append(f"{address[0]}: {why}")
             transcript.event(f"{address[0]}: {why}")
             continue
@@ -61,6 +57,8 @@ def connect(host: str, port: int, deadline: float, transcript: Transcript, place
         return sock
     if timeouts == len(failures):
         raise TimedOut("timed out")
+    if resets == len(failures):  # accepted and hung up so soon that it shows here already
+        raise Lost("reset by the server")
     what = f"cannot connect to {place} ({'; '.join(failures)})"
     hint = "check host and port, that the server runs, and that no firewall is in between"
     raise SendFailure(Code.CONNECT, "connect", what, hint=hint)

@@ -33,9 +33,7 @@ class Mail:
 
     __slots__ = ("envelope", "message", "route", "server")
 
-    def __init__(
-        self, server: Server, envelope: Envelope, message: Message, route: Route | None = None
-    ) -> None:
+    def __init__(self, server: Server, envelope: Envelope, message: Message, route: Route | None = None) -> None:
         self.server = server
         self.envelope = envelope
         self.message = message
@@ -92,9 +90,7 @@ class Sending:
         if self.settings.deadline is not None:
             deadline = min(deadline, self.settings.deadline)
         if self.settings.insecure and server.security:
-            self.warnings.append(
-                f"certificates are not verified (--insecure): {server.place} could be anybody"
-            )
+            self.warnings.append(f"certificates are not verified (--insecure): {server.place} could be anybody")
         return Session(
             server,
             verify=server.verify and not self.settings.insecure,
@@ -107,9 +103,7 @@ class Sending:
     def succeeded(self) -> SendResult:
         """Return the result of a mail the server took."""
         for each in self.details.rejected:
-            self.warnings.append(
-                f"send_email: recipient {each['email']} refused: {each['code']} {each['text']}"
-            )
+            self.warnings.append(f"send_email: recipient {each['email']} refused: {each['code']} {each['text']}")
         return self._result(Code.OK, "")
 
     def failed(self, failure: SendFailure) -> SendResult:
@@ -118,16 +112,13 @@ class Sending:
         self.details.stage = failure.stage
         self.details.decide(failure.reply)
         self.transcript.event(f"failed: {sentence}")
-        self.warnings.append(f"send_email failed with code {failure.code}: {sentence}")
         return self._result(failure.code, sentence)
 
     def _result(self, code: int, error: str) -> SendResult:
         scrub = self.redactor.scrub
         details = self.details.as_dict()
         details["rejected"] = [{**each, "text": scrub(str(each["text"]))} for each in self.details.rejected]
-        return SendResult(
-            code, self.transcript.text(), scrub(error), details, [scrub(line) for line in self.warnings]
-        )
+        return SendResult(code, self.transcript.text(), scrub(error), details, [scrub(line) for line in self.warnings])
 
 
 def send(fields: object, settings: Settings | None = None) -> SendResult:

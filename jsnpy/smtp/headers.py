@@ -17,7 +17,8 @@ LINE = 78
 LINE_MAX = 998
 _WORD = 75  # RFC 2047 section 2: an encoded word's length
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
-_LONGEST_NAME = 60
+_LONGEST_NAME = 400  # even with each character quoted and no blank to fold at, it stays below 998
+_LONGEST_PARAMETER = 60
 _SAFE_FILENAME = re.compile(r"[A-Za-z0-9 ._+()-]{1,60}\Z")
 _ATTRIBUTE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`{|}~")
 _Q_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
@@ -39,26 +40,29 @@ def text_header(name: str, value: str, longest: int = LINE_MAX) -> bytes:
         and all(len(word) < longest - len(name) - 3 for word in value.split(" "))
     )
     if plain:
-        return fold(f"{name}: {value}").encode("ascii") + b"\r\n"
+        return fold(f"{name}: {value}", len(name) + 2).encode("ascii") + b"\r\n"
     words = encoded_words(value, first=LINE - 2 - len(name) - 2)
     separator = "\r\n "
     start = f"{name}: " if len(name) + 2 + len(words[0]) <= LINE else f"{name}:{separator}"
     return (start + separator.join(words)).encode("ascii") + b"\r\n"
 
 
-def fold(line: str) -> str:
-    """Return an ASCII header field folded at 78 before its blanks, which unfolding gives back as they were."""
-    lines = []
+def fold(line: str, start: int) -> str:
+    """Return a header field's line folded at 78 before its blanks, which unfolding gives back as they were.
+
+    Args:
+        line: the line, without its end.
+        start: where the value begins: the line is not broken before.
+    """
+    lines: list[str] = []
     while len(line) > LINE:
-        # Neither may the break come before a blank run's end (a line of blanks alone), nor in the name's own blank.
-        start = line.find(":") + 2 if not lines else 1
         cut = _last_blank(line, start, LINE)
         if cut < 0:
             cut = _first_blank(line, max(start, LINE))
             if cut < 0:
                 break
         lines.append(line[:cut])
-        line = line[cut:]
+        line, start = line[cut:], 1
     return "\r\n".join([*lines, line])
 
 
@@ -74,7 +78,7 @@ def _first_blank(line: str, start: int) -> int:
 
 
 def _breaks(line: str, cut: int) -> bool:
-    return line[cut] in " \t" and line[cut - 1] not in " \t"
+    return line[cut] == " " and line[cut - 1] != " "
 
 
 def encoded_words(text: str, first: int = _WORD) -> list[str]:
@@ -115,30 +119,26 @@ def _encoded(raw: bytes, *, quoted: bool) -> str:
 
 def address_header(name: str, addresses: list[Address]) -> bytes:
     """Return a header field with one address a line."""
-    lines = f"{name}: " + ",\r\n ".join(_mailbox(address) for address in addresses)
-    return _fold_long(lines).encode("utf-8") + b"\r\n"
+    lines = []
+    for number, address in enumerate(addresses):
+        start = " " if number else f"{name}: "
+        end = "," if number < len(addresses) - 1 else ""
+        first, *rest = (start + _mailbox(address) + end).split("\r\n")
+        lines += [fold(first, len(start)), *(fold(line, 1) for line in rest)]
+    return "\r\n".join(lines).encode("utf-8") + b"\r\n"
 
 
 def _mailbox(address: Address) -> str:
     name = address.name
     if not name:
         return address.wire
-    long = len(name) > _LONGEST_NAME
-    if not name.isascii() or "=?" in name or "\t" in name or "  " in name or long:
+    if not name.isascii() or "=?" in name or "  " in name or len(name) > _LONGEST_NAME:
         phrase = "\r\n ".join(encoded_words(name, first=_WORD - 10))
     elif _ATOMS.match(name):
         phrase = name
     else:
         phrase = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return f"{phrase} <{address.wire}>"
-
-
-def _fold_long(lines: str) -> str:
-    folded = []
-    for line in lines.split("\r\n"):
-        cut = line.rfind(" <")
-        folded.append(f"{line[:cut]}\r\n{line[cut:]}" if len(line) > LINE and cut > 0 else line)
-    return "\r\n".join(folded)
 
 
 def parameter(name: str, value: str) -> str:
@@ -148,7 +148,7 @@ def parameter(name: str, value: str) -> str:
     parts = [""]
     for byte in value.encode("utf-8"):
         piece = chr(byte) if byte in _ATTRIBUTE else f"%{byte:02X}"
-        if len(parts[-1]) + len(piece) > _LONGEST_NAME:
+        if len(parts[-1]) + len(piece) > _LONGEST_PARAMETER:
             parts.append("")
         parts[-1] += piece
     if len(parts) == 1:

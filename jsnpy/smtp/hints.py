@@ -7,40 +7,21 @@ if TYPE_CHECKING:
     from jsnpy.smtp.request import Server
     from jsnpy.smtp.wire import Reply
 
-_CLIENT_ID = (
-    "grant the mailbox 'Authenticated SMTP' (Set-CASMailbox -SmtpClientAuthenticationDisabled $false)"
-)
-
-# The first line whose words are all in the reply (or which is the reply's enhanced code) is the hint.
+# What to look for in a refusal, in lower case (all of the words), and what to do then; the first that fits.
+_SMTP_AUTH = "have an administrator allow it for the mailbox (Set-CASMailbox -SmtpClientAuthenticationDisabled $false)"
+_USE_XOAUTH2 = 'use auth: "xoauth2" with an access token in pass'
+_GMAIL_APP = "an app password (Google account, Security, 2-Step Verification, App passwords)"
+_TLS_FIRST = "the server wants TLS first: set starttls: true (usually port 587) or ssl: true (port 465)"
 _REPLIES = (
-    (
-        ("5.7.139",),
-        "Exchange Online has basic authentication switched off for this mailbox or tenant: an administrator must "
-        f'{_CLIENT_ID}, or use auth: "xoauth2" with an access token in pass',
-    ),
-    (
-        ("5.7.30",),
-        'Exchange Online takes no passwords for sending any more: use auth: "xoauth2" with an access token in pass',
-    ),
-    (
-        ("5.7.57",),
-        "Exchange Online wants a log-in before the mail: set user and pass, port 587 and starttls: true, and have an "
-        f"administrator {_CLIENT_ID}",
-    ),
-    (
-        ("5.7.60",),
-        "the account that logged in may not send as this address: use its own address in from, or have the right "
-        "'Send As' granted",
-    ),
-    (("5.7.708",), "Exchange Online blocks this tenant's or network's mail: ask its administrator"),
-    (
-        ("application-specific password",),
-        "Gmail wants an app password here (Google account, Security, 2-Step Verification, App passwords)",
-    ),
+    (("5.7.139",), f"Exchange Online has basic authentication switched off here: {_SMTP_AUTH}, or {_USE_XOAUTH2}"),
+    (("5.7.30",), f"Exchange Online takes no passwords for sending any more: {_USE_XOAUTH2}"),
+    (("5.7.57",), f"Exchange wants a log-in first: set user, pass, port 587 and starttls: true; {_SMTP_AUTH}"),
+    (("5.7.60",), "this account may not send as that address: use its own in from, or have 'Send As' granted"),
+    (("application-specific password",), f"Gmail wants {_GMAIL_APP}"),
     (("4.3.2", "concurrent"), "Exchange Online takes three connections at a time: send again later"),
-    (("starttls",), "the server wants TLS first: set starttls: true (port 587) or ssl: true (port 465)"),
-    (("5.7.11",), "the server wants TLS before the log-in: set starttls: true or ssl: true"),
-    (("encryption required",), "the server wants TLS before the log-in: set starttls: true or ssl: true"),
+    (("starttls",), _TLS_FIRST),
+    (("5.7.11",), _TLS_FIRST),
+    (("encryption required",), _TLS_FIRST),
 )
 
 
@@ -76,10 +57,7 @@ def reply(stage: str, answer: Reply, server: Server, *, logged_in: bool, offered
 
 def _log_in(answer: Reply, server: Server, text: str) -> str:
     if _is_gmail(server, text):
-        return (
-            "Gmail does not take the account's own password: use an app password (Google account, Security, 2-Step "
-            'Verification, App passwords), or auth: "xoauth2" with an access token in pass'
-        )
+        return f"Gmail does not take the account's own password: use {_GMAIL_APP}, or {_USE_XOAUTH2}"
     if answer.code // 100 == 4:  # noqa: PLR2004 - 4xx
         return "it may pass: try again later"
     if server.mechanism == "XOAUTH2":
@@ -96,9 +74,7 @@ def _is_gmail(server: Server, text: str) -> bool:
     )
 
 
-def _transaction(
-    stage: str, answer: Reply, server: Server, text: str, *, logged_in: bool, offered_auth: bool
-) -> str:
+def _transaction(stage: str, answer: Reply, server: Server, text: str, *, logged_in: bool, offered_auth: bool) -> str:
     relay = any(words in text for words in ("relay", "authentic", "not logged in", "log in first"))
     if not logged_in and (relay or answer.code == 530):  # noqa: PLR2004 - RFC 4954: authentication required
         if server.user and not offered_auth:
@@ -118,76 +94,58 @@ def _transaction(
 
 def tls(server: Server, error: Exception) -> str:
     """Return what to do about a failed handshake, or ""."""
-    text = f"{getattr(error, 'reason', '')} {getattr(error, 'verify_message', '')} {error}".lower().replace(
-        "_", " "
-    )
-    name = server.tls_name
+    text = f"{getattr(error, 'reason', '')} {getattr(error, 'verify_message', '')} {error}".lower().replace("_", " ")
     for words, hint in (
-        ("hostname mismatch", _mismatch(name)),
-        ("ip address mismatch", _mismatch(name)),
-        ("not valid for", _mismatch(name)),
-        ("authority key identifier", _strict()),
+        ("mismatch", _MISMATCH),
+        ("not valid for", _MISMATCH),
+        ("key identifier", _STRICT),
         ("expired", "the server's certificate must be renewed (or this machine's clock is wrong)"),
         ("not yet valid", "this machine's clock may be wrong"),
-        ("self-signed certificate in certificate chain", _private_ca()),
-        ("self-signed", _private_ca()),
-        ("self signed", _private_ca()),
-        ("unable to get local issuer", _private_ca()),
-        ("unable to get issuer", _private_ca()),
-        ("unsupported protocol", _old(server)),
-        ("protocol version", _old(server)),
-        ("dh key too small", "the server's TLS is too weak; its administrator must mend it"),
-        ("too small", "the server's TLS is too weak; its administrator must mend it"),
-        ("ca md too weak", "the server's certificate is too weak; its administrator must renew it"),
+        ("self-signed", _PRIVATE_CA),
+        ("self signed", _PRIVATE_CA),
+        ("unable to get", _PRIVATE_CA),
+        ("unsupported protocol", _OLD),
+        ("protocol version", _OLD),
+        ("too small", _WEAK),
+        ("too weak", _WEAK),
     ):
         if words in text:
-            return hint
+            return hint.format(name=server.tls_name, version=server.min_version)
     if server.security == "ssl" and any(
         words in text
         for words in (
-            "wrong version number",
-            "record layer failure",
+            "wrong version",
+            "record layer",
             "packet length",
             "unknown protocol",
             "http request",
+            "unexpected message",
         )
     ):
-        return (
-            f"port {server.port} does not speak TLS from the first byte: use starttls: true (usually port 587) instead of "
-            "ssl: true, or port 465"
-        )
-    if server.security == "ssl" and ("eof" in text or "reset" in text):
-        return f"port {server.port} may not speak TLS from the first byte: try starttls: true (usually port 587), or port 465"
-    return ""
+        return f"port {server.port} does not speak TLS from the first byte: {_OTHER_PORT}"
+    lost = isinstance(error, ConnectionError) or "eof" in text or "not connected" in text
+    return tls_timeout(server) if lost else ""
 
 
-def _mismatch(name: str) -> str:
-    return f'the certificate is not for "{name}": use the name that is in it as host, or give it as tls.server_name'
-
-
-def _private_ca() -> str:
-    return (
-        "for a private CA or a self-signed certificate give its PEM file as tls.ca_file (or SSL_CERT_FILE); verification "
-        "can be switched off with tls: { verify: false } or --insecure, at the risk of handing the password to anybody"
-    )
-
-
-def _strict() -> str:
-    return (
-        "the private CA's certificates lack an extension that newer Python versions insist on: have them made anew with "
-        "subjectKeyIdentifier and authorityKeyIdentifier"
-    )
-
-
-def _old(server: Server) -> str:
-    return f"the server knows no TLS {server.min_version} or newer: it must be updated"
+_OTHER_PORT = "set starttls: true (usually port 587) instead of ssl: true, or use port 465"
+_MISMATCH = 'the certificate is not for "{name}": use a name that is in it as host, or give one as tls.server_name'
+_PRIVATE_CA = (
+    "for a private CA or a self-signed certificate give its PEM file as tls.ca_file, or as SSL_CERT_FILE; "
+    "verification can be switched off (tls: {{ verify: false }} or --insecure), which shows the password to anybody"
+)
+_STRICT = (
+    "this Python insists on subjectKeyIdentifier and authorityKeyIdentifier in private CAs' certificates: have them "
+    "made anew with these"
+)
+_OLD = "the server knows no TLS {version} or newer: it must be updated"
+_WEAK = "the server's TLS is too weak for this machine: its administrator must mend it"
 
 
 def tls_timeout(server: Server) -> str:
     """Return what a handshake that does not end may mean."""
-    if server.security == "ssl":
-        return f"port {server.port} may not speak TLS from the first byte: try starttls: true (usually port 587), or port 465"
-    return ""
+    if server.security != "ssl":
+        return ""
+    return f"port {server.port} may not speak TLS from the first byte: {_OTHER_PORT}"
 
 
 def greeting_timeout(server: Server) -> str:

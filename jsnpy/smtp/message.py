@@ -125,9 +125,7 @@ def _content(request: Request) -> _Text | _File | _Multipart:
         bodies.append(_Text(request.body, "plain"))
     if request.html is not None:
         html = _Text(request.html, "html")
-        bodies.append(
-            _Multipart("related", [html, *(_File(each, inline=True) for each in shown)]) if shown else html
-        )
+        bodies.append(_Multipart("related", [html, *(_File(each, inline=True) for each in shown)]) if shown else html)
     content = bodies[0] if len(bodies) == 1 else _Multipart("alternative", bodies)
     return _Multipart("mixed", [content, *kept]) if kept else content
 
@@ -138,6 +136,8 @@ def encode_text(text: str) -> tuple[bytes, bytes]:
     if not _NOT_7BIT.search(data) and not _LONG_LINE.search(data):
         return b"7bit", data
     quoted = b2a_qp(data, istext=True)
+    if b"\n" not in data:  # then its soft line breaks are bare LFs: it copies the kind it finds
+        quoted = quoted.replace(b"\n", b"\r\n")
     lines = -(-len(data) // _RAW_LINE)
     if len(quoted) <= -(-len(data) // 3) * 4 + 2 * lines:
         return b"quoted-printable", quoted

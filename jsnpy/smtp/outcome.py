@@ -4,6 +4,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from jsnpy.smtp.wire import Reply
 
 
@@ -73,7 +75,7 @@ class Details:
         self.reply: Reply | None = None
         self.temporary: bool | None = None
         self.accepted: list[str] = []
-        self.rejected: list[dict[str, object]] = []
+        self.rejected: list[dict[str, Any]] = []
         self.message_id: str | None = None
         self.attempts = 0
 
@@ -82,7 +84,7 @@ class Details:
         self.reply = reply
         self.temporary = None if reply is None else reply.code // 100 == 4  # noqa: PLR2004 - 4xx
 
-    def as_dict(self) -> dict[str, object]:
+    def as_dict(self) -> dict[str, Any]:
         """Return the eight properties a script sees."""
         return {
             "stage": self.stage,
@@ -104,13 +106,13 @@ class SendResult:
         log: the whole dialogue.
         error: one sentence, "" on success.
         details: stage, smtpCode, enhancedCode, temporary, accepted, rejected, messageId, attempts.
-        warnings: lines for the host's stderr.
+        warnings: lines for the host's stderr, besides the one that a failed send gets from the host.
     """
 
     __slots__ = ("code", "details", "error", "log", "warnings")
 
     def __init__(
-        self, code: int, log: str, error: str, details: dict[str, object], warnings: list[str] | None = None
+        self, code: int, log: str, error: str, details: dict[str, Any], warnings: list[str] | None = None
     ) -> None:
         self.code = code
         self.log = log

@@ -46,14 +46,17 @@ DEFAULT_TIMEOUT = 60.0
 _LONGEST_TIMEOUT = 1e7
 _LONGEST_SHOWN = 60
 _PORT_MAX = 65535
+_LABEL_MAX = 63
+_PLAIN_FROM = 1e-6  # below, JavaScript writes exponents
+_PARAMETER_MAX = 255
 
 _CONTROL = re.compile("[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
-_BREAKS = re.compile("\r\n|[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029]")
+_BREAKS = re.compile("\r\n|[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
 _DIGITS = re.compile(r"\d+\Z", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?\Z")
 _IPV6 = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?\Z")
 _HELO = re.compile(r"[!-~]+\Z")
-_HEADER_NAME = re.compile(r"[!-9;-~]+\Z")
+_HEADER_NAME = re.compile(r"[!-9;-~]{1,76}\Z")
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"  # noqa: S105 - a pattern of RFC 2045
 _CONTENT_TYPE = re.compile(rf'{_TOKEN}/{_TOKEN}(?:\s*;\s*{_TOKEN}=(?:{_TOKEN}|"[ !#-\[\]-~]*"))*\Z')
 _CID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]+\Z")
@@ -113,7 +116,7 @@ class Server:
         "verify",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - so many things a connection depends on, each by name
         self,
         host: str,
         port: int,
@@ -254,13 +257,14 @@ def js_number(value: float) -> str:
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    if value == int(value) and abs(value) < 1e21:  # noqa: PLR2004 - where JavaScript starts to write exponents
+    if value.is_integer() and abs(value) < 10**21:
         return str(int(value))
     mantissa, e, exponent = repr(value).partition("e")
     if not e:
         return mantissa
-    if -7 < int(exponent) < 0:
-        return f"{value:.{len(mantissa.replace('.', '').lstrip('-')) - 1 - int(exponent)}f}"
+    if _PLAIN_FROM <= abs(value) < 1:
+        digits = len(mantissa.replace(".", "").lstrip("-"))
+        return f"{value:.{digits - 1 - int(exponent)}f}"
     return f"{mantissa}e{int(exponent):+d}"
 
 
@@ -273,9 +277,7 @@ def _as_float(value: int) -> float:
 
 def clean(text: str) -> str:
     """Return text with surrogates that are no pair as U+FFFD."""
-    return (
-        text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    )
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def one_line(text: str) -> str:
@@ -327,9 +329,7 @@ class _Parser:
         user = self.credential(fields, "user")
         password = self.credential(fields, "pass")
         if user and not password:
-            raise invalid(
-                "pass", "is missing or empty while user is given; leave out user to send without logging in"
-            )
+            raise invalid("pass", "is missing or empty while user is given; leave out user to send without logging in")
         ssl = self.flag(fields, "ssl")
         starttls = self.flag(fields, "starttls")
         if ssl and starttls:
@@ -341,6 +341,8 @@ class _Parser:
         if not isinstance(tls, dict) or "$foreign" in tls:
             raise invalid("tls", f"must be an object, not {describe(tls)}")
         self.unknown("tls.", tls, TLS_FIELDS)
+        if tls and not security:
+            self.note("tls has no effect, as neither ssl nor starttls is true")
         return Server(
             host,
             port,
@@ -351,9 +353,7 @@ class _Parser:
             verify=tls.get("verify") is None or self.flag(tls, "verify", "tls."),
             ca_file=self.ca_file(tls.get("ca_file")),
             min_version=self.min_version(tls.get("min_version")),
-            server_name=""
-            if tls.get("server_name") is None
-            else self.host(tls["server_name"], "tls.server_name"),
+            server_name="" if tls.get("server_name") is None else self.host(tls["server_name"], "tls.server_name"),
             helo=self.helo(fields.get("helo")),
             timeout=self.timeout(fields.get("timeout")),
             keep_alive=self.flag(fields, "keep_alive"),
@@ -361,9 +361,7 @@ class _Parser:
 
     def host(self, value: object, field: str = "host") -> str:
         if not isinstance(value, str):
-            raise invalid(
-                field, "is missing" if value is None else f"must be a string, not {describe(value)}"
-            )
+            raise invalid(field, "is missing" if value is None else f"must be a string, not {describe(value)}")
         text = clean(value).strip(" ")
         if not text:
             raise invalid(field, "is empty")
@@ -375,7 +373,7 @@ class _Parser:
                 bare = ascii_domain(bare)
             except BadAddress as error:
                 raise invalid(field, str(error)) from None
-        if not _HOST.match(bare) or ".." in bare or any(len(label) > 63 for label in bare.split(".")):  # noqa: PLR2004 - RFC 1035
+        if not _HOST.match(bare) or ".." in bare or any(len(label) > _LABEL_MAX for label in bare.split(".")):
             hint = "; the port goes into port" if re.search(r":\d+\Z", bare) else ""
             hint = hint or ("; leave out what stands before and after the name" if "/" in bare else "")
             raise invalid(field, f"must be a host name or an IP address, not {describe(value)}{hint}")
@@ -445,9 +443,7 @@ class _Parser:
             except BadAddress as error:
                 raise invalid("helo", str(error)) from None
         if not _HELO.match(text):
-            raise invalid(
-                "helo", f"must be a host name without blanks or control characters, not {describe(value)}"
-            )
+            raise invalid("helo", f"must be a host name without blanks or control characters, not {describe(value)}")
         return text
 
     def timeout(self, value: object) -> float:
@@ -463,9 +459,7 @@ class _Parser:
         value = fields.get(field)
         text = scalar_text(value)
         if text is None:
-            raise invalid(
-                field, "is missing" if value is None else f"must be a string, not {describe(value)}"
-            )
+            raise invalid(field, "is missing" if value is None else f"must be a string, not {describe(value)}")
         return clean(text)
 
     def addresses(self, fields: dict[object, object], field: str, *, required: bool = False) -> list[Address]:
@@ -489,9 +483,7 @@ class _Parser:
         if not isinstance(email, str):
             if where == field:
                 raise invalid(field, f'must be {{ email: "...", name: "..." }}, not {describe(value)}')
-            raise invalid(
-                where, "is missing" if email is None else f"must be a string, not {describe(email)}"
-            )
+            raise invalid(where, "is missing" if email is None else f"must be a string, not {describe(email)}")
         shown = "" if name is None else scalar_text(name)
         if shown is None:
             raise invalid(f"{field}.name", f"must be a string, not {describe(name)}")
@@ -512,7 +504,7 @@ class _Parser:
             if not _HEADER_NAME.match(name):
                 raise invalid(
                     field,
-                    "is no header name: it may not be empty, nor have blanks, colons, control characters",
+                    "is no header name: 1 to 76 ASCII characters without blanks and colons",
                 )
             low = name.lower()
             if low in RESERVED_HEADERS or low.startswith("content-") or (low == "reply-to" and reply_to):
@@ -622,7 +614,7 @@ def _decode(content: str, encoding: str | None, field: str) -> tuple[bytes, str]
 
 def _content_type(given: str | None, filename: str, charset: str, field: str) -> str:
     if given:
-        if not _CONTENT_TYPE.match(given):
+        if len(given) > _PARAMETER_MAX or not _CONTENT_TYPE.match(given):
             raise invalid(f"{field}.content_type", f'must be like "text/csv", not {describe(given)}')
         if given.lower().startswith(("multipart/", "message/")):
             raise invalid(f"{field}.content_type", f'cannot be {given}; use "application/octet-stream"')
@@ -639,6 +631,6 @@ def _cid(given: str | None, field: str) -> str:
     if not given:
         return ""
     cid = given[1:-1] if given[0] == "<" and given[-1] == ">" else given
-    if not _CID.match(cid):
+    if len(cid) > _PARAMETER_MAX or not _CID.match(cid):
         raise invalid(f"{field}.cid", f"must be ASCII without blanks and brackets, not {describe(given)}")
     return cid

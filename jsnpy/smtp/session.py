@@ -9,13 +9,16 @@ import socket
 import time
 
 from jsnpy.smtp import auth, hints
-from jsnpy.smtp.connect import connect
+from jsnpy.smtp.connect import connect, resolve
 from jsnpy.smtp.outcome import Code, SendFailure
-from jsnpy.smtp.wire import Lost, Nonsense, Reader, Reply, TimedOut, WireError, remaining
+from jsnpy.smtp.transcript import readable
+from jsnpy.smtp.wire import Lost, Nonsense, Reader, Reply, TimedOut, WireError, reason, remaining
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Buffer
+    import ssl
+
+    from _typeshed import ReadableBuffer
 
     from jsnpy.smtp.envelope import Envelope
     from jsnpy.smtp.message import Message
@@ -106,23 +109,20 @@ class Session(smtplib.SMTP):
             raise Lost("not connected")
         return self._reader
 
-    def send(self, s: Buffer | str) -> None:
+    def send(self, s: ReadableBuffer | str) -> None:
         """Send bytes before the deadline (smtplib sends everything through this method).
 
         Raises:
             WireError: they could not be sent.
         """
-        data = s.encode(self.command_encoding) if isinstance(s, str) else s
-        if self.sock is None:
-            raise Lost("not connected")
+        view = memoryview(s.encode(self.command_encoding) if isinstance(s, str) else s)
         try:
-            self.sock.settimeout(remaining(self.deadline))
-            self.sock.sendall(data)
+            while view:  # not sendall(), which over TLS allows the whole time for each of its parts
+                self.reader.sock.settimeout(remaining(self.deadline))
+                view = view[self.reader.sock.send(view) :]
         except TimeoutError:
             raise TimedOut("timed out") from None
         except OSError as error:
-            from jsnpy.smtp.wire import reason
-
             raise Lost(reason(error)) from None
 
     def putcmd(self, cmd: str, args: str = "") -> None:
@@ -131,9 +131,7 @@ class Session(smtplib.SMTP):
 
     def _put(self, line: str, shown: str | None = None) -> None:
         if _CONTROL.search(line):
-            raise Nonsense(
-                "a line break or control character in a command"
-            )  # the last net: the request was checked
+            raise Nonsense("a line break or control character in a command")  # the last net: the request was checked
         self.transcript.client((line if shown is None else shown).encode("utf-8", "replace"))
         self.send(f"{line}\r\n")
 
@@ -210,7 +208,9 @@ class Session(smtplib.SMTP):
         stage, place = self.details.stage, self.server.place
         self._over = True
         if self._dot_sent:
-            what = f"no usable answer from {place} after the whole message was sent ({error}): it may have been delivered"
+            what = (
+                f"no usable answer from {place} after the whole message was sent ({error}): it may have been delivered"
+            )
             hint = "look for it at the recipient's before sending it again"
             return SendFailure(Code.UNKNOWN, stage, what, hint=hint)
         doing = _DOING.get(stage, "talking to {}").format(place)
@@ -220,8 +220,6 @@ class Session(smtplib.SMTP):
                 Code.TIMEOUT, stage, f"timed out after {self.transcript.elapsed()} while {doing}", hint=hint
             )
         if isinstance(error, Nonsense):
-            from jsnpy.smtp.transcript import readable
-
             said = f': "{readable(error.line[:200])}"' if error.line else ""
             if stage == "greeting":
                 what = f"{place} does not answer like an SMTP server{said}"
@@ -250,11 +248,16 @@ class Session(smtplib.SMTP):
         self.details.attempts += 1
         if self.route:
             self.transcript.event(f"redirected: {server.place} is {host} port {port} in this run")
+        stage("resolve")
+        found = resolve(host, port, self.deadline, server.place)
+        names = [str(info[4][0]) for info in found]
+        if names != [host]:
+            self.transcript.event(f"{host} resolved to {', '.join(names)} ({self.transcript.elapsed()})")
         stage("connect")
-        self.sock = connect(host, port, self.deadline, self.transcript, server.place)
+        self.sock = connect(found, self.deadline, self.transcript, server.place)
         if server.security == "ssl" and context is not None:
             stage("tls")
-            self._wrap(context)
+            self.sock = self._wrap(self.sock, context)
         self._reader = Reader(self.sock, self.transcript)
         stage("greeting")
         self._greeting()
@@ -270,14 +273,13 @@ class Session(smtplib.SMTP):
     def _stage(self, name: str) -> None:
         self.details.stage = name
 
-    def _wrap(self, context: object) -> None:
+    def _wrap(self, sock: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
         from jsnpy.smtp import tls
 
-        assert self.sock is not None
-        sock, self.sock = self.sock, None
         self._stage("tls")
-        self.sock = tls.wrap(sock, context, self.server, self.deadline, self.transcript)
+        wrapped = tls.wrap(sock, context, self.server, self.deadline, self.transcript)
         self.secure = True
+        return wrapped
 
     def _wanted_code(self) -> int:
         """Return the class of a failure before STARTTLS and authentication: what the script wanted decides."""
@@ -305,9 +307,7 @@ class Session(smtplib.SMTP):
             self.insist(reply)
             if reply.code // 100 == 2:  # noqa: PLR2004 - 2xx
                 return
-        raise self.refuse(
-            self._wanted_code(), f"{self.server.place} refused the greeting (EHLO {name})", reply
-        )
+        raise self.refuse(self._wanted_code(), f"{self.server.place} refused the greeting (EHLO {name})", reply)
 
     def _own_name(self) -> str:
         if self.server.helo:
@@ -315,11 +315,10 @@ class Session(smtplib.SMTP):
         name = socket.gethostname()
         if "." in name.strip(".") and _NAME.match(name):
             return name
-        assert self.sock is not None
-        address = str(self.sock.getsockname()[0]).partition("%")[0]
+        address = str(self.reader.sock.getsockname()[0]).partition("%")[0]
         return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
-    def _starttls(self, context: object) -> None:
+    def _starttls(self, context: ssl.SSLContext) -> None:
         place = self.server.place
         if "STARTTLS" not in self.features:
             raise SendFailure(
@@ -340,9 +339,8 @@ class Session(smtplib.SMTP):
                 "starttls",
                 f"{place} sent more in clear text after its answer to STARTTLS, as somebody in between would",
             )
-        self._reader = None
-        self._wrap(context)
-        assert self.sock is not None
+        sock, self._reader = self.reader.sock, None
+        self.sock = self._wrap(sock, context)
         self._reader = Reader(self.sock, self.transcript)
         self._stage("ehlo")
         self._hello()
@@ -350,9 +348,7 @@ class Session(smtplib.SMTP):
     def _log_in(self) -> None:
         server = self.server
         if "AUTH" not in self.features:
-            self.transcript.event(
-                f"{server.place} offers no authentication: the mail is sent without logging in"
-            )
+            self.transcript.event(f"{server.place} offers no authentication: the mail is sent without logging in")
             return
         name = auth.choose(self.features["AUTH"], server.mechanism, server.place)
         if not self.secure:
@@ -375,9 +371,7 @@ class Session(smtplib.SMTP):
         reply = self.command("MAIL", f"FROM:<{envelope.sender.wire}>{parameters}")
         self.insist(reply)
         if reply.code // 100 != 2:  # noqa: PLR2004 - 2xx
-            raise self.refuse(
-                Code.SENDER, f"{self.server.place} refused the sender {envelope.sender.email}", reply
-            )
+            raise self.refuse(Code.SENDER, f"{self.server.place} refused the sender {envelope.sender.email}", reply)
         self._stage("rcpt")
         accepted = self._recipients(envelope)
         self._stage("data")
@@ -400,9 +394,7 @@ class Session(smtplib.SMTP):
     def _parameters(self, envelope: Envelope, message: Message) -> str:
         parameters = ""
         if "SIZE" in self.features:
-            limit = next(
-                (int(word) for word in self.features["SIZE"][:1] if word.isascii() and word.isdigit()), 0
-            )
+            limit = next((int(word) for word in self.features["SIZE"][:1] if word.isascii() and word.isdigit()), 0)
             if 0 < limit < len(message.data):
                 what = f"the message has {len(message.data)} bytes, {self.server.place} takes {limit} at the most"
                 raise SendFailure(Code.MESSAGE, "mail", what, hint="make the mail smaller")
@@ -413,10 +405,10 @@ class Session(smtplib.SMTP):
         self.command_encoding = "ascii"
         if special is not None:
             if "SMTPUTF8" not in self.features:
-                what = f"{special} has letters before the @ that are not ASCII, which {self.server.place} cannot transport"
-                raise SendFailure(
-                    Code.ARGUMENT, "mail", what, hint="it does not offer SMTPUTF8; use an ASCII address"
+                what = (
+                    f"{special} has letters before the @ that are not ASCII, which {self.server.place} cannot transport"
                 )
+                raise SendFailure(Code.ARGUMENT, "mail", what, hint="it does not offer SMTPUTF8; use an ASCII address")
             self.command_encoding = "utf-8"
             parameters += " SMTPUTF8 BODY=8BITMIME"
         return parameters
@@ -433,9 +425,7 @@ class Session(smtplib.SMTP):
             refusals.append(reply)
             self.details.rejected.append({"email": address.email, "code": reply.code, "text": reply.text})
             if self._over:
-                raise self.refuse(
-                    Code.RECIPIENTS, f"{self.server.place} refused the recipient {address.email}", reply
-                )
+                raise self.refuse(Code.RECIPIENTS, f"{self.server.place} refused the recipient {address.email}", reply)
         if not accepted:
             # One that may pass decides: the mail is worth another try then.
             reply = next((each for each in refusals if each.code // 100 == 4), refusals[0])  # noqa: PLR2004 - 4xx
@@ -497,12 +487,10 @@ class Session(smtplib.SMTP):
 def _features(lines: list[str]) -> dict[str, list[str]]:
     """Return the extensions in an EHLO reply, in upper case, with their parameters."""
     features: dict[str, list[str]] = {}
-    for line in lines:
+    for line in map(str.upper, lines):
         # "AUTH=PLAIN" is how servers before RFC 2554 wrote it, and some still do besides.
-        words = line.replace("AUTH=", "AUTH ", 1).split() if line[:5].upper() == "AUTH=" else line.split()
-        if not words:
-            continue
-        name = words[0].upper()
-        known = features.setdefault(name, [])
-        known += [word.upper() for word in words[1:] if word.upper() not in known]
+        words = ["AUTH", *line[5:].split()] if line.startswith("AUTH=") else line.split()
+        if words:
+            known = features.setdefault(words[0], [])
+            known += [word for word in words[1:] if word not in known]
     return features

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import ssl
 
@@ -72,9 +73,7 @@ def _make(server: Server, *, verify: bool, ca_pem: str) -> ssl.SSLContext:
             made.load_verify_locations(cadata=ca_pem)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         what = f"tls.ca_file cannot be used: {server.ca_file}: {getattr(error, 'strerror', None) or error}"
-        raise SendFailure(
-            Code.ARGUMENT, "argument", what, hint="it must hold CA certificates in PEM"
-        ) from None
+        raise SendFailure(Code.ARGUMENT, "argument", what, hint="it must hold CA certificates in PEM") from None
     return made
 
 
@@ -89,27 +88,23 @@ def wrap(
     """
     start = transcript.elapsed()
     sock.settimeout(remaining(deadline))
+    wrapped = None
     try:
         wrapped = tls.wrap_socket(sock, server_hostname=server.tls_name)
-    except TimeoutError:
-        sock.close()
-        raise SendFailure(
-            Code.TIMEOUT,
-            "tls",
-            f"{server.place} did not finish the TLS handshake in time",
-            hint=hints.tls_timeout(server),
-        ) from None
+        cipher, certificate = wrapped.cipher(), wrapped.getpeercert(binary_form=True)
+        if cipher is None:  # ssl leaves the handshake out, silently, where the connection was reset before
+            raise ConnectionResetError
     except (OSError, ValueError) as error:
-        sock.close()
-        raise SendFailure(
-            Code.TLS, "tls", f"no TLS with {server.place}: {_words(error)}", hint=hints.tls(server, error)
-        ) from None
-    cipher = wrapped.cipher()
+        (wrapped or sock).close()
+        if isinstance(error, TimeoutError):
+            what = f"{server.place} did not finish the TLS handshake: timed out after {transcript.elapsed()}"
+            raise SendFailure(Code.TIMEOUT, "tls", what, hint=hints.tls_timeout(server)) from None
+        what = f"no TLS with {server.place}: {_words(error)}"
+        raise SendFailure(Code.TLS, "tls", what, hint=hints.tls(server, error)) from None
     transcript.event(
-        f"{wrapped.version()} with {cipher[0] if cipher else 'no cipher'}, name {server.tls_name}"
+        f"{wrapped.version()} with {cipher[0]}, name {server.tls_name}"
         f" (handshake from {start} to {transcript.elapsed()})"
     )
-    certificate = wrapped.getpeercert(binary_form=True)
     if certificate:
         transcript.event(f"certificate: {facts(certificate)}")
     if tls.verify_mode == ssl.CERT_REQUIRED:
@@ -124,6 +119,6 @@ def _words(error: Exception) -> str:
         return f"its certificate is not trusted ({error.verify_message.rstrip('.')})"
     if isinstance(error, ssl.SSLError) and error.reason:
         return error.reason.replace("_", " ").lower()
-    if isinstance(error, ConnectionError):
+    if isinstance(error, ConnectionError) or error.args[:1] == (errno.ENOTCONN,):
         return "the connection was reset in the handshake"
     return "the connection was closed in the handshake" if "EOF" in str(error) else str(error)

@@ -50,9 +50,8 @@ class Transcript:
 
     def message(self, data: bytes) -> None:
         """Note a message, up to 16 KB."""
-        shown = data[: MESSAGE_CAP + LINE_CAP].decode("utf-8", "backslashreplace")
-        lines = [self.redactor.scrub(line) for line in shown.split("\r\n")]
-        flat = "".join(line.removesuffix("=").removeprefix(" ") for line in lines)
+        shown = self.redactor.scrub(data[: MESSAGE_CAP + LINE_CAP].decode("utf-8", "backslashreplace"))
+        flat = shown.replace("=\r\n", "").replace("\r\n ", "").replace("\r\n", "")
         if self.redactor.finds(flat):
             # An encoding broke the secret over two lines, where no search in the lines sees it.
             self.event(f"({len(data)} bytes of message not shown: they contain the password)")
@@ -64,11 +63,11 @@ class Transcript:
             self.event(f"({len(data) - MESSAGE_CAP} more bytes of message not shown)")
 
     def _note(self, mark: str, text: str) -> None:
-        text = self.redactor.scrub(text)
         if len(text) > LINE_CAP:
+            text = self.redactor.scrub(text)  # before the cut, which could leave half a secret
             text = f"{text[:LINE_CAP]}… ({len(text) - LINE_CAP} more characters)"
         self._lines.append(mark + text)
 
     def text(self) -> str:
-        """Return the whole log, scrubbed of what became known as secret since its lines were noted."""
+        """Return the whole log, without the secrets."""
         return self.redactor.scrub("\n".join(self._lines))

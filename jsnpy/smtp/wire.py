@@ -78,9 +78,7 @@ class Reply:
         enhanced = self.enhanced
         lines = self.lines
         if enhanced:
-            lines = [
-                line.removeprefix(enhanced).strip() if number else line for number, line in enumerate(lines)
-            ]
+            lines = [line.removeprefix(enhanced).strip() if number else line for number, line in enumerate(lines)]
         return " ".join(" ".join(lines).split())
 
     def words(self) -> str:
@@ -153,7 +151,7 @@ class Reader:
             pass
         except OSError as error:
             # A TLS socket has its own words for "nothing there yet" (SSLWantReadError); ssl may not be loaded.
-            if type(error).__name__ not in ("SSLWantReadError", "SSLWantWriteError"):
+            if type(error).__name__ not in {"SSLWantReadError", "SSLWantWriteError"}:
                 self._lost = reason(error)
         return bytes(self._buffer).strip(b"\r\n")
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jsnpy.mail_reader import html_as_text, named_recipient, read, readable_size, visible
+from jsnpy.dryrun.reader import html_as_text, named_recipient, read, readable_size, visible
 
 MIXED = (
     b"From: =?utf-8?q?Ren=C3=A9?= <rene@x.test>\r\n"
@@ -114,10 +114,7 @@ def test_html_is_readable_as_text() -> None:
         '<a href="https://x.test/d">Détails</a><br>Fin</body></html>'
     )
 
-    assert (
-        "CA du jour\nBas : 42\xa0k€\n\n- Lyon\n- Nantes\na b\nDétails <https://x.test/d>\nFin"
-        == html_as_text(html)
-    )
+    assert "CA du jour\nBas : 42\xa0k€\n\n- Lyon\n- Nantes\na b\nDétails <https://x.test/d>\nFin" == html_as_text(html)
 
 
 @pytest.mark.parametrize(

@@ -1,42 +1,19 @@
-"""Runs scripts with jsnpy's console in an engine of their own, with a host that is only what the console needs."""
+"""Runs scripts in the engine with nothing but the console, and tells what they printed."""
 
-import json
-import os
 import threading
+from typing import TYPE_CHECKING, TypeVar
 
 import _quickjs
+import pytest
 
-import jsnpy
+from jsnpy.engine import Engine
+from jsnpy.traces import Traces
 
-_PACKAGE = os.path.dirname(jsnpy.__file__)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 _STACK = 256 * 1024 * 1024
-
-_HOST = r"""
-(function (write, sources) {
-  "use strict";
-  sources = JSON.parse(sources);
-  const run = eval;
-  const stringify = JSON.stringify;
-  const host = {
-    __proto__: null,
-    primordials: run(sources.primordials)(),
-    write(stream, text) { write(stream, stringify(text)); },
-    load(name) { return run(sources[name]); },
-    expose(name, value) {
-      Object.defineProperty(globalThis, name, { configurable: true, writable: true, enumerable: false, value });
-    },
-  };
-  run(sources.console)(host);
-  return function (script) {
-    try {
-      run(JSON.parse(script));
-      return "";
-    } catch (error) {
-      return error === null ? "null" : String(error && error.name) + ": " + String(error && error.message);
-    }
-  };
-})
-"""
 
 
 class Output:
@@ -48,54 +25,31 @@ class Output:
         self.error = ""
 
 
-def _sources() -> str:
-    sources = {}
-    for name, path in {
-        "primordials": "primordials.js",
-        "console": "bindings/console.js",
-        "inspect": "bindings/inspect.js",
-        "table": "bindings/table.js",
-    }.items():
-        with open(os.path.join(_PACKAGE, path), encoding="utf-8") as file:
-            sources[name] = file.read()
-    return json.dumps(sources)
+def run_script(source: str, *, before: str = "", loads: "list[str] | None" = None) -> Output:
+    """Run a script and return what it printed.
 
-
-def run_script(source: str) -> Output:
-    """Run a global script and return what it printed."""
-    return run_scripts([source])[0]
+    Args:
+        source: the script's text.
+        before: JavaScript to be evaluated before the host captures the built-ins.
+        loads: takes the names of the host's files that were loaded for the script.
+    """
+    return _in_thread(lambda: _run(source, before, loads))
 
 
 def run_scripts(sources: "list[str]") -> "list[Output]":
-    """Run global scripts one after the other in one context, and return what each printed."""
-    outputs = []
-    failures = []
+    """Run scripts, each in an engine of its own, and return what each printed."""
+    return _in_thread(lambda: [_run(source) for source in sources])
 
-    def work() -> None:
-        context = _quickjs.Context()
-        context.set_max_stack_size(_STACK * 3 // 4)
-        chunks: list[tuple[int, str]] = []
 
-        def write(stream: int, text: str) -> None:
-            chunks.append((stream, json.loads(text)))
-
-        context.add_callable("write", write)
-        native = context.get("write")
-        run = context.eval(_HOST)(native, _sources())
-        for source in sources:
-            output = Output()
-            output.error = run(json.dumps(source))
-            while context.execute_pending_job():
-                pass
-            output.stdout = "".join(text for stream, text in chunks if stream == 1)
-            output.stderr = "".join(text for stream, text in chunks if stream == 2)
-            chunks.clear()
-            outputs.append(output)
+def _in_thread(work: "Callable[[], T]") -> "T":
+    """Return what `work` returns, done in a thread with the stack that scripts have."""
+    results: list[T] = []
+    failures: list[BaseException] = []
 
     def guarded() -> None:
         try:
-            work()
-        except BaseException as error:  # noqa: BLE001 -- handed to the caller's thread
+            results.append(work())
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
             failures.append(error)
 
     previous = threading.stack_size(_STACK)
@@ -107,4 +61,47 @@ def run_scripts(sources: "list[str]") -> "list[Output]":
     thread.join()
     if failures:
         raise failures[0]
-    return outputs
+    return results[0]
+
+
+class _Engine(Engine):
+    """An engine that can be told what happened before it, and tells what it loads."""
+
+    def __init__(
+        self, write: "Callable[[int, str], bool]", source: str, before: str, loads: "list[str] | None"
+    ) -> None:
+        natives = {"frames": Traces("script.js", source).frames}
+        create = _quickjs.Context
+
+        def prepared() -> object:
+            context = create()
+            context.eval(before)
+            return context
+
+        with pytest.MonkeyPatch.context() as patch:
+            if before:
+                patch.setattr(_quickjs, "Context", prepared)
+            super().__init__(("console",), natives, write, stack_size=_STACK * 3 // 4)
+        load = self._natives["load"]
+
+        def noted(name: str) -> str:
+            if loads is not None:
+                loads.append(name)
+            return str(load(name))
+
+        self._natives["load"] = noted
+
+
+def _run(source: str, before: str = "", loads: "list[str] | None" = None) -> Output:
+    printed: dict[int, list[str]] = {1: [], 2: []}
+
+    def write(stream: int, text: str) -> bool:
+        printed[stream].append(text)
+        return True
+
+    ending = _Engine(write, source, before, loads).run(source, "{}", lambda: None)
+    output = Output()
+    output.stdout = "".join(printed[1])
+    output.stderr = "".join(printed[2])
+    output.error = "" if ending.kind == "done" else f"{ending.kind} {ending.text}".strip()
+    return output

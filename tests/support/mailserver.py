@@ -54,7 +54,7 @@ class Mail:
     @property
     def message(self) -> EmailMessage:
         """The message, parsed with the modern policy."""
-        return email.message_from_bytes(self.content, policy=email.policy.SMTP)  # type: ignore[return-value]
+        return email.message_from_bytes(self.content, policy=email.policy.SMTP)
 
     @property
     def body(self) -> str:
@@ -72,7 +72,7 @@ class _Handler:
         self.tls = tls
         self.refuse = refuse
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802 - the name aiosmtpd looks for
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
     ) -> str:
         if address in self.refuse:
@@ -80,7 +80,7 @@ class _Handler:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - the name aiosmtpd looks for
         self.mails.append(Mail(session, envelope, tls=self.tls))
         return f"250 2.0.0 queued as {len(self.mails)}"
 
@@ -91,8 +91,9 @@ class _Controller(Controller):
 
     def _trigger_server(self) -> None:
         # The port was 0, "any free one": the real one must be known before aiosmtpd makes its first call to itself.
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        server: Any = self.server
+        self.port = server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 class MailServer:
@@ -142,9 +143,7 @@ class MailServer:
             **options,
         )
 
-    def _authenticate(
-        self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any
-    ) -> AuthResult:
+    def _authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
         user, password = data.login.decode(), data.password.decode()
         with self._lock:

@@ -1,6 +1,6 @@
-"""A scripted SMTP server: it says any bytes at any moment, drips, hangs, closes, resets, injects, starts TLS.
+r"""A scripted SMTP server: it says any bytes at any moment, drips, hangs, closes, resets, injects, starts TLS.
 
-    with ScriptedServer(MAIL=b"550 no\\r\\n") as server:      # everything else as a polite server would
+    with ScriptedServer(MAIL=b"550 no\r\n") as server:      # everything else as a polite server would
         smtp.send({"host": server.host, "port": server.port, ...})
     server.commands      # [b"EHLO ...", b"MAIL FROM:<a@x.test>", b"QUIT"]
     server.messages      # what came between DATA and the dot, still dot-stuffed
@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import ssl
 import struct
 import threading
 from typing import TYPE_CHECKING, Any, Self
@@ -32,6 +31,7 @@ import pytest
 from support.certificates import server_context
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
 
 CLOSE = "close"
@@ -70,7 +70,7 @@ POLITE: dict[str, Any] = {
 }
 
 
-class _Gone(Exception):
+class _GoneError(Exception):
     """The client went away, or a step ended the connection."""
 
 
@@ -103,7 +103,7 @@ class Connection:
         try:
             self.sock.sendall(data)
         except OSError as error:
-            raise _Gone from error
+            raise _GoneError from error
 
     def recv(self) -> bytes:
         """Return the next bytes; the connection ends when there are none."""
@@ -111,10 +111,10 @@ class Connection:
             data = self.sock.recv(65536)
         except OSError as error:
             self.closed_by_client = True
-            raise _Gone from error
+            raise _GoneError from error
         if not data:
             self.closed_by_client = True
-            raise _Gone
+            raise _GoneError
         self.received += data
         return data
 
@@ -151,7 +151,7 @@ class Connection:
             wrapped = self.server.context.wrap_socket(self.sock, server_side=True)
         except (OSError, ValueError) as error:
             self.closed_by_client = True
-            raise _Gone from error
+            raise _GoneError from error
         self.sock = wrapped
         self.tls = wrapped.version()
 
@@ -172,13 +172,13 @@ class Connection:
         elif isinstance(step, Drip):
             for byte in step.data:
                 if self.server.stopping.wait(step.seconds):
-                    raise _Gone
+                    raise _GoneError
                 self.send(bytes([byte]))
         elif step == CLOSE:
-            raise _Gone
+            raise _GoneError
         elif step == RESET:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            raise _Gone
+            raise _GoneError
         elif step == HANG:
             self.hang()
         elif step == STARTTLS:
@@ -285,7 +285,7 @@ class ScriptedServer:
             self._threads.append(thread)
 
     def _serve(self, connection: Connection) -> None:
-        with contextlib.suppress(_Gone):
+        with contextlib.suppress(_GoneError):
             connection.serve()
         connection.sock.close()
 

@@ -114,8 +114,10 @@ console.log(Object.assign([1], { [Symbol.toStringTag]: "T" }));
 //# nested empty
 console.log([[], [[]], [[[]]], [[[[]]]]]);
 //# match result
+//? Object.keys("a".match(/a/))[1] === "index"
 console.log("2020-01-02".match(/(\d+)-(\d+)/));
 //# match result with groups
+//? Object.keys("a".match(/a/))[1] === "index"
 console.log("2020-01-02".match(/(?<y>\d+)-(?<m>\d+)/));
 //# match all
 console.log([..."a1b2".matchAll(/[a-z](\d)/g)].length);

@@ -59,6 +59,7 @@ console.countReset("x");
 console.count("x");
 console.countReset();
 console.count();
+console.countReset();
 //# count labels
 console.count(1);
 console.count("1");
@@ -122,6 +123,7 @@ console.dir(new Hid(), { showHidden: true });
 //# dir showHidden typed array
 console.dir(new Uint8Array(2), { showHidden: true });
 //# dir showHidden function
+"use strict";
 console.dir(function f(a) {}, { showHidden: true });
 //# dir compact false
 console.dir({ a: 1, b: { c: [1, 2] } }, { compact: false });

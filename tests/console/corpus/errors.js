@@ -124,7 +124,7 @@ framed.stack = "Error: r\n    at here (file.js:1:1)\n    at there (file.js:2:2)"
 console.log(framed);
 //# stack undefined
 const unstacked = new Error("u");
-unstacked.stack = undefined;
+Object.defineProperty(unstacked, "stack", { value: undefined });
 console.log(unstacked);
 //# stack empty
 const empty = new Error("u");
@@ -132,19 +132,19 @@ empty.stack = "";
 console.log(empty);
 //# stack an object
 const odd = new Error("o");
-odd.stack = { a: 1 };
+Object.defineProperty(odd, "stack", { value: { a: 1 } });
 console.log(odd);
 //# stack a number
 const numbered = new Error("o");
-numbered.stack = 5;
+Object.defineProperty(numbered, "stack", { value: 5 });
 console.log(numbered);
 //# without a stack in an object
 const flat = new Error("flat");
-flat.stack = undefined;
+Object.defineProperty(flat, "stack", { value: undefined });
 console.log({ flat }, [flat]);
 //# without a stack and with properties
 const props = new Error("flat");
-props.stack = undefined;
+Object.defineProperty(props, "stack", { value: undefined });
 props.code = 1;
 console.log(props);
 //# created without a constructor
@@ -160,7 +160,7 @@ const tagged = new Error("t");
 Object.defineProperty(tagged, Symbol.toStringTag, { value: "Tagged" });
 console.log(tagged);
 //# error classes
-console.log(Error, TypeError, class E extends Error {});
+console.log(RangeError, TypeError, class E extends Error {});
 //# error in map and set
 console.log(new Map([["e", new Error("m")]]), new Set([new Error("s")]));
 //# error with %s

@@ -73,12 +73,14 @@ console.log("%j", function () {});
 //# j with a date
 console.log("%j", new Date(0));
 //# o
+"use strict";
 console.log("%o", { a: 1, f: function () {} });
 //# o with an array
 console.log("%o", [1, 2, 3]);
 //# o with nested
 console.log("%o", { a: { b: { c: { d: { e: 1 } } } } });
 //# o with a function
+"use strict";
 console.log("%o", function named(a, b) {});
 //# o with primitives
 console.log("%o %o %o", "s", 1, null);
@@ -152,3 +154,12 @@ console.log("%O and %o", [1], [2], [3]);
 console.log("a", "%s", "b");
 //# not a string first with a format later
 console.log(null, "%d", 1);
+//# s with a class that has toPrimitive
+class Prim { [Symbol.toPrimitive]() { return "pp"; } }
+class SubPrim extends Prim {}
+console.log("%s %s", new Prim(), new SubPrim());
+//# s with error classes
+class Told extends Error { toString() { return "told"; } }
+console.log("%s", new Told("x"));
+//# s with inherited toString
+console.log("%s", Object.assign(Object.create({ toString() { return "tt"; } }), { a: 1 }));

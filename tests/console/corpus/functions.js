@@ -77,3 +77,10 @@ console.log(console.log.name, typeof console.log);
 //# function subclass
 class F2 extends Function {}
 console.log(new F2("return 1"));
+//# class extends a mixin
+const mixin = (Super) => class Mixed extends Super {};
+class User extends mixin(Object) {}
+console.log(User, mixin(Array), new User());
+//# class with brackets in comments
+console.log(class /* (a) */ Commented { /* ( */ m() {} }, class // (x)
+Lined {});

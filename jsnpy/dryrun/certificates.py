@@ -32,7 +32,7 @@ class Certificates:
 
     def __init__(self) -> None:
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority = trustme.CA(organization_name=_OWNER)
+        authority = trustme.CA(organization_name=_OWNER, organization_unit_name="authority of this run")
         self.ca_pem = authority.cert_pem.bytes().decode()
         self._issuer = x509.load_pem_x509_certificate(authority.cert_pem.bytes())
         self._issuer_key = serialization.load_pem_private_key(authority.private_key_pem.bytes(), None)
@@ -63,9 +63,7 @@ class Certificates:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - _VALID)
             .not_valid_after(now + _VALID)
-            .add_extension(
-                x509.SubjectAlternativeName([_identity(name) for name in self._names]), critical=True
-            )
+            .add_extension(x509.SubjectAlternativeName([_identity(name) for name in self._names]), critical=True)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(issuer_id, critical=False)
             .sign(self._issuer_key, hashes.SHA256())

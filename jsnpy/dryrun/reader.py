@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -15,9 +14,9 @@ import idna
 if TYPE_CHECKING:
     from email.message import Message
 
-# Bidirectional controls can make "exe.fdp" of "pdf.exe"; the format characters emoji and scripts need stay.
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_INVISIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# Bidirectional controls can make "exe.fdp" of "pdf.exe"; the format characters that emoji and scripts need stay.
+_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_OBEYED = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_BIDI}]")
 _SKIPPED = frozenset({"script", "style", "head", "title", "template"})
 _KB, _MB = 1000, 1_000_000
 _BLOCKS = frozenset(
@@ -127,7 +126,7 @@ def _place(part: Message[str, str], mail: ReadMail) -> None:
 
 def _payload(part: Message[str, str]) -> bytes:
     if part.is_multipart():  # a message/* part, parsed already
-        return b"".join(inner.as_bytes() for inner in part.get_payload())  # type: ignore[union-attr, misc]
+        return b"".join(inner.as_bytes() for inner in part.get_payload())  # type: ignore[union-attr]
     data = part.get_payload(decode=True)
     return data if isinstance(data, bytes) else b""
 
@@ -165,11 +164,7 @@ def visible(text: str, keep: str = "") -> str:
         text: any text.
         keep: control characters that may stay.
     """
-    return "".join(c if c in keep or not _hidden(c) else _escaped(c) for c in text)
-
-
-def _hidden(char: str) -> bool:
-    return char in _BIDI or unicodedata.category(char) in _INVISIBLE
+    return _OBEYED.sub(lambda found: found[0] if found[0] in keep else _escaped(found[0]), text)
 
 
 def _escaped(char: str) -> str:

@@ -8,13 +8,13 @@ import re
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from jsnpy.dryrun.page import Entry, Fragment, fragment, page
 from jsnpy.errors import UsageError
-from jsnpy.mailbox_page import Entry, Fragment, fragment, page
 
 if TYPE_CHECKING:
-    from jsnpy.dryrun import CaughtMail
+    from jsnpy.dryrun.server import CaughtMail
 
 _TEXTS = ("sender", "server", "tls", "user", "mechanism")
 _LISTS = ("recipients", "dialogue")
@@ -89,9 +89,7 @@ class Mailbox:
         )
 
     def _keep(self, raw: bytes) -> int:
-        taken = [
-            int(found[1]) for name in os.listdir(self.folder) if (found := re.match(r"(\d{3,9})\.\w+$", name))
-        ]
+        taken = [int(found[1]) for name in os.listdir(self.folder) if (found := re.match(r"(\d{3,9})\.\w+$", name))]
         number = max(taken, default=0) + 1
         while True:
             try:
@@ -117,7 +115,7 @@ class Mailbox:
             try:
                 with open(draft, "w", encoding="utf-8", errors="replace", newline="\n") as file:
                     file.write(text)
-                os.replace(draft, self._path("index.html"))
+                _replace(draft, self._path("index.html"))
             except OSError:
                 with suppress(OSError):
                     os.unlink(draft)
@@ -157,9 +155,18 @@ class Mailbox:
         if not isinstance(facts, dict):
             facts = {}
         texts = {key: facts[key] for key in _TEXTS if isinstance(facts.get(key), str)}
-        lists = {
-            key: [v for v in facts[key] if isinstance(v, str)]
-            for key in _LISTS
-            if isinstance(facts.get(key), list)
+        lists: dict[str, Any] = {
+            key: [v for v in facts[key] if isinstance(v, str)] for key in _LISTS if isinstance(facts.get(key), list)
         }
         return Entry(name, raw, **texts, **lists)
+
+
+def _replace(draft: str, page: str) -> None:
+    for pause in (0.02, 0.1, 0.5):
+        try:
+            os.replace(draft, page)
+        except PermissionError:  # Windows, while another process has the page in its hands
+            time.sleep(pause)
+        else:
+            return
+    os.replace(draft, page)

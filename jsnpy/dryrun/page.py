@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 from zlib import crc32
 
-from jsnpy.mail_reader import html_as_text, named_recipient, read, readable_size, visible
+from jsnpy.dryrun.reader import html_as_text, named_recipient, read, readable_size, visible
 
 if TYPE_CHECKING:
-    from jsnpy.mail_reader import Attachment, ReadMail
+    from jsnpy.dryrun.reader import Attachment, ReadMail
 
 _EMBEDDED = 4 * 1000 * 1000  # bytes: larger attachments are named, and found in the .eml
 _SNIPPET = 160
@@ -65,7 +65,7 @@ def page(fragments: list[Fragment], folder: str) -> str:
     summary = f"{count or 'no'} mail{'' if count == 1 else 's'} caught, none left this machine"
     nothing = '<p class="nothing"><b>No mail yet</b>What the script sends is shown here, one mail a line.</p>'
     chosen = [f'body:has(#m{i}:target) .list [href="#m{i}"]' for i in range(count)]
-    return Template(files("jsnpy").joinpath("mailbox.html").read_text("utf-8")).substitute(
+    return Template(files("jsnpy.dryrun").joinpath("page.html").read_text("utf-8")).substitute(
         title=_text(f"{folder} (dry run)"),
         summary=summary,
         selected=", ".join(chosen) or ".none",
@@ -122,9 +122,7 @@ def _address(name: str, address: str) -> str:
 def _dates(header: str) -> tuple[str, str]:
     try:
         moment = parsedate_to_datetime(header)
-        return _text(
-            f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M %z}".strip()
-        ), f"{moment.day} {moment:%b %H:%M}"
+        return _text(f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M %z}".strip()), f"{moment.day} {moment:%b %H:%M}"
     except (ValueError, TypeError, IndexError, OverflowError):
         return _text(header), ""
 
@@ -137,16 +135,10 @@ def _people(seen: ReadMail, entry: Entry) -> str:
 
 
 def _facts(entry: Entry) -> str:
-    facts = [
-        f'<li><a href="{quote(entry.name)}">{_text(entry.name)}</a>, {readable_size(len(entry.raw))}</li>'
-    ]
+    facts = [f'<li><a href="{quote(entry.name)}">{_text(entry.name)}</a>, {readable_size(len(entry.raw))}</li>']
     if entry.dialogue:
         secure = f'<li class="good">{_text(entry.tls)}</li>' if entry.tls else '<li class="warn">no TLS</li>'
-        user = (
-            f"signed in as {_text(entry.user)}, {_text(entry.mechanism)}"
-            if entry.mechanism
-            else "not signed in"
-        )
+        user = f"signed in as {_text(entry.user)}, {_text(entry.mechanism)}" if entry.mechanism else "not signed in"
         server = f"<li>meant for {_text(entry.server)}</li>" if entry.server else ""
         facts = [server, secure, f"<li>{user}</li>", *facts]
     return f'<ul class="facts">{"".join(facts)}</ul>'
@@ -161,9 +153,7 @@ def _tabs(seen: ReadMail, text: str, entry: Entry) -> str:
         )
         tabs.append(("html", "HTML", frame))
     tabs.append(("text", "Text", f"<pre>{_text(text, chr(10) + chr(9)) or '(empty)'}</pre>"))
-    headers = "".join(
-        f"<dt>{_text(name)}</dt><dd><bdi>{_text(value)}</bdi></dd>" for name, value in seen.headers
-    )
+    headers = "".join(f"<dt>{_text(name)}</dt><dd><bdi>{_text(value)}</bdi></dd>" for name, value in seen.headers)
     tabs.append(("head", "Headers", f"<dl>{headers}</dl>"))
     if entry.dialogue:
         tabs.append(("talk", "SMTP dialogue", f"<pre>{_dialogue(entry.dialogue)}</pre>"))
@@ -180,17 +170,11 @@ def _frame(seen: ReadMail) -> str:
     html = (seen.html or "").replace("\x00", "\ufffd")
     # A policy stops loading, not connecting ahead, as for <link> and frames: there are no such elements.
     html = re.sub(r"<(?=link|meta|base|i?frame|object|embed)", "<x-", html, flags=re.IGNORECASE)
-    pictures = {
-        a.cid: a for a in seen.attachments if a.cid and re.fullmatch(r"image/[\w.+-]+", a.content_type)
-    }
+    pictures = {a.cid: a for a in seen.attachments if a.cid and re.fullmatch(r"image/[\w.+-]+", a.content_type)}
 
     def picture(match: re.Match[str]) -> str:
         found = pictures.get(unquote(match[1]))
-        return (
-            match[0]
-            if found is None
-            else f"data:{found.content_type};base64,{b64encode(found.data).decode()}"
-        )
+        return match[0] if found is None else f"data:{found.content_type};base64,{b64encode(found.data).decode()}"
 
     return escape(_FRAME_HEAD + re.sub(r"cid:([^\s\"'<>()]+)", picture, html))
 

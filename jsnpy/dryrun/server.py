@@ -9,14 +9,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jsnpy.dryrun.mailbox import Mailbox
+from jsnpy.dryrun.reader import ReadMail, html_as_text, named_recipient, read, readable_size, visible
 from jsnpy.errors import JsnpyError, UsageError
-from jsnpy.mail_reader import ReadMail, html_as_text, named_recipient, read, readable_size, visible
-from jsnpy.mailbox import Mailbox
 
 try:
     from aiosmtpd.smtp import MISSING, SMTP, AuthResult
 
-    from jsnpy.dry_certificates import Certificates
+    from jsnpy.dryrun.certificates import Certificates
 except ImportError as missing:
     raise UsageError(
         f"--dry-run needs parts that are not installed ({missing.name})",
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _NAME = "jsnpy dry run"
 _SIZE_LIMIT = 35 * 1024 * 1024
 _COMMAND_LIMIT = 16384  # RFC 4954 section 4: 12288 bytes in base64 for AUTH, tokens need them
+_LINE_LIMIT = 1001  # RFC 5321 section 4.5.3.1.6, with the dot that is stuffed
 _LINES_SHOWN = 200
 _LINE_SHOWN = 2000
 _START_SECONDS = 10
@@ -70,8 +71,8 @@ class DryRun:
     """A real SMTP server on loopback that keeps what it is given, for one run.
 
     Args:
-        show: called with the readable text of each caught mail, line end included; in the server's thread and
-            before the mail is confirmed: the text is out when the send returns.
+        show: called with the readable text of each caught mail, without a last line end; in the server's thread
+            and before the mail is confirmed: the text is out when the send returns.
         mailbox: a folder to write the mails to as well, with a page to look at them.
     """
 
@@ -101,9 +102,7 @@ class DryRun:
         logging.getLogger("mail").addHandler(logging.NullHandler())  # else aiosmtpd's warnings go to stderr
         ready = threading.Event()
         failures: list[OSError] = []
-        self._thread = threading.Thread(
-            target=self._serve, args=(ready, failures), name="jsnpy-dry-run", daemon=True
-        )
+        self._thread = threading.Thread(target=self._serve, args=(ready, failures), name="jsnpy-dry-run", daemon=True)
         self._thread.start()
         ready.wait(_START_SECONDS)
         if failures or not self._ports[0]:
@@ -157,9 +156,7 @@ class DryRun:
         loop.set_exception_handler(lambda _loop, _context: None)
         self._ending = asyncio.Event()
         plain = await loop.create_server(lambda: self._session(self._certificates.context), "127.0.0.1", 0)
-        tls = await loop.create_server(
-            lambda: self._session(None), "127.0.0.1", 0, ssl=self._certificates.context
-        )
+        tls = await loop.create_server(lambda: self._session(None), "127.0.0.1", 0, ssl=self._certificates.context)
         self._ports = (plain.sockets[0].getsockname()[1], tls.sockets[0].getsockname()[1])
         ready.set()
         await self._ending.wait()
@@ -175,8 +172,13 @@ class DryRun:
     def catch(self, mail: CaughtMail) -> None:
         """Keep and show one mail; trouble with that is raised by `stop`, as the script must see a success."""
         self.mails.append(mail)
+        kept_as = ""
         try:
-            kept_as = "" if self._mailbox is None else self._mailbox.add(mail)
+            if self._mailbox is not None:
+                kept_as = self._mailbox.add(mail)
+        except UsageError as error:
+            self._trouble = self._trouble or error
+        try:
             self._show(readable(mail, kept_as))
         except Exception as error:  # noqa: BLE001 - whatever it is, stop() raises it
             self._trouble = self._trouble or error
@@ -224,7 +226,7 @@ class _Dialogue:
 class _Session(SMTP):
     """One connection: aiosmtpd's protocol, overheard."""
 
-    line_length_limit = _COMMAND_LIMIT
+    line_length_limit = _COMMAND_LIMIT  # what the reader takes; a message's lines are held to the RFC below
 
     def __init__(self, catcher: _Catcher, sessions: set[_Session], starttls: ssl.SSLContext | None) -> None:
         super().__init__(
@@ -238,6 +240,7 @@ class _Session(SMTP):
             authenticator=catcher.sign_in,
             loop=asyncio.get_running_loop(),
         )
+        self.line_length_limit = _LINE_LIMIT
         self.command_size_limits = defaultdict(lambda: _COMMAND_LIMIT)
         self._catcher = catcher
         self._all = sessions
@@ -362,14 +365,12 @@ def readable(mail: CaughtMail, kept_as: str = "") -> str:
             for a in seen.attachments
         ]
     parts += ["", f"kept as {visible(kept_as)}"] if kept_as else []
-    return "\n".join([*parts, "─" * 72, ""])
+    return "\n".join([*parts, "─" * 72])
 
 
 def _envelope_lines(mail: CaughtMail, seen: ReadMail) -> list[str]:
     recipients = [r if named_recipient(r, seen) else f"{r} (bcc)" for r in mail.recipients]
-    signed_in = (
-        f'signed in as "{visible(mail.user)}" ({mail.mechanism})' if mail.mechanism else "not signed in"
-    )
+    signed_in = f'signed in as "{visible(mail.user)}" ({mail.mechanism})' if mail.mechanism else "not signed in"
     return [
         f"envelope: from {visible(mail.sender)} to {visible(', '.join(recipients))}",
         f"session:  {visible(mail.server) or 'a client'}, {mail.tls or 'no TLS'}, {signed_in}",
@@ -388,9 +389,7 @@ def _body_lines(seen: ReadMail) -> list[str]:
 def _capped(text: str) -> list[str]:
     lines = visible(text, keep="\n\t").split("\n")
     shown = [
-        line
-        if len(line) <= _LINE_SHOWN
-        else f"{line[:_LINE_SHOWN]} … {len(line) - _LINE_SHOWN} more characters"
+        line if len(line) <= _LINE_SHOWN else f"{line[:_LINE_SHOWN]} … {len(line) - _LINE_SHOWN} more characters"
         for line in lines[:_LINES_SHOWN]
     ]
     return shown if len(lines) <= _LINES_SHOWN else [*shown, f"… {len(lines) - _LINES_SHOWN} more lines"]

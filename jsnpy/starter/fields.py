@@ -1,0 +1,124 @@
+"""Every field of send_email and of a config, with its meaning: the one source of the declarations and the schema."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Field:
+    """One field of an object.
+
+    Attributes:
+        name: as scripts and configs write it.
+        type: its TypeScript type.
+        help: what it means, in a sentence or two.
+        required: whether it must be given.
+        examples: values an editor may offer.
+        fields: the fields within it, where it is an object or an array of objects.
+    """
+
+    __slots__ = ("examples", "fields", "help", "name", "required", "type")
+
+    def __init__(
+        self,
+        name: str,
+        type_: str,
+        help_: str,
+        *,
+        required: bool = False,
+        examples: "Sequence[object]" = (),
+        fields: "Sequence[Field]" = (),
+    ) -> None:
+        self.name = name
+        self.type = type_
+        self.help = help_
+        self.required = required
+        self.examples = examples
+        self.fields = fields
+
+
+ADDRESS = (
+    Field("email", "string", "E-mail address.", required=True, examples=["admin@example.com"]),
+    Field("name", "string | number | boolean", "Displayed name.", examples=["Admin"]),
+)
+
+ATTACHMENT = (
+    Field("filename", "string", "Name the receiver sees. Default: the name of the file in path."),
+    Field("content", "string", "The contents: text, or base64 with encoding. Either this or path."),
+    Field(
+        "encoding", '"utf-8" | "base64"', 'How content is to be read. Default: "utf-8".', examples=["utf-8", "base64"]
+    ),
+    Field("content_type", "string", "MIME type, as in text/csv. Default: by the ending of filename."),
+    Field("cid", "string", 'Content-ID, for pictures that html shows with src="cid:...".'),
+    Field("path", "string", "A file to attach, relative to the config's folder. Either this or content."),
+)
+
+TLS = (
+    Field("verify", "boolean", "false: any certificate is good enough. Default: true.", examples=[True, False]),
+    Field("ca_file", "string", "PEM file of a private CA to trust in addition, relative to the config's folder."),
+    Field("min_version", '"1.2" | "1.3"', 'Oldest TLS version accepted. Default: "1.2".', examples=["1.2", "1.3"]),
+    Field("server_name", "string", "Name the certificate must hold, where it is not host."),
+)
+
+_ADDRESSES = "Recipient | Recipient[]"
+
+MAIL = (
+    Field("host", "string", "SMTP server: name or address.", required=True, examples=["smtp.office365.com"]),
+    Field(
+        "port", "number | string", "SMTP port: 25, 465 (ssl) or 587 (starttls).", required=True, examples=[25, 465, 587]
+    ),
+    Field("user", "string | number", "User name. None or empty: no authentication."),
+    Field(
+        "pass", "string | number", 'Password, or the access token with auth "xoauth2".', examples=["${ENV:SMTP_PASS}"]
+    ),
+    Field(
+        "ssl", "boolean", "true: TLS from the first byte, usually on port 465. Default: false.", examples=[True, False]
+    ),
+    Field(
+        "starttls",
+        "boolean",
+        "true: STARTTLS required, usually on port 587; the mail never goes in clear text. Default: false.",
+        examples=[True, False],
+    ),
+    Field("from", "Recipient", "Sender: { email, name } or an address.", required=True, fields=ADDRESS),
+    Field("to", _ADDRESSES, "Recipient: { email, name }, an address, or an array.", required=True, fields=ADDRESS),
+    Field("subject", "string | number | boolean", "Subject; may be empty.", required=True),
+    Field("body", "string | number | boolean", "Text of the mail; may be empty, and left out where html is given."),
+    Field("cc", _ADDRESSES, "Recipients of a copy.", fields=ADDRESS),
+    Field("bcc", _ADDRESSES, "Recipients of a copy that the others do not see.", fields=ADDRESS),
+    Field("reply_to", _ADDRESSES, "Where replies go, if not to the sender.", fields=ADDRESS),
+    Field("html", "string | number | boolean", "The mail as HTML, beside the text in body or instead of it."),
+    Field("attachments", "Attachment[]", "Files to attach.", fields=ATTACHMENT),
+    Field(
+        "headers",
+        "Record<string, string | number | boolean>",
+        "Further headers, by name; not those made from other fields (From, To, Subject, Date, Content-...).",
+    ),
+    Field("timeout", "number", "Seconds for the whole send, above 0. Default: 60.", examples=[60]),
+    Field(
+        "auth",
+        '"plain" | "login" | "cram-md5" | "xoauth2"',
+        "Authentication mechanism. Default: the best one the server offers, never xoauth2.",
+        examples=["plain", "login", "cram-md5", "xoauth2"],
+    ),
+    Field("tls", "Tls", "How certificates are verified.", fields=TLS),
+    Field("helo", "string", "Name this machine greets with. Default: its host name, or its address."),
+    Field(
+        "keep_alive",
+        "boolean",
+        "true: later sends of this run to the same server may use the same session. Default: false.",
+        examples=[True, False],
+    ),
+)
+
+CONFIG = (
+    Field(
+        "scriptfile",
+        "string",
+        "The script to run, relative to this file's folder, else to the current one.",
+        required=True,
+        examples=["./alert.js"],
+    ),
+    Field("arg", "any", "What the script finds in its global arg: any value; {} if left out.", fields=MAIL),
+    Field("$schema", "string", "Where editors find the description of this file.", examples=["./jsnpy.schema.json"]),
+)

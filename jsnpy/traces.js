@@ -1,0 +1,160 @@
+// The engine's stack texts as an author wants to see them: their file, their lines, their frames, under the header
+// that Node gives a stack. Frames of the host have line numbers from `hostLines` on.
+(function (primordials, hostLines) {
+  "use strict";
+  const {
+    Error, ErrorPrototype, ErrorPrototypeGetStack, ErrorPrototypeToString, InternalErrorPrototype, Number,
+    ObjectDefineProperty, ObjectGetOwnPropertyDescriptor, ReflectApply, String, StringPrototypeEndsWith,
+    StringPrototypeIndexOf, StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeStartsWith,
+    StringPrototypeTrim,
+  } = primordials;
+  const engineName = "<input>";
+  let scriptName = "script";
+
+  // The frame a line of stack text describes, null for any other text. `bare` is the place of a syntax error, in
+  // whatever text was compiled or parsed there.
+  function frameOf(text) {
+    let words = StringPrototypeTrim(text);
+    if (!StringPrototypeStartsWith(words, "at ")) return null;
+    words = StringPrototypeSlice(words, 3);
+    const open = StringPrototypeLastIndexOf(words, " (");
+    const bare = open === -1 || !StringPrototypeEndsWith(words, ")");
+    const name = bare ? "" : StringPrototypeSlice(words, 0, open);
+    const place = bare ? words : StringPrototypeSlice(words, open + 2, -1);
+    const native = place === "native";
+    let rest = "";
+    if (StringPrototypeStartsWith(place, engineName)) rest = StringPrototypeSlice(place, engineName.length + 1);
+    else if (StringPrototypeStartsWith(place, scriptName)) rest = StringPrototypeSlice(place, scriptName.length + 1);
+    else if (!native) return null;
+    const colon = StringPrototypeIndexOf(rest, ":");
+    const line = Number(colon === -1 ? rest : StringPrototypeSlice(rest, 0, colon)) || 0;
+    const column = colon === -1 ? 0 : Number(StringPrototypeSlice(rest, colon + 1)) || 0;
+    return { __proto__: null, name, bare, native, line, column, host: line >= hostLines };
+  }
+
+  function framesOf(text) {
+    const frames = { __proto__: null, length: 0, foreign: false };
+    for (let start = 0, end; start < text.length; start = end + 1) {
+      end = StringPrototypeIndexOf(text, "\n", start);
+      if (end === -1) end = text.length;
+      const line = StringPrototypeSlice(text, start, end);
+      const frame = frameOf(line);
+      if (frame !== null) frames[frames.length++] = frame;
+      else if (StringPrototypeTrim(line) !== "") frames.foreign = true;
+    }
+    return frames;
+  }
+
+  // Whether frame i is text that eval was given, and by whom: its lines are not the file's.
+  function evalledBy(frames, i) {
+    const frame = frames[i];
+    if (frame.name !== "" && frame.name !== "<eval>") return "";
+    const next = frames[i + 1];
+    if (next === undefined || !next.native || next.name !== "eval") return "";
+    const caller = frames[i + 2];
+    return caller === undefined || caller.host ? "host" : "script";
+  }
+
+  function shown(frame, place) {
+    const { name, line, column } = frame;
+    const at = place + (line > 0 ? ":" + line : "") + (line > 0 && column > 0 ? ":" + column : "");
+    const unnamed = name === "" || name === "<eval>" || name === "<anonymous>" || name === "anonymous";
+    return "    at " + (unnamed ? at : name + " (" + at + ")");
+  }
+
+  // Stack text with the author's frames only; any text that is not the engine's stays as it is.
+  function clean(text) {
+    const frames = framesOf(text);
+    if (frames.foreign) return text;
+    let out = "";
+    for (let i = 0; i < frames.length; i++) {
+      const frame = frames[i];
+      if (frame.native || frame.host || frame.bare) continue;
+      const place = evalledBy(frames, i) === "script" ? "<anonymous>" : scriptName;
+      out += (out === "" ? "" : "\n") + shown(frame, place);
+    }
+    return out;
+  }
+
+  function withHeader(error, text) {
+    const frames = clean(text);
+    const header = ErrorPrototypeToString(error);
+    return frames === "" ? header : header + "\n" + frames;
+  }
+
+  function stackOf(error) {
+    if (ErrorPrototypeGetStack !== undefined) {
+      const text = ErrorPrototypeGetStack(error);
+      if (typeof text === "string") return text;
+    }
+    const { stack } = error;
+    return typeof stack === "string" ? stack : "";
+  }
+
+  // Where an error arose: line and column, 0 where unknown, of the innermost frame in the author's file.
+  function place(error) {
+    const found = { __proto__: null, line: 0, column: 0, stack: "" };
+    try {
+      if (error === null || typeof error !== "object") return found;
+      const text = stackOf(error);
+      const frames = framesOf(text);
+      found.stack = clean(text);
+      for (let i = 0; i < frames.length; i++) {
+        const frame = frames[i];
+        const source = evalledBy(frames, i);
+        if (frame.native || frame.host || frame.line === 0 || source === "script") continue;
+        if (frame.bare && source !== "host") continue;
+        found.line = frame.line;
+        found.column = frame.column;
+        break;
+      }
+    } catch {
+      // a stack or a getter that throws: no place to show
+    }
+    return found;
+  }
+
+  // Where the engine keeps the stack out of the error's own properties, a script can be shown a clean one.
+  if (ErrorPrototypeGetStack !== undefined) {
+    const original = ObjectGetOwnPropertyDescriptor(ErrorPrototype, "stack");
+    const replaced = {
+      __proto__: null,
+      get stack() {
+        const text = ErrorPrototypeGetStack(this);
+        if (typeof text !== "string") return text;
+        try {
+          return withHeader(this, text);
+        } catch {
+          return text;
+        }
+      },
+    };
+    ObjectDefineProperty(ErrorPrototype, "stack", {
+      __proto__: null, configurable: true, enumerable: false, set: original.set,
+      get: ObjectGetOwnPropertyDescriptor(replaced, "stack").get,
+    });
+    // The binding reads the stack of the engine's own errors at a moment when no script's code may run.
+    ObjectDefineProperty(InternalErrorPrototype, "stack", { __proto__: null, get: original.get, set: original.set });
+  }
+
+  const { captureStackTrace } = Error;
+  if (captureStackTrace !== undefined) {
+    Error.captureStackTrace = {
+      captureStackTrace(object, above) {
+        ReflectApply(captureStackTrace, Error, above === undefined ? [object] : [object, above]);
+        const stack = ObjectGetOwnPropertyDescriptor(object, "stack");
+        if (stack === undefined || typeof stack.value !== "string") return;
+        ObjectDefineProperty(object, "stack", { __proto__: null, value: withHeader(object, stack.value) });
+      },
+    }.captureStackTrace;
+  }
+
+  return {
+    __proto__: null,
+    clean: (text) => clean(String(text)),
+    place,
+    setName(name) {
+      scriptName = name;
+    },
+  };
+})

@@ -1,0 +1,171 @@
+"""URLs and header lines from a script, checked and made ready for the wire."""
+
+import base64
+import re
+from urllib.parse import unquote_to_bytes, urljoin
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
+
+from jsnpy.web.trouble import WebError
+
+PORTS = {"http": 80, "https": 443}
+
+_LABEL = 63  # characters between two dots (RFC 1035 section 2.3.4)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SCHEME_ONLY = re.compile(r"([a-z][a-z0-9+.-]*):(?!\d)", re.IGNORECASE)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+class Address:
+    """A URL taken apart.
+
+    Attributes:
+        scheme: "http" or "https".
+        host: name or address as it goes on the wire: IDNA, no brackets.
+        port: 1-65535.
+        target: path and query, percent-encoded.
+        credentials: value of an Authorization header from `user:password@`, or "".
+    """
+
+    __slots__ = ("credentials", "host", "port", "scheme", "target")
+
+    def __init__(self, scheme: str, host: str, port: int, target: str, credentials: str) -> None:
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+        self.target = target
+        self.credentials = credentials
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """What must be the same for a secret to be sent again (RFC 6454 section 4)."""
+        return self.scheme, self.host.lower(), self.port
+
+    @property
+    def bracketed(self) -> str:
+        """The host as URLs write it."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
+    def peer(self) -> str:
+        """host:port, for messages."""
+        return f"{self.bracketed}:{self.port}"
+
+    @property
+    def authority(self) -> str:
+        """The Host header's value (RFC 9110 section 7.2)."""
+        return self.bracketed if self.port == PORTS[self.scheme] else self.peer
+
+    @property
+    def url(self) -> str:
+        """The URL without user, password and fragment."""
+        return f"{self.scheme}://{self.authority}{self.target}"
+
+
+def read(url: str) -> Address:
+    """Take a script's URL apart.
+
+    A URL without a scheme is an http one, as libcurl has it. What is not ASCII is encoded: the host in IDNA,
+    the rest as percent-encoded UTF-8.
+
+    Raises:
+        WebError: no usable http or https URL. The text never shows what stands before an `@`.
+    """
+    url = url.strip(" ")
+    control = _CONTROL.search(url)
+    if control:
+        raise WebError(f"the URL holds the control character U+{ord(control[0]):04X}: write {_escape(control[0])}")
+    if not url:
+        raise WebError("the URL is empty")
+    scheme = _SCHEME.match(url) or _SCHEME_ONLY.match(url)
+    if scheme is None:
+        url = "http://" + url
+    elif scheme[1].lower() not in PORTS:
+        raise WebError(f"{scheme[1].lower()}: URLs cannot be fetched, only http:// and https:// ones")
+    try:
+        parts = parse_url(real_text(url))
+    except (LocationParseError, ValueError):
+        raise WebError(f"{masked(url)} is no usable URL: check host name and port") from None
+    host = (parts.host or "").removeprefix("[").removesuffix("]")
+    if parts.scheme not in PORTS or not host:
+        raise WebError(f"{masked(url)} is no usable URL: it names no host")
+    if not all(0 < len(label) <= _LABEL for label in host.removesuffix(".").split(".")):
+        raise WebError(f"{masked(url)} is no usable URL: a part of the host name is empty or too long")
+    port = PORTS[parts.scheme] if parts.port is None else parts.port
+    if not 0 < port < 65536:  # noqa: PLR2004 - ports have 16 bits
+        raise WebError(f"{masked(url)} is no usable URL: ports go from 1 to 65535")
+    return Address(parts.scheme, host, port, parts.request_uri, _basic(parts.auth))
+
+
+def _escape(char: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in char.encode())
+
+
+def _basic(auth: str | None) -> str:
+    if not auth:
+        return ""
+    user, _, password = auth.partition(":")
+    pair = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
+    return "Basic " + base64.b64encode(pair).decode("ascii")
+
+
+def follow(base: Address, location: str) -> Address:
+    """Return where a Location header leads (RFC 9110 section 10.2.2).
+
+    Args:
+        base: the address that answered.
+        location: the header as the HTTP parser gives it: bytes as Latin-1.
+
+    Raises:
+        WebError: it leads to no http or https URL.
+    """
+    try:
+        return read(urljoin(base.url, real_words(location).strip()))
+    except (WebError, ValueError) as error:
+        raise WebError(f"{base.peer} redirects to a place that cannot be fetched: {error}") from None
+
+
+def masked(url: str) -> str:
+    """Return a URL without user, password, query and fragment, fit for a message."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        scheme, rest = "http", url
+    shown = rest.rpartition("@")[2]
+    return f"{scheme}://{re.split('[?#]', shown, maxsplit=1)[0]}"[:200]
+
+
+def header(line: str) -> tuple[str, str]:
+    """Take a "Name: value" line apart.
+
+    Returns:
+        Name and value, the value as the HTTP library wants it: UTF-8 bytes as Latin-1.
+
+    Raises:
+        WebError: no such line, or one that would smuggle in another (RFC 9110 section 5.5). Only the name
+            is shown.
+    """
+    name, colon, value = line.partition(":")
+    shown = repr(name[:40])
+    if not colon:
+        raise WebError(f"the header {shown} has no colon: write it as 'Name: value'")
+    if not _TOKEN.fullmatch(name):
+        raise WebError(f"the header name {shown} holds a character that names cannot have")
+    if _VALUE_CONTROL.search(value):
+        raise WebError(f"the header {shown} holds a line break or control character")
+    return name, real_text(value).strip(" \t").encode().decode("latin-1")
+
+
+def real_text(text: str) -> str:
+    """Return a JavaScript string as Unicode text: a lone surrogate becomes U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def real_words(value: str) -> str:
+    """Return a header value from the wire as text: UTF-8 where it is, else Latin-1."""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value

@@ -1,0 +1,160 @@
+"""A whole fetch: one deadline over everything, redirects, and what may go to which host."""
+
+import threading
+import time
+
+from urllib3 import HTTPHeaderDict
+
+from jsnpy.web import address, answer
+from jsnpy.web.address import Address
+from jsnpy.web.transfer import Reply, Transfer
+from jsnpy.web.trouble import WebError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TIMEOUT = 30.0
+"""Seconds for one fetch in all."""
+
+REDIRECTS = 10
+
+_REDIRECTING = frozenset((301, 302, 303, 307, 308))
+_SECRETS = frozenset(("authorization", "cookie", "host", "proxy-authorization"))  # Host is no secret, but no other's
+# The body's length is ours to say, whatever the script counted.
+_OURS = frozenset(("content-length", "transfer-encoding"))
+_OF_THE_BODY = frozenset(("content-type", "content-encoding", "content-language", "content-location"))
+
+
+class Answer:
+    """What a fetch brought.
+
+    Attributes:
+        status: HTTP code of the last answer.
+        body: its text.
+        url: where it came from in the end, without user, password and fragment.
+        headers: its headers, names in lower case; several of a name joined by ", ", but set-cookie is a list.
+    """
+
+    __slots__ = ("body", "headers", "status", "url")
+
+    def __init__(self, status: int, body: str, url: str, headers: "dict[str, str | list[str]]") -> None:
+        self.status = status
+        self.body = body
+        self.url = url
+        self.headers = headers
+
+
+class Request:
+    """A request that a script may make, checked, before anything is sent.
+
+    Args:
+        method: "GET" or "POST".
+        url: as the script wrote it.
+        body: text to send, or None.
+        lines: "Name: value" lines; "Name:" keeps a header from being sent, as libcurl has it.
+        agent: the User-Agent.
+
+    Raises:
+        WebError: a URL or a header that cannot be sent.
+    """
+
+    def __init__(self, method: str, url: str, body: str | None, lines: "Sequence[str]", agent: str) -> None:
+        self.method = method
+        self.address = address.read(url)
+        self.body = None if body is None else address.real_text(body).encode()
+        given = [address.header(line) for line in lines]
+        names = {name.lower() for name, _ in given}
+        usual = [("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate"), ("User-Agent", agent)]
+        if body is not None:
+            usual.append(("Content-Type", "application/x-www-form-urlencoded"))
+        if self.address.credentials:
+            usual.append(("Authorization", self.address.credentials))
+        self.headers = [one for one in usual if one[0].lower() not in names]
+        self.headers += [one for one in given if one[0].lower() not in _OURS]
+
+    def redirect(self, status: int, location: str) -> None:
+        """Turn this request into the one that a redirection asks for (RFC 9110 section 15.4).
+
+        Raises:
+            WebError: the new place is unusable, or the body would leave TLS.
+        """
+        old, self.address = self.address, address.follow(self.address, location)
+        if status == 303 or (status in (301, 302) and self.method == "POST"):  # noqa: PLR2004 - HTTP's own numbers
+            self.method, self.body = "GET", None
+            self._drop(_OF_THE_BODY)
+        if self.address.origin != old.origin:
+            self._drop(_SECRETS)
+        if self.body is not None and old.scheme == "https" and self.address.scheme == "http":
+            raise WebError(f"{old.peer} redirects the POST from https to http: its body is not sent in clear text")
+        if self.address.credentials:
+            self._drop(frozenset(("authorization",)))
+            self.headers.append(("Authorization", self.address.credentials))
+
+    def _drop(self, names: frozenset[str]) -> None:
+        self.headers = [one for one in self.headers if one[0].lower() not in names]
+
+
+def fetch(request: Request, *, insecure: bool = False, deadline: float | None = None) -> Answer:
+    """Send a request, follow its redirects, and return the last answer.
+
+    Up to ten redirects are followed. 303 becomes GET, and so does a POST after 301 and 302, as in browsers
+    and libcurl; 307 and 308 keep method and body. From https to http is followed too, but never with a body;
+    Authorization and Cookie headers stay with the scheme, host and port they were written for.
+
+    Args:
+        request: what to send; changed on the way.
+        insecure: certificates are not verified.
+        deadline: time.monotonic() at which the run ends; a fetch takes no more than 30 s anyway.
+
+    Raises:
+        WebError: no complete answer. A status such as 404 is an answer.
+    """
+    begun = time.monotonic()
+    end = begun + TIMEOUT if deadline is None else min(deadline, begun + TIMEOUT)
+    transfer = Transfer(end, insecure=insecure)
+    outcome: list[Answer | WebError] = []
+
+    def work() -> None:
+        try:
+            outcome.append(_follow(request, transfer))
+        except WebError as error:
+            outcome.append(error)
+        except Exception as error:  # noqa: BLE001 - must reach the thread that waits
+            outcome.append(WebError(f"the fetch failed within jsnpy: {type(error).__name__}: {error}"))
+
+    # A thread, as nothing else puts an end to a name look-up or to a server that sends a byte a second.
+    worker = threading.Thread(target=work, name="jsnpy-fetch", daemon=True)
+    worker.start()
+    worker.join(max(0.0, end - time.monotonic()))
+    if not outcome or (isinstance(outcome[0], WebError) and time.monotonic() >= end):
+        stage = transfer.stage
+        transfer.abort()
+        raise WebError(f"timed out after {round(end - begun, 1):g} s while {stage}: is the server overloaded or stuck?")
+    if isinstance(outcome[0], WebError):
+        raise outcome[0]
+    return outcome[0]
+
+
+def _follow(request: Request, transfer: Transfer) -> Answer:
+    for _ in range(REDIRECTS + 1):
+        reply = transfer.exchange(request.method, request.address, request.headers, request.body, _REDIRECTING)
+        location = reply.headers.get("Location", "").strip()
+        if reply.status not in _REDIRECTING or not location:
+            return _answer(reply, request.address)
+        request.redirect(reply.status, location)
+    raise WebError(f"more than {REDIRECTS} redirects, the last one to {address.masked(request.address.url)}")
+
+
+def _answer(reply: Reply, source: Address) -> Answer:
+    body = answer.decompress(reply.body, reply.headers.get("Content-Encoding", ""))
+    text = answer.text(body, reply.headers.get("Content-Type", ""))
+    return Answer(reply.status, text, source.url, _headers(reply.headers))
+
+
+def _headers(headers: HTTPHeaderDict) -> "dict[str, str | list[str]]":
+    found: dict[str, str | list[str]] = {}
+    for name in headers:
+        values = [address.real_words(value) for value in headers.getlist(name)]
+        found[name.lower()] = values if name.lower() == "set-cookie" else ", ".join(values)
+    return found

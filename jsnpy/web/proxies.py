@@ -1,0 +1,45 @@
+"""The proxy for a URL, from the usual environment variables, as curl and Python's own urllib read them."""
+
+import ipaddress
+from urllib.request import getproxies_environment
+
+from jsnpy.web.address import Address, read
+from jsnpy.web.trouble import WebError
+
+
+def proxy_for(address: Address) -> Address | None:
+    """Return the proxy to go through, or None.
+
+    http_proxy, https_proxy, all_proxy and no_proxy count, in lower or upper case; HTTP_PROXY does not in a
+    CGI program, where a request's header could have set it. no_proxy takes names, which stand for their
+    subdomains too, addresses and networks, each with a port or without, and `*`.
+
+    Raises:
+        WebError: the variable names no usable proxy.
+    """
+    proxies = getproxies_environment()
+    url = proxies.get(address.scheme) or proxies.get("all")
+    if not url or any(_covers(entry, address) for entry in proxies.get("no", "").split(",")):
+        return None
+    scheme, separator, _ = url.partition("://")
+    if separator and scheme.lower() not in ("http", "https"):
+        raise WebError(f"{address.scheme}_proxy names a {scheme} proxy: only http and https ones work")
+    try:
+        return read(url if separator else "http://" + url)
+    except WebError as error:
+        raise WebError(f"the proxy in {address.scheme}_proxy cannot be used: {error}") from None
+
+
+def _covers(entry: str, address: Address) -> bool:
+    entry = entry.strip().lower()
+    if entry == "*":
+        return True
+    host, port = address.host.lower(), f":{address.port}"
+    if entry.count(":") == 1 or entry.endswith("]" + port):
+        entry = entry.removesuffix(port)
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(entry.strip("[]"), strict=False)
+    except ValueError:
+        pass  # a name on either side
+    name = entry.removeprefix("*").removeprefix(".")
+    return bool(name) and ("." + host.rstrip(".")).endswith("." + name)

@@ -1,0 +1,194 @@
+"""One request and one answer: connection, TLS, status, headers and the bytes of the body."""
+
+import socket
+import ssl
+import time
+from contextlib import suppress
+
+from urllib3 import HTTPHeaderDict
+from urllib3.connection import HTTPConnection, HTTPSConnection, ProxyConfig
+from urllib3.response import HTTPResponse
+from urllib3.util import SKIP_HEADER, parse_url
+
+from jsnpy.web import answer, proxies
+from jsnpy.web.address import Address
+from jsnpy.web.trouble import WebError, sentence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PIECE = 64 * 1024
+_LIBRARY_HEADERS = ("Accept-Encoding", "User-Agent")  # what urllib3 adds unless it is told not to
+
+
+class Reply:
+    """What came back for one request.
+
+    Attributes:
+        status: HTTP code.
+        headers: the answer's headers, values as Latin-1.
+        body: bytes as they came, b"" if it was not asked for.
+    """
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, headers: HTTPHeaderDict, body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+class Transfer:
+    """Requests up to one deadline, watched from another thread.
+
+    A blocked name look-up cannot be interrupted and a server may drip bytes, so the deadline is kept by who
+    waits for the thread that uses this object, and who may then call `abort`.
+
+    Args:
+        deadline: time.monotonic() at which no more may be begun.
+        insecure: whether any certificate is good enough.
+    """
+
+    def __init__(self, deadline: float, *, insecure: bool) -> None:
+        self.deadline = deadline
+        self.insecure = insecure
+        self.stage = "beginning"
+        self._context: ssl.SSLContext | None = None
+        self._connection: HTTPConnection | None = None
+        self._socket: socket.socket | None = None
+
+    def exchange(
+        self,
+        method: str,
+        address: Address,
+        headers: "Sequence[tuple[str, str]]",
+        body: bytes | None,
+        follow: frozenset[int],
+    ) -> Reply:
+        """Send one request and read its answer.
+
+        Args:
+            method: "GET" or "POST".
+            address: where to.
+            headers: name and value; a name may come twice; with an empty value, no such header is sent.
+            body: bytes to send, or None.
+            follow: status codes whose body is not read where a Location comes with them.
+
+        Raises:
+            WebError: no complete answer.
+        """
+        proxy = proxies.proxy_for(address)
+        try:
+            return self._exchange(method, address, proxy, headers, body, follow)
+        except Exception as error:
+            # The libraries below raise a wide mix of OSError, HTTPException, HTTPError, ValueError.
+            words = sentence(error, address.peer, tls=address.scheme == "https", proxy=proxy.peer if proxy else "")
+            if method == "POST" and self.stage.startswith(("waiting", "reading")) and not isinstance(error, WebError):
+                words += " (the request had been sent: it may have taken effect)"
+            raise WebError(words) from error
+        finally:
+            self._close()
+
+    def _exchange(
+        self,
+        method: str,
+        address: Address,
+        proxy: Address | None,
+        headers: "Sequence[tuple[str, str]]",
+        body: bytes | None,
+        follow: frozenset[int],
+    ) -> Reply:
+        self.stage = f"connecting to {(proxy or address).peer}"
+        connection = self._connection = self._connect_to(address, proxy)
+        connection.connect()
+        self._socket = connection.sock
+        self.stage = f"sending to {address.peer}"
+        forwarded = proxy is not None and address.scheme == "http"
+        fields = HTTPHeaderDict()
+        fields["Host"] = address.authority
+        for name in _LIBRARY_HEADERS:
+            fields[name] = SKIP_HEADER
+        if forwarded and proxy is not None and proxy.credentials:
+            fields["Proxy-Authorization"] = proxy.credentials
+        for name, _ in headers:
+            fields.pop(name, None)
+        for name, value in headers:
+            if value:
+                fields.add(name, value)
+            elif name.lower() in ("host", *(one.lower() for one in _LIBRARY_HEADERS)):
+                fields[name] = SKIP_HEADER
+        connection.request(
+            method,
+            address.url if forwarded else address.target,
+            body=body,
+            headers=fields,
+            preload_content=False,
+            decode_content=False,
+        )
+        self.stage = f"waiting for the answer of {address.peer}"
+        response = connection.getresponse()
+        self.stage = f"reading the answer of {address.peer}"
+        try:
+            followed = response.status in follow and response.headers.get("Location", "").strip()
+            return Reply(response.status, response.headers, b"" if followed else self._read(response))
+        finally:
+            response.close()
+
+    def _connect_to(self, address: Address, proxy: Address | None) -> HTTPConnection:
+        timeout = max(0.001, self.deadline - time.monotonic())
+        if address.scheme == "http" and (proxy is None or proxy.scheme == "http"):
+            first = proxy or address
+            return HTTPConnection(first.host, first.port, timeout=timeout)
+        context = self._tls()
+        if proxy is None:
+            return HTTPSConnection(address.host, address.port, timeout=timeout, ssl_context=context)
+        connection = HTTPSConnection(
+            proxy.host,
+            proxy.port,
+            timeout=timeout,
+            ssl_context=context,
+            proxy=parse_url(proxy.url),
+            proxy_config=ProxyConfig(context, False, None, None),
+        )
+        if address.scheme == "https":
+            credentials = {"Proxy-Authorization": proxy.credentials} if proxy.credentials else {}
+            connection.set_tunnel(address.bracketed, address.port, credentials, proxy.scheme)
+        return connection
+
+    def _tls(self) -> ssl.SSLContext:
+        """Return the one context of this transfer; the default one reads SSL_CERT_FILE and SSL_CERT_DIR."""
+        if self._context is None:
+            context = ssl.create_default_context()
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            if self.insecure:
+                context.check_hostname = False
+                context.verify_mode = ssl.CERT_NONE
+            self._context = context
+        return self._context
+
+    def _read(self, response: HTTPResponse) -> bytes:
+        body = bytearray()
+        for piece in response.stream(_PIECE, decode_content=False):
+            body += piece
+            if len(body) > answer.LIMIT:
+                raise answer.too_large()
+            if time.monotonic() > self.deadline:
+                raise TimeoutError
+        return bytes(body)
+
+    def abort(self) -> None:
+        """Cut the connection under a transfer that another thread is stuck in."""
+        connection = self._connection
+        for sock in (self._socket, connection.sock if connection else None):
+            if sock is not None:
+                # Already gone, or half made, or TLS within TLS: then its own time limit ends it.
+                with suppress(OSError, AttributeError, ValueError):
+                    sock.shutdown(socket.SHUT_RDWR)
+
+    def _close(self) -> None:
+        connection, sock = self._connection, self._socket
+        self._connection = self._socket = None
+        for one in (connection, sock):
+            if one is not None:
+                one.close()

@@ -1,0 +1,140 @@
+"""The scripts and configs that users copy: each one does what it says."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.command import Result, jsnpy
+from support.http_server import HttpServer, Received, answer
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+SECRETS = {"SMTP_PASS": "pa55-w0rd", "SMTP_TOKEN": "t0ken-value", "ALERT_WEBHOOK": "http://127.0.0.1:1/hook"}
+
+
+def run(name: str, *sets: str, dry: bool = True) -> Result:
+    """Run a config with values set, in a dry run unless told otherwise."""
+    options = [part for one in sets for part in ("--set", one)]
+    return jsnpy(CONFIGS / f"{name}.json", *options, *(["--dry-run"] if dry else []), env=SECRETS)
+
+
+@pytest.mark.parametrize("config", sorted(CONFIGS.glob("*.json")), ids=lambda path: path.stem)
+def test_every_example_is_complete(config: Path) -> None:
+    """Each config's script is there and compiles, and no secret stands in the file."""
+    assert (0, "") == ((done := jsnpy(config, "--check", env=SECRETS)).code, done.err)
+    mail = json.loads(config.read_text(encoding="utf-8"))["arg"]
+    assert mail.get("mail", mail).get("pass", "CHANGE_ME") in ("CHANGE_ME", "${ENV:SMTP_PASS}")
+
+
+def test_every_script_has_a_config() -> None:
+    """No script lies about without a config that shows how it is used."""
+    used = {Path(json.loads(one.read_text(encoding="utf-8"))["scriptfile"]).name for one in CONFIGS.glob("*.json")}
+    assert {path.name for path in (CONFIGS.parent / "scripts").glob("*.js")} == used
+
+
+@pytest.fixture
+def page() -> Iterator[tuple[HttpServer, list[bytes]]]:
+    """Start a page that gives these answers, one after the other, the last one for ever."""
+    answers: list[bytes] = []
+
+    def script(_: Received) -> bytes:
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    with HttpServer(script) as server:
+        yield server, answers
+
+
+def test_the_watch_mails_once_per_change(page: tuple[HttpServer, list[bytes]]) -> None:
+    """Two failures in a row are one mail, further ones none, the recovery another; a single failure is none."""
+    server, answers = page
+    good, bad = answer(b"welcome"), answer(b"", "503 Busy")
+    answers += [good, bad, good, bad, bad, bad, answer(b"sorry"), good, good]
+    done = run("HttpWatch", f'urls=["{server.url}"]', "contains=welcome", "every=0.01", "rounds=9")
+    assert 0 == done.code
+    assert 9 == len(server.requests)
+    assert 1 == done.err.count(f"Subject: DOWN: {server.url}")
+    assert f"{server.url} answers with status 503" in done.err
+    assert 1 == done.err.count(f"Subject: UP again: {server.url}")
+    assert 2 == done.err.count("caught by the dry run")
+    assert 'does not show "welcome"' in done.out
+
+
+def test_the_watch_tries_again_when_the_mail_fails(page: tuple[HttpServer, list[bytes]]) -> None:
+    """A mail that could not be sent is tried at the next check, and the exit code tells what is down."""
+    server, answers = page
+    answers.append(answer(b"", "500 Oops"))
+    sets = [f'urls=["{server.url}"]', "every=0.01", "failures=1", "rounds=3", "mail.host=127.0.0.1", "mail.port=1"]
+    done = run("HttpWatch", *sets, dry=False)
+    assert 1 == done.code
+    assert 3 == done.err.count(" no mail: ")
+
+
+@pytest.mark.parametrize(("value", "mails"), [("90", 0), ("90.5", 1)])
+def test_the_threshold_mails_above_its_limit_only(value: str, mails: int) -> None:
+    """At the limit nothing is said, above it a mail with value and limit goes out."""
+    done = run("DiskSpace", f"value={value}")
+    assert (0, mails) == (done.code, done.err.count("caught by the dry run"))
+    assert bool(mails) == ("Subject: Disk space used on /: 90.5 % (limit 90 %)" in done.err)
+    assert ("Disk space used on /: 90.5 %, mail sent\n" if mails else "") == done.out
+
+
+def test_the_threshold_refuses_what_is_no_number() -> None:
+    """Without a value, or with a text, the threshold is a wrong call, not a silent success."""
+    assert 2 == run("DiskSpace").code
+    assert (2, "") == ((done := run("DiskSpace", "value=n/a")).code, done.out)
+    assert "value and limit must be numbers, not n/a and 90" in done.err
+
+
+def test_the_threshold_fails_when_its_mail_does() -> None:
+    """An alert that did not go out is exit code 1."""
+    done = run("DiskSpace", "value=95", "mail.host=127.0.0.1", "mail.port=1", dry=False)
+    assert (1, "") == (done.code, done.out)
+    assert "127.0.0.1:1" in done.err or "port 1" in done.err
+
+
+def test_the_report_goes_to_everybody_with_its_table(tmp_path: Path) -> None:
+    """To, cc and bcc all get the mail, bcc unseen, with escaped HTML and the same rows as CSV."""
+    config = CONFIGS / "DailyReport.json"
+    done = jsnpy(config, "--dry-run", "--mailbox", tmp_path / "box", env=SECRETS)
+    assert (0, "sent to 4 recipients\n") == (done.code, done.out)
+    assert SECRETS["SMTP_PASS"] not in done.err
+    from email import message_from_bytes, policy
+
+    mail = message_from_bytes((tmp_path / "box" / "001.eml").read_bytes(), policy=policy.default)
+    assert "archive@example.com" not in mail.as_string()
+    assert ["Operations", "Storage, Backup & Co"] == [one.display_name for one in mail["To"].addresses]
+    html = mail.get_body(("html",))
+    assert html is not None
+    assert "<td>srv-mail &lt;old&gt;</td><td>failed: &quot;no space&quot;, retried</td>" in html.get_content()
+    (csv,) = mail.iter_attachments()
+    rows = csv.get_content().removeprefix("\ufeff").splitlines()
+    assert [
+        "Machine,State,Size (GB)",
+        "srv-files-01,ok,412",
+        'srv-mail <old>,"failed: ""no space"", retried",0',
+    ] == rows
+
+
+def test_the_token_is_used_and_never_shown() -> None:
+    """The OAuth example signs in with XOAUTH2."""
+    done = run("Office365OAuth2")
+    assert (0, "sent\n") == (done.code, done.out)
+    assert "(XOAUTH2)" in done.err
+    assert SECRETS["SMTP_TOKEN"] not in done.err
+
+
+def test_the_webhook_is_used_when_the_mail_fails() -> None:
+    """An alert whose mail server is away arrives as JSON at the webhook; where both fail, exit code 1."""
+    with HttpServer(lambda _: answer(b"ok")) as chat:
+        sets = [f"webhook={chat.url}/hook", "mail.host=127.0.0.1", "mail.port=1", "body=Line 3 has stopped"]
+        done = run("MailOrWebhook", *sets, dry=False)
+    assert (0, "told by webhook\n") == (done.code, done.out)
+    (request,) = chat.requests
+    assert ("POST", "/hook", "application/json") == (request.method, request.target, request.header("Content-Type"))
+    assert json.loads(request.body)["text"].startswith("Alert: production\nLine 3 has stopped\n(no mail: ")
+    assert 1 == run("MailOrWebhook", *sets, dry=False).code
+
+
+def test_the_webhook_is_not_used_when_the_mail_arrives() -> None:
+    """A mail that was taken is enough."""
+    assert (0, "told by mail\n") == ((done := run("MailOrWebhook", "body=x")).code, done.out)

@@ -1,0 +1,72 @@
+"""The JSON Schema of a config: valid itself, true of real configs, and helpful about a misspelt key."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from support.command import jsnpy
+
+from jsnpy import starter
+from jsnpy.starter import fields
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads(starter.schema())
+CONFIGS = [*(ROOT / "configs").glob("*.json"), ROOT / "tests/seed/CaEmail.json", ROOT / "jsnpy/starter/alert.json"]
+
+
+def complaints(config: object) -> list[str]:
+    """Return what the schema has against a config."""
+    return [error.message for error in jsonschema.Draft7Validator(SCHEMA).iter_errors(config)]
+
+
+def test_the_schema_is_one() -> None:
+    """The schema is valid against its own metaschema."""
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_real_configs_are_valid(path: Path) -> None:
+    """The starter's config, JsN's own and those in configs/ are valid."""
+    assert [] == complaints(json.loads(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("arg", [None, 1, "text", [], {"to": 5, "port": [], "tls": "x", "attachments": {}, "own": {}}])
+def test_arg_may_be_anything(arg: object) -> None:
+    """What a script makes of its arg is its own affair."""
+    assert [] == complaints({"scriptfile": "x.js", "arg": arg})
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"scriptfile": "x.js", "args": {}}, "'args' was unexpected"),
+        ({"scriptFile": "x.js"}, "'scriptfile' is a required property"),
+        ({"scriptfile": 5}, "5 is not of type 'string'"),
+        ([], "[] is not of type 'object'"),
+    ],
+)
+def test_mistakes_are_named(config: object, words: str) -> None:
+    """A misspelt, missing or mistyped key is a complaint."""
+    assert any(words in one for one in complaints(config))
+
+
+def test_every_field_is_described() -> None:
+    """An editor offers each field of send_email under arg, with the same words as the declarations."""
+
+    def described(properties: dict[str, dict[str, object]]) -> dict[str, object]:
+        return {name: one["description"] for name, one in properties.items()}
+
+    mail = SCHEMA["properties"]["arg"]["properties"]
+    assert {field.name: field.help for field in fields.MAIL} == described(mail)
+    assert {field.name: field.help for field in fields.TLS} == described(mail["tls"]["properties"])
+    assert {field.name: field.help for field in fields.ATTACHMENT} == described(
+        mail["attachments"]["items"]["properties"]
+    )
+    for name in ("from", "to", "cc", "bcc", "reply_to"):
+        assert {field.name: field.help for field in fields.ADDRESS} == described(mail[name]["properties"])
+
+
+def test_schema_is_printed() -> None:
+    """`jsnpy --schema` prints the schema."""
+    assert (0, SCHEMA, "") == ((done := jsnpy("--schema")).code, json.loads(done.out), done.err)

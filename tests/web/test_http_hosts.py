@@ -1,0 +1,294 @@
+"""Where http_get and http_post go: redirects, TLS, proxies, and what never goes along."""
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.http_server import HttpServer, Received, Tunnel, answer, redirect
+
+from jsnpy.bindings.http import http_get, http_post
+from jsnpy.web import address, proxies
+
+Serve = Callable[..., HttpServer]
+
+
+def to(status: str, target: str = "/end") -> Callable[[Received], bytes]:
+    """Redirect every path but the target."""
+    return lambda request: answer(b"end") if request.target == target else redirect(target, status)
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other"])
+def test_a_post_becomes_a_get(serve: Serve, run: Any, status: str) -> None:
+    """After 301, 302 and 303 the POST goes on as a GET without body and its headers."""
+    server = serve(to(status))
+    result = http_post(server.url, "a=1", ["Authorization: x", "Content-Language: fr"], run)
+    assert ("end", f"{server.url}/end") == (result["body"], result["url"])
+    last = server.requests[-1]
+    assert ("GET", b"", None, None) == (
+        last.method,
+        last.body,
+        last.header("Content-Type"),
+        last.header("Content-Language"),
+    )
+    assert "x" == last.header("Authorization")
+
+
+@pytest.mark.parametrize("status", ["307 Temporary", "308 Permanent"])
+def test_307_and_308_keep_method_and_body(serve: Serve, run: Any, status: str) -> None:
+    """A POST that is redirected so is sent again as it was."""
+    server = serve(to(status))
+    assert "end" == http_post(server.url, "a=1", None, run)["body"]
+    assert ("POST", b"a=1") == (server.requests[-1].method, server.requests[-1].body)
+
+
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("b", "/dir/b"),
+        ("../b", "/b"),
+        ("?q=é", "/dir/a?q=%C3%A9"),
+        ("/c d", "/c%20d"),
+        ("//localhost:PORT/e", "/e"),
+    ],
+)
+def test_relative_redirects(serve: Serve, run: Any, location: str, target: str) -> None:
+    """A Location is taken relative to the page it comes from, in UTF-8."""
+
+    def script(_: Received) -> bytes:
+        return redirect(location.replace("PORT", str(server.port))) if len(server.requests) == 1 else answer(b"end")
+
+    server = serve(script)
+    assert "end" == http_get(f"{server.url}/dir/a", run)["body"]
+    assert target == server.requests[-1].target
+
+
+def test_ten_redirects_are_followed_and_no_more(serve: Serve, run: Any) -> None:
+    """The tenth redirect still arrives, the eleventh is a failure."""
+    server = serve(
+        lambda request: redirect(f"/{int(request.target[1:]) - 1}") if request.target != "/0" else answer(b"end")
+    )
+    assert "end" == http_get(f"{server.url}/10", run)["body"]
+    result = http_get(f"{server.url}/11", run)
+    assert (0, "") == (result["status"], result["body"])
+    assert "more than 10 redirects" in result["error"]
+
+
+def test_a_redirect_without_location_is_an_answer(serve: Serve, run: Any) -> None:
+    """A 302 that leads nowhere, or a 300, is what the script gets."""
+    assert 302 == http_get(serve(lambda _: answer(b"", "302 Found")).url, run)["status"]
+    assert 300 == http_get(serve(lambda _: redirect("/x", "300 Choices")).url, run)["status"]
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://x.test/", "http://u:hidden@x.test:bad/"])
+def test_redirects_lead_to_http_only(serve: Serve, run: Any, location: str) -> None:
+    """A server cannot send the script to a file, and its URL's password is not repeated."""
+    result = http_get(serve(lambda _: redirect(location)).url, run)
+    assert 0 == result["status"]
+    assert "redirects to a place that cannot be fetched" in result["error"]
+    assert "hidden" not in result["error"]
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_secrets_stay_with_their_host(serve: Serve, run: Any, name: str) -> None:
+    """Authorization and Cookie go neither to another host nor to another port, and do not come back later."""
+    other = serve(lambda _: redirect(f"http://localhost:{first.port}/back"))
+    first: HttpServer = serve(
+        lambda request: (
+            answer(b"end") if request.target == "/back" else redirect(f"http://{name}:{other.port}/", "307 T")
+        )
+    )
+    headers = ["Authorization: Bearer t", "cookie: c=1", "Host: virtual.test", "X-Kept: yes"]
+    assert "end" == http_post(first.url, "a", headers, run)["body"]
+    assert "Bearer t" == first.requests[0].header("Authorization")
+    for request in (other.requests[0], first.requests[1]):
+        assert [None, None, "yes"] == [request.header(one) for one in ("Authorization", "Cookie", "X-Kept")]
+        assert "virtual.test" != request.header("Host")
+
+
+def test_the_urls_own_password_stays_with_its_host_too(serve: Serve, run: Any) -> None:
+    """user:password@ in the first URL is not sent to where it redirects."""
+    other = serve(lambda _: answer(b"end"))
+    first = serve(lambda _: redirect(f"http://localhost:{other.port}/"))
+    http_get(f"http://u:p@localhost:{first.port}/", run)
+    assert (True, None) == (
+        first.requests[0].header("Authorization") is not None,
+        other.requests[0].header("Authorization"),
+    )
+
+
+def test_a_redirects_own_password_is_used(serve: Serve, run: Any) -> None:
+    """Credentials in a Location are for the place it names, instead of what was sent before, and are not shown."""
+    server: HttpServer = serve(
+        lambda request: answer(b"end") if request.target == "/e" else redirect(f"http://n:w@localhost:{server.port}/e")
+    )
+    result = http_post(server.url, "", ["Authorization: old"], run)
+    assert ("end", f"{server.url}/e") == (result["body"], result["url"])
+    sent = [value for name, value in server.requests[1].headers if name == "Authorization"]
+    assert ["Basic bjp3"] == sent
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_trusted_certificate_is_accepted(serve: Serve, run: Any, tls: ssl.SSLContext) -> None:
+    """A server's certificate works with a CA named in SSL_CERT_FILE."""
+    assert "end" == http_get(serve(lambda _: answer(b"end"), tls).url, run)["body"]
+
+
+def test_an_unknown_certificate_is_refused_unless_insecure(serve: Serve, run: Any, tls: ssl.SSLContext) -> None:
+    """A private CA is refused with the way out; --insecure takes anything."""
+    server = serve(lambda _: answer(b"end"), tls)
+    result = http_get(server.url, run)
+    assert 0 == result["status"]
+    assert f"the certificate of localhost:{server.port} was not accepted" in result["error"]
+    assert "SSL_CERT_FILE" in result["error"]
+    run.insecure = True
+    assert "end" == http_get(server.url, run)["body"]
+
+
+@pytest.mark.usefixtures("trusted")
+def test_the_certificate_must_fit_the_name(serve: Serve, run: Any, tls: ssl.SSLContext) -> None:
+    """A certificate for another name is refused."""
+    server = serve(lambda _: answer(b"end"), tls)
+    result = http_get(f"https://127.0.0.1:{server.port}/", run)
+    assert 0 == result["status"]
+    assert "use a name that the certificate holds" in result["error"]
+
+
+def test_a_missing_ca_file_is_named(
+    serve: Serve, run: Any, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """SSL_CERT_FILE that names no file is said, as it is the likely cause."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "gone.pem"))
+    error = http_get(serve(lambda _: answer(b"end"), tls).url, run)["error"]
+    assert "gone.pem, which is no readable file" in error
+
+
+@pytest.mark.usefixtures("trusted")
+def test_tls_and_plain_mixed_up_is_said(serve: Serve, run: Any, tls: ssl.SSLContext) -> None:
+    """An https URL to a plain port, and http to a TLS port, each name the other scheme."""
+    plain = serve(lambda _: answer(b"Bad Request", "400 Bad Request"))
+    assert "try http:// instead" in http_get(f"https://localhost:{plain.port}/", run)["error"]
+    result = http_get(f"http://localhost:{serve(lambda _: answer(), tls).port}/", run)
+    assert 0 == result["status"]
+
+
+@pytest.mark.usefixtures("trusted")
+def test_https_to_http_is_followed_without_secrets_and_never_with_a_body(
+    serve: Serve, run: Any, tls: ssl.SSLContext
+) -> None:
+    """A redirect out of TLS is followed, but neither Authorization nor a body goes in clear text."""
+    plain = serve(lambda _: answer(b"end"))
+    secure = serve(lambda request: redirect(f"{plain.url}/", "303 S" if request.target == "/see" else "307 T"), tls)
+    assert "end" == http_post(f"{secure.url}/see", "a", ["Authorization: x"], run)["body"]
+    assert None is plain.requests[0].header("Authorization")
+    result = http_post(secure.url, "a", None, run)
+    assert "its body is not sent in clear text" in result["error"]
+    assert 1 == len(plain.requests)
+
+
+def test_nobody_there_is_said(serve: Serve, run: Any) -> None:
+    """A closed port names host and port, an unknown name says so."""
+    server = serve(lambda _: answer())
+    server.close()
+    error = http_get(server.url, run)["error"]
+    assert error.startswith(f"http_get: cannot connect to localhost:{server.port}: ")
+    assert "is the service running" in error
+    assert "cannot resolve the name nowhere.invalid (" in http_get("http://nowhere.invalid/", run)["error"]
+
+
+# Proxies
+
+
+def test_http_goes_through_the_proxy(serve: Serve, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With http_proxy, the proxy gets the whole URL and its own credentials."""
+    proxy = serve(lambda _: answer(b"by proxy"))
+    monkeypatch.setenv("http_proxy", f"http://px:secret@localhost:{proxy.port}")
+    assert "by proxy" == http_get("http://intra.test/x", run)["body"]
+    (request,) = proxy.requests
+    assert ("http://intra.test/x", "intra.test") == (request.target, request.header("Host"))
+    assert "Basic cHg6c2VjcmV0" == request.header("Proxy-Authorization")
+
+
+@pytest.mark.usefixtures("trusted")
+def test_https_goes_through_a_tunnel(
+    serve: Serve, run: Any, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With https_proxy, the proxy is asked to connect, and TLS is with the server itself."""
+    server = serve(lambda _: answer(b"end"), tls)
+    proxy = Tunnel(server.port)
+    monkeypatch.setenv("https_proxy", f"px:secret@localhost:{proxy.port}")
+    assert "end" == http_post(server.url, "x", ["Authorization: only-inside"], run)["body"]
+    assert proxy.head.startswith(f"CONNECT localhost:{server.port} HTTP/1.".encode())
+    assert b"Proxy-Authorization: Basic cHg6c2VjcmV0" in proxy.head
+    assert b"only-inside" not in proxy.head
+    assert None is server.requests[0].header("Proxy-Authorization")
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_tunnel_through_a_tls_proxy(
+    serve: Serve, run: Any, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy may itself be reached over TLS."""
+    server = serve(lambda _: answer(b"end"), tls)
+    proxy = Tunnel(server.port, tls)
+    monkeypatch.setenv("https_proxy", f"https://localhost:{proxy.port}")
+    assert "end" == http_get(server.url, run)["body"]
+
+
+def test_a_proxy_that_refuses_is_quoted(serve: Serve, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """407 at CONNECT, a dead proxy and a SOCKS proxy each say what to do, without the password."""
+    proxy = serve(lambda _: answer(b"", "407 Proxy Authentication Required"))
+    monkeypatch.setenv("https_proxy", f"http://px:secret@localhost:{proxy.port}")
+    error = http_get("https://intra.test/", run)["error"]
+    assert f"the proxy localhost:{proxy.port} does not connect to intra.test:443: 407 Proxy" in error
+    assert "put user and password" in error
+    proxy.close()
+    error = http_get("https://intra.test/", run)["error"]
+    assert f"cannot connect to the proxy localhost:{proxy.port}" in error
+    monkeypatch.setenv("https_proxy", "socks5://px:secret@localhost:1")
+    error += http_get("https://intra.test/", run)["error"]
+    assert "https_proxy names a socks5 proxy" in error
+    monkeypatch.setenv("https_proxy", "http://px:secret@localhost:bad")
+    error += http_get("https://intra.test/", run)["error"]
+    assert "the proxy in https_proxy cannot be used" in error
+    assert "secret" not in error
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "url", "direct"),
+    [
+        ("", "http://a.test/", False),
+        ("*", "http://a.test/", True),
+        ("a.test", "http://A.test/", True),
+        ("b.test, .a.test", "http://x.a.test/", True),
+        ("*.a.test", "http://x.a.test/", True),
+        ("a.test", "http://aa.test/", False),
+        ("a.test:80", "http://a.test/", True),
+        ("a.test:81", "http://a.test/", False),
+        ("10.0.0.0/8", "http://10.1.2.3/", True),
+        ("10.0.0.0/8", "http://11.1.2.3/", False),
+        ("10.1.2.3:81", "http://10.1.2.3:81/", True),
+        ("::1", "http://[::1]/", True),
+        ("[::1]:80", "http://[::1]/", True),
+        ("[::1]:81", "http://[::1]/", False),
+    ],
+)
+def test_no_proxy(monkeypatch: pytest.MonkeyPatch, no_proxy: str, url: str, direct: bool) -> None:
+    """no_proxy takes names with their subdomains, ports, addresses, networks and `*`."""
+    monkeypatch.setenv("http_proxy", "proxy.test:3128")
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    assert direct == (proxies.proxy_for(address.read(url)) is None)
+
+
+def test_which_variable_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Upper case counts, all_proxy stands in, and HTTP_PROXY is not believed in a CGI program."""
+    page = address.read("http://a.test/")
+    monkeypatch.setenv("ALL_PROXY", "all.test:1")
+    assert "all.test:1" == proxies.proxy_for(page).peer  # type: ignore[union-attr]  # None fails the test
+    monkeypatch.setenv("HTTP_PROXY", "upper.test:1")
+    assert "upper.test:1" == proxies.proxy_for(page).peer  # type: ignore[union-attr]
+    monkeypatch.setenv("REQUEST_METHOD", "GET")
+    assert "all.test:1" == proxies.proxy_for(page).peer  # type: ignore[union-attr]
+    monkeypatch.setenv("http_proxy", "lower.test:1")
+    assert "lower.test:1" == proxies.proxy_for(page).peer  # type: ignore[union-attr]
