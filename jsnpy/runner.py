@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jsnpy.config import RunConfig
     from jsnpy.dryrun import DryRun
     from jsnpy.redaction import Redactor
+    from jsnpy.smtp.pool import Sessions
 
 _LAST_FLUSH = 0.5
 """Seconds a run that is being ended may still take to write its output."""
@@ -81,6 +82,7 @@ class Run:
         self.failure: BaseException | None = None
         self.error: str | None = None
         self._dry_run: DryRun | None = None
+        self._sessions: Sessions | None = None
         self._engine: Engine | None = None
         self._leaving_at: float | None = None
 
@@ -104,12 +106,17 @@ class Run:
         """Return what this run decides for each of its sends."""
         from jsnpy import smtp
 
+        if self._sessions is None:
+            from jsnpy.smtp.pool import Sessions
+
+            self._sessions = Sessions()
         return smtp.Settings(
             base_dir=self.config.base_dir,
             insecure=self.options.insecure,
             route=self._dry_run.route if self._dry_run else None,
             redactor=self.redactor,
             deadline=self.deadline,
+            sessions=self._sessions,
         )
 
     def note_send(self, result: "smtp.SendResult") -> None:
@@ -156,6 +163,8 @@ class Run:
             return engine.run(config.source, config.script_name, config.arg_json, self._idle)
         finally:
             engine.close()
+            if self._sessions:
+                self._sessions.close()
             if self._dry_run:
                 self._dry_run.stop()
 
@@ -219,6 +228,8 @@ class Run:
             if now >= self._leaving_at and not self.output.busy:
                 return exit_code
         self.output.flush_aside()
+        if self._sessions:
+            self._sessions.close_idle()
         return None
 
     def exit_code(self) -> int:
