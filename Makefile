@@ -18,7 +18,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MAKE_VENV = "$(PYTHON)" -m venv $(VENV)
 endif
 
-.PHONY: help run test check node-tools format bench build smoke golden clean
+.PHONY: $(shell awk -F: '/^[a-z-]+:.*\#\# / { print $$1 }' $(MAKEFILE_LIST))
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,21 @@ run: $(VENV)/.run ## the main job: JsN's own example, against an SMTP server ins
 test: $(VENV)/.dev ## the whole suite
 	@command -v npm >/dev/null && $(MAKE) --no-print-directory node-tools || echo "no TypeScript: its tests are skipped"
 	$(BIN)/python -m pytest -n auto
+
+test-quickjs: ## the whole suite on the original quickjs instead of quickjs-ng
+	$(MAKE) VENV=.venv-quickjs .venv-quickjs/.original
+	.venv-quickjs/bin/python -m pytest -n auto
+
+.venv-quickjs/.original: $(VENV)/.dev
+	$(BIN)/python -m pip uninstall --quiet --yes quickjs-ng quickjs
+	$(INSTALL) quickjs==1.19.4
+	@touch $@
+
+test-faults: $(VENV)/.dev ## cut, reset, stall, delay, flip a session at every byte (2 minutes)
+	$(BIN)/python tests/faults/every_position.py
+
+test-servers: $(VENV)/.dev ## the mail room against Exim, Postfix and npm's smtp-server, fetched into .cache
+	$(BIN)/python -m pytest -m servers -rs tests/servers
 
 check: $(VENV)/.dev ## ruff, its formatter and mypy
 	$(BIN)/ruff check

@@ -110,8 +110,12 @@ def _percent_sparing(_secret: str, data: bytes) -> str:
     return "".join(chr(byte) if byte in _ALNUM or byte in b"-._~" else f"%{byte:02X}" for byte in data)
 
 
+def _percent_path(secret: str, data: bytes) -> str:
+    return _percent_sparing(secret, data).replace("%2F", "/")
+
+
 def _percent_form(secret: str, data: bytes) -> str:
-    return _percent(secret, data).replace("%20", "+")
+    return _percent_sparing(secret, data).replace("%20", "+")
 
 
 def _xtext(_secret: str, data: bytes) -> str:
@@ -151,7 +155,19 @@ def _repr(secret: str, _data: bytes) -> str:
 
 
 def _html(secret: str, _data: bytes) -> str:
-    return secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    return secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _html_quoted(secret: str, data: bytes) -> str:
+    return _html(secret, data).replace('"', "&quot;")
+
+
+def _html_all_quoted(secret: str, data: bytes) -> str:
+    return _html_quoted(secret, data).replace("'", "&#x27;")
+
+
+def _html_decimal(secret: str, data: bytes) -> str:
+    return _html_quoted(secret, data).replace("'", "&#39;")
 
 
 def _spaced_hex(_secret: str, data: bytes) -> str:
@@ -162,6 +178,7 @@ _ESCAPES = (
     _percent,
     _percent_lower,
     _percent_sparing,
+    _percent_path,
     _percent_form,
     _xtext,
     _quoted_printable,
@@ -173,5 +190,8 @@ _ESCAPES = (
     _json_ascii,
     _repr,
     _html,
+    _html_quoted,
+    _html_all_quoted,
+    _html_decimal,
     _spaced_hex,
 )

@@ -6,8 +6,8 @@ import time
 from jsnpy import bindings, supervisor
 from jsnpy.bindings.timers import Timers
 from jsnpy.engine import MEMORY_LIMIT, Ending, Engine
-from jsnpy.errors import ExitCode
-from jsnpy.output import NORMAL, STDERR, VERBOSE, Output, exit_code_of
+from jsnpy.errors import ExitCode, JsnpyError
+from jsnpy.output import NORMAL, STDERR, VERBOSE, Output
 from jsnpy.traces import headline
 
 TYPE_CHECKING = False
@@ -207,11 +207,11 @@ class Run:
     def _report(self, ending: Ending) -> None:
         self.error = describe(ending, self.config, self.options.memory_limit)
         if self.error is not None:
-            place = {"file": self.config.script_name}
+            place: dict[str, object] = {"file": self.config.script_name}
             if ending.line:
-                place |= {"line": ending.line}
+                place["line"] = ending.line
             if ending.column:
-                place |= {"column": ending.column}
+                place["column"] = ending.column
             self.output.uncaught(self.error, {**place, "stack": ending.stack})
 
     def look(self, signals: supervisor.Signals) -> int | None:
@@ -243,12 +243,10 @@ class Run:
         ending = self.ending
         if ending is None:
             raise RuntimeError("the worker ended without an ending")
-        if self.output.trouble is not None:
-            code = exit_code_of(self.output.trouble)
-        elif ending.kind == "exit":
-            code = ending.code
-        else:
-            code = ExitCode.OK if ending.kind == "done" else ExitCode.SCRIPT
+        codes = {"exit": ending.code, "done": ExitCode.OK}
+        code = codes.get(ending.kind, ExitCode.SCRIPT)
+        if code == ExitCode.OK and isinstance(self.output.trouble, JsnpyError):
+            code = ExitCode.SCRIPT
         if code == ExitCode.OK and self.options.fail_on_send_error and any(send.code < 0 for send in self.sends):
             return ExitCode.SEND_FAILED
         return code
@@ -258,9 +256,10 @@ class Run:
         text = f"the run was ended after {self.options.timeout:g} s (--timeout)"
         if self.sending:
             text += "; a send_email was under way, its mail may or may not have been delivered"
-        sent = [", ".join(map(str, send.details["accepted"])) for send in self.sends if send.code == 0]
+        sent = [send.details["accepted"] for send in list(self.sends) if send.code == 0]
         if sent:
-            text += f"; mails already sent: {len(sent)} (to {'; to '.join(sent)})"
+            receivers = "; to ".join(", ".join(each) if isinstance(each, list) else "" for each in sent)
+            text += f"; mails already sent: {len(sent)} (to {receivers})"
         return text
 
     def end_early(self, code: int) -> None:

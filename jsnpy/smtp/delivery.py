@@ -12,12 +12,15 @@ from jsnpy.smtp.outcome import Code, Details, SendFailure, SendResult
 from jsnpy.smtp.session import Session
 from jsnpy.smtp.settings import Settings
 from jsnpy.smtp.transcript import Transcript
+from jsnpy.smtp.values import credential_text
 from jsnpy.smtp.wire import WireError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jsnpy.smtp.message import Message
-    from jsnpy.smtp.request import Server
+    from jsnpy.smtp.server import Server
     from jsnpy.smtp.settings import Route
 
 
@@ -41,10 +44,13 @@ class Mail:
 
 
 class Sending:
-    """One try to send a mail, from the check of its fields to its result.
+    """One try to send a mail, from the check of its fields to its result; used once.
 
     Args:
         settings: the host's settings.
+
+    Attributes:
+        mail: the mail as it was handed over, once it was built: what can be kept and sent again.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -53,7 +59,16 @@ class Sending:
         self.transcript = Transcript(self.redactor)
         self.details = Details()
         self.warnings: list[str] = []
+        self.mail: Mail | None = None
         self._start = time.monotonic()
+
+    def send(self, fields: object) -> SendResult:
+        """Check, build and hand over a mail; never raises."""
+        return self._result_of(lambda: self.deliver(self.prepare(fields)))
+
+    def resend(self, mail: Mail) -> SendResult:
+        """Hand over a mail that was built before; never raises."""
+        return self._result_of(lambda: self.deliver(mail))
 
     def prepare(self, fields: object) -> Mail:
         """Return the checked and built mail.
@@ -62,7 +77,7 @@ class Sending:
             SendFailure: with Code.ARGUMENT; names the field.
         """
         if isinstance(fields, dict):
-            self.redactor.add(requests.credential_text(fields.get("pass")) or "")
+            self.redactor.add(credential_text(fields.get("pass")) or "")
         request = requests.parse(fields, self.settings.base_dir, self.transcript.event)
         route = self.settings.route(request) if self.settings.route is not None else None
         return Mail(request.server, Envelope.of(request), messages.build(request), route)
@@ -73,6 +88,7 @@ class Sending:
         Raises:
             SendFailure: the server did not take it.
         """
+        self.mail = mail
         self.redactor.add(mail.server.password)
         self.details.message_id = mail.message.message_id
         session = self.session(mail)
@@ -102,14 +118,20 @@ class Sending:
             deadline=deadline,
         )
 
-    def succeeded(self) -> SendResult:
-        """Return the result of a mail the server took."""
+    def _result_of(self, work: Callable[[], None]) -> SendResult:
+        try:
+            work()
+        except SendFailure as failure:
+            return self._failed(failure)
+        except Exception as error:  # noqa: BLE001 - a script's alert never meets an exception, not even from a fault of ours
+            stage = self.details.stage
+            what = f"a fault of jsnpy itself while sending ({stage}): {type(error).__name__}: {error}"
+            return self._failed(SendFailure(Code.PROTOCOL, stage, what, hint="please report it"))
         for each in self.details.rejected:
             self.warnings.append(f"send_email: recipient {each['email']} refused: {each['code']} {each['text']}")
         return self._result(Code.OK, "")
 
-    def failed(self, failure: SendFailure) -> SendResult:
-        """Return the result of a mail that was not sent."""
+    def _failed(self, failure: SendFailure) -> SendResult:
         sentence = failure.sentence()
         self.details.stage = failure.stage
         self.details.decide(failure.reply)
@@ -121,18 +143,3 @@ class Sending:
         details = self.details.as_dict()
         details["rejected"] = [{**each, "text": scrub(str(each["text"]))} for each in self.details.rejected]
         return SendResult(code, self.transcript.text(), scrub(error), details, [scrub(line) for line in self.warnings])
-
-
-def send(fields: object, settings: Settings | None = None) -> SendResult:
-    """Send one mail; see `jsnpy.smtp.send`."""
-    sending = Sending(settings)
-    try:
-        try:
-            sending.deliver(sending.prepare(fields))
-        except SendFailure as failure:
-            return sending.failed(failure)
-        return sending.succeeded()
-    except Exception as error:  # noqa: BLE001 - a script's alert must never see an exception, even from a fault of ours
-        stage = sending.details.stage
-        what = f"a fault of jsnpy itself while sending ({stage}): {type(error).__name__}: {error}"
-        return sending.failed(SendFailure(Code.PROTOCOL, stage, what, hint="please report it"))

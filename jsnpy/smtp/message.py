@@ -10,11 +10,12 @@ import time
 from binascii import b2a_base64, b2a_qp
 from email.utils import formatdate
 
-from jsnpy.smtp.headers import LINE, LINE_MAX, address_header, parameter, text_header
+from jsnpy.smtp.headers import LINE, LINE_MAX, address_header, fold, parameter, text_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from jsnpy.smtp.request import Attachment, Request
+    from jsnpy.smtp.attachment import Attachment
+    from jsnpy.smtp.request import Request
 
 _LINE_END = re.compile("\r\n|\r|\n")
 _NOT_7BIT = re.compile(rb"[^\t\r\n\x20-\x7e]")
@@ -88,10 +89,10 @@ class _File:
 
     def write(self, out: io.BytesIO) -> None:
         attachment = self.attachment
-        kind = re.sub(r"\s*;\s*", ";\r\n ", attachment.content_type)
+        kind = fold(f"Content-Type: {attachment.content_type}", len("Content-Type: "))
         disposition = "inline" if self.inline else "attachment"
         name = parameter("filename", attachment.filename)
-        out.write(f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n".encode())
+        out.write(f"{kind}\r\nContent-Transfer-Encoding: base64\r\n".encode())
         out.write(f"Content-Disposition: {disposition};\r\n {name}\r\n".encode())
         if attachment.cid:
             out.write(f"Content-ID: <{attachment.cid}>\r\n".encode())

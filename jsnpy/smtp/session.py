@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jsnpy.smtp.envelope import Envelope
     from jsnpy.smtp.message import Message
     from jsnpy.smtp.outcome import Details
-    from jsnpy.smtp.request import Server
+    from jsnpy.smtp.server import Server
     from jsnpy.smtp.settings import Route
     from jsnpy.smtp.transcript import Transcript
 
@@ -185,6 +185,7 @@ class Session(smtplib.SMTP):
             if reply.code >= 400:  # noqa: PLR2004 - a refusal
                 self._over = True
                 return reply
+            self._dot_sent = self.details.stage == "message"  # a yes without our dot: see _message
         raise lost
 
     def insist(self, reply: Reply) -> None:
@@ -295,7 +296,6 @@ class Session(smtplib.SMTP):
 
     def _hello(self) -> None:
         name = self._own_name()
-        self.features = {}
         reply = self.command("EHLO", name)
         self.insist(reply)
         if reply.code // 100 == 2:  # noqa: PLR2004 - 2xx
@@ -351,7 +351,7 @@ class Session(smtplib.SMTP):
             self.transcript.event(f"{server.place} offers no authentication: the mail is sent without logging in")
             return
         name = auth.choose(self.features["AUTH"], server.mechanism, server.place)
-        if not self.secure:
+        if not self.secure and name != "CRAM-MD5":  # which sends a digest
             self.transcript.event("WARNING: user and password go over the network in clear text (no TLS)")
         auth.authenticate(self, name)
         self.logged_in = True
@@ -438,8 +438,8 @@ class Session(smtplib.SMTP):
 
     def _message(self, data: bytes) -> Reply:
         """Send the message, dots stuffed, and return the reply to the final dot."""
-        if data.startswith(b".") or b"\r\n." in data:
-            data = (b"." if data.startswith(b".") else b"") + data.replace(b"\r\n.", b"\r\n..")
+        if b"\r\n." in data:
+            data = data.replace(b"\r\n.", b"\r\n..")  # RFC 5321 section 4.5.2; the first line is a header
         self.transcript.message(data)
         view = memoryview(data)
         try:
@@ -449,11 +449,13 @@ class Session(smtplib.SMTP):
             return self._last_words(lost)
         early = self.reader.unasked()
         if early:
-            # An answer before the dot: a refusal counts, a yes to what was not said yet does not.
+            # An answer before the dot: a refusal counts, a yes to what was not said yet does not. But it may
+            # deliver what it has: something on the way may have looked like the dot.
             reply = self._reply()
             self._over = True
             if reply.code >= 400:  # noqa: PLR2004 - a refusal
                 return reply
+            self._dot_sent = True
             raise Nonsense("the server answered before the message was whole", early)
         self.transcript.client(b".")
         self._dot_sent = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -99,6 +100,35 @@ def test_every_address_is_tried(scripted: Scripted, monkeypatch: pytest.MonkeyPa
     result = send(server, host="mail.test")
     assert 0 == result.code
     assert "mail.test resolved to 127.0.0.1, 127.0.0.1" in result.log
+
+
+def test_an_address_that_swallows_everything_leaves_time_for_the_next(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address that neither answers nor refuses costs its share of the time, not all of it."""
+    server = scripted()
+    with contextlib.ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):  # its queue is full now: further connections wait
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+        _resolve(monkeypatch, [(*kind, full.getsockname()), (*kind, ("127.0.0.1", server.port))])
+        result = send(server, host="mail.test", timeout=1)
+    assert (0, "") == (result.code, result.error)
+
+
+def test_a_host_that_never_answers_is_3() -> None:
+    """A connection that is not made in time is -3 at the stage "connect"."""
+    with contextlib.ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        result = send(port=full.getsockname()[1], timeout=0.3)
+    assert (CODES.TIMEOUT, "connect") == (result.code, result.details["stage"])
 
 
 def test_a_host_that_no_address_answers_for_is_named() -> None:
@@ -610,10 +640,15 @@ def test_a_prepared_mail_keeps_its_message_id(scripted: Scripted) -> None:
     """A mail handed over twice is the same mail: same bytes, same Message-ID."""
     from jsnpy.smtp.delivery import Sending
 
-    server = scripted()
-    mail = Sending().prepare(fields(server))
-    for _ in range(2):
-        Sending().deliver(mail)
+    server = scripted(MAIL=[b"450 4.3.0 later\r\n", b"250 ok\r\n"])
+    first = Sending()
+    failed = first.send(fields(server))
+    assert (CODES.SENDER, True) == (failed.code, failed.details["temporary"])
+    assert first.mail is not None
+    server.steps["MAIL"] = b"250 ok\r\n"
+    results = [Sending().resend(first.mail) for _ in range(2)]
+    assert [0, 0] == [result.code for result in results]
+    assert 1 == len({result.details["messageId"] for result in [failed, *results]})
     assert server.messages[0] == server.messages[1]
 
 
