@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from jsnpy.smtp.envelope import Envelope
     from jsnpy.smtp.message import Message
-    from jsnpy.smtp.request import Server
+    from jsnpy.smtp.server import Server
 
 IDLE_MAX = 30.0
 FRESH = 1.0

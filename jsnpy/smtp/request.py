@@ -59,12 +59,12 @@ _MOST_UNKNOWN = 20
 _PORT_MAX = 65535
 _LABEL_MAX = 63
 
-_CONTROL = re.compile("[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
-_DIGITS = re.compile(r"\d+\Z", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?\Z")
-_IPV6 = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?\Z")
-_HELO = re.compile(r"[!-~]+\Z")
-_HEADER_NAME = re.compile(r"[!-9;-~]{1,76}\Z")
+# What few mails need is compiled when it is first used.
+_CONTROL = "[\u0000-\u001f\u007f-\u009f\u2028\u2029]"
+_IPV6 = r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?\Z"
+_HELO = r"[!-~]+\Z"
+_HEADER_NAME = r"[!-9;-~]{1,76}\Z"
 
 
 class Request:
@@ -206,7 +206,7 @@ class _Parser:
         if not text:
             raise invalid(field, "is empty")
         bare = text[1:-1] if text[0] == "[" and text[-1] == "]" else text
-        if _IPV6.match(bare) and bare.count(":") > 1:
+        if bare.count(":") > 1 and re.match(_IPV6, bare):
             return bare
         if not bare.isascii():
             try:
@@ -221,7 +221,7 @@ class _Parser:
 
     def port(self, value: object) -> int:
         number = value
-        if isinstance(value, str) and _DIGITS.match(value.strip(" ")):
+        if isinstance(value, str) and value.isascii() and value.strip(" ").isdigit():
             number = int(value.strip(" ")[:9])
         if isinstance(number, float) and number.is_integer():
             number = int(number)
@@ -277,12 +277,12 @@ class _Parser:
         if not isinstance(value, str):
             raise invalid("helo", f"must be a string, not {describe(value)}")
         text = clean(value)
-        if not text.isascii() and not _CONTROL.search(text):
+        if not text.isascii() and not re.search(_CONTROL, text):
             try:
                 text = ascii_domain(text)
             except BadAddress as error:
                 raise invalid("helo", str(error)) from None
-        if not _HELO.match(text):
+        if not re.match(_HELO, text):
             raise invalid("helo", f"must be a host name without blanks or control characters, not {describe(value)}")
         return text
 
@@ -341,7 +341,7 @@ class _Parser:
         for key, each in value.items():
             name = clean(str(key))
             field = f'headers["{one_line(name)[:SHOWN_MAX]}"]'
-            if not _HEADER_NAME.match(name):
+            if not re.match(_HEADER_NAME, name):
                 raise invalid(
                     field,
                     "is no header name: 1 to 76 ASCII characters without blanks and colons",

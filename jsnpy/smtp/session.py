@@ -31,8 +31,8 @@ QUIT_TIME = 2.0
 LAST_WORDS_TIME = 1.0
 _CHUNK = 128 * 1024
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
+_CONTROL = r"[\x00-\x1f\x7f]"
+_NAME = r"[A-Za-z0-9._-]+\Z"
 
 _CLOSING = 421
 _READY = 220
@@ -130,7 +130,7 @@ class Session(smtplib.SMTP):
         self._put(f"{cmd.upper()} {args}" if args else cmd.upper())
 
     def _put(self, line: str, shown: str | None = None) -> None:
-        if _CONTROL.search(line):
+        if not line.isprintable() and re.search(_CONTROL, line):
             raise Nonsense("a line break or control character in a command")  # the last net: the request was checked
         self.transcript.client((line if shown is None else shown).encode("utf-8", "replace"))
         self.send(f"{line}\r\n")
@@ -313,7 +313,7 @@ class Session(smtplib.SMTP):
         if self.server.helo:
             return self.server.helo
         name = socket.gethostname()
-        if "." in name.strip(".") and _NAME.match(name):
+        if "." in name.strip(".") and re.match(_NAME, name):
             return name
         address = str(self.reader.sock.getsockname()[0]).partition("%")[0]
         return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
