@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from binascii import b2a_base64
 
+from jsnpy.smtp.addresses import ATEXT
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from jsnpy.smtp.addresses import Address
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 LINE = 78
 LINE_MAX = 998
 _WORD = 75  # RFC 2047 section 2: an encoded word's length
-_ATEXT = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+/=?^_`{|}~-")
 _LONGEST_NAME = 400  # even with each character quoted and no blank to fold at, it stays below 998
 _LONGEST_PARAMETER = 60
 _SAFE_FILENAME = r"[A-Za-z0-9 ._+()-]{1,60}\Z"
@@ -134,7 +135,7 @@ def _mailbox(address: Address) -> str:
         return address.wire
     if not name.isascii() or "=?" in name or "  " in name or len(name) > _LONGEST_NAME:
         phrase = "\r\n ".join(encoded_words(name, first=_WORD - 10))
-    elif all(word and _ATEXT.issuperset(word) for word in name.split(" ")):
+    elif all(word and ATEXT.issuperset(word) for word in name.split(" ")):
         phrase = name
     else:
         phrase = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 
 from jsnpy.smtp.outcome import SendFailure
@@ -183,13 +182,17 @@ class KeptSession(Session):
     def say_quit(self, deadline: float) -> None:
         """Say QUIT without waiting for the answer, before a moment of `time.monotonic()`."""
         self.deadline = deadline
-        with contextlib.suppress(WireError):  # it may be over already
+        try:
             self._put("QUIT")
+        except WireError as error:  # it may be over already
+            self.transcript.event(f"QUIT could not be said: {error}")
 
     def await_farewell(self) -> None:
         """Wait for the answer to QUIT, but not long, and close."""
-        with contextlib.suppress(WireError):
+        try:
             self._reply()
+        except WireError as error:
+            self.transcript.event(f"no answer to QUIT: {error}")
         self.close()
 
 

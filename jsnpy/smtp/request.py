@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from jsnpy.smtp import attachment as attachments
-from jsnpy.smtp.addresses import Address, BadAddress, ascii_domain, parse_address
-from jsnpy.smtp.attachment import Attachment
+from jsnpy.smtp.addresses import LETTERS_DIGITS, Address, BadAddress, ascii_domain, parse_address
 from jsnpy.smtp.server import DEFAULT_TIMEOUT, Server
 from jsnpy.smtp.values import (
     SHOWN_MAX,
@@ -24,6 +22,8 @@ from jsnpy.smtp.values import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from jsnpy.smtp.attachment import Attachment
 
 FIELDS = (
     "host",
@@ -59,7 +59,7 @@ _MOST_UNKNOWN = 20
 _PORT_MAX = 65535
 _LABEL_MAX = 63
 
-_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?\Z")
+_HOST = frozenset(LETTERS_DIGITS + "_.-")
 # What few mails need is compiled when it is first used.
 _CONTROL = "[\u0000-\u001f\u007f-\u009f\u2028\u2029]"
 _IPV6 = r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?\Z"
@@ -130,6 +130,15 @@ def parse(fields: object, base_dir: str, note: Callable[[str], None]) -> Request
     if not isinstance(fields, dict) or "$foreign" in fields:
         raise invalid("send_email", f"needs an object with host, port, from, to, ..., not {describe(fields)}")
     return _Parser(base_dir, note).request(fields)
+
+
+def _is_host(text: str) -> bool:
+    name = text.removesuffix(".")
+    return (
+        name.strip(".-") == name != ""
+        and _HOST.issuperset(name)
+        and all(0 < len(label) <= _LABEL_MAX for label in name.split("."))
+    )
 
 
 class _Parser:
@@ -213,7 +222,7 @@ class _Parser:
                 bare = ascii_domain(bare)
             except BadAddress as error:
                 raise invalid(field, str(error)) from None
-        if not _HOST.match(bare) or ".." in bare or any(len(label) > _LABEL_MAX for label in bare.split(".")):
+        if not _is_host(bare):
             hint = "; the port goes into port" if re.search(r":\d+\Z", bare) else ""
             hint = hint or ("; leave out what stands before and after the name" if "/" in bare else "")
             raise invalid(field, f"must be a host name or an IP address, not {describe(value)}{hint}")
@@ -365,6 +374,8 @@ class _Parser:
         return [self.attachment(each, f"attachments[{number}]") for number, each in enumerate(value)]
 
     def attachment(self, value: object, field: str) -> Attachment:
+        from jsnpy.smtp import attachment as attachments
+
         if not isinstance(value, dict) or "$foreign" in value:
             raise invalid(field, f"must be {{ filename, content }} or {{ path }}, not {describe(value)}")
         self.unknown(f"{field}.", value, ATTACHMENT_FIELDS)
@@ -389,7 +400,7 @@ class _Parser:
         if not filename:
             raise invalid(f"{field}.filename", "is missing or empty")
         content_type = attachments.content_type(strings["content_type"], filename, charset, field)
-        return Attachment(filename, data, content_type, attachments.content_id(strings["cid"], field))
+        return attachments.Attachment(filename, data, content_type, attachments.content_id(strings["cid"], field))
 
     def path(self, value: str, field: str) -> str:
         if "\0" in value:

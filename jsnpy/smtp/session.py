@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import smtplib
 import socket
 import time
 
-from jsnpy.smtp import auth, hints
+from jsnpy.smtp import auth
 from jsnpy.smtp.connect import connect, resolve
 from jsnpy.smtp.outcome import Code, SendFailure
 from jsnpy.smtp.transcript import readable
@@ -180,12 +179,14 @@ class Session(smtplib.SMTP):
 
     def _last_words(self, lost: Lost) -> Reply:
         """Return what a server said before it hung up on us, or raise what happened."""
-        with contextlib.suppress(WireError):
+        try:
             reply = self.reader.reply(min(self.deadline, time.monotonic() + LAST_WORDS_TIME))
-            if reply.code >= 400:  # noqa: PLR2004 - a refusal
-                self._over = True
-                return reply
-            self._dot_sent = self.details.stage == "message"  # a yes without our dot: see _message
+        except WireError:
+            raise lost from None
+        if reply.code >= 400:  # noqa: PLR2004 - a refusal
+            self._over = True
+            return reply
+        self._dot_sent = self.details.stage == "message"  # a yes without our dot: see _message
         raise lost
 
     def insist(self, reply: Reply) -> None:
@@ -195,6 +196,8 @@ class Session(smtplib.SMTP):
 
     def refuse(self, code: int, what: str, reply: Reply) -> SendFailure:
         """Return the failure a refusing reply stands for."""
+        from jsnpy.smtp import hints
+
         hint = hints.reply(
             self.details.stage,
             reply,
@@ -206,6 +209,8 @@ class Session(smtplib.SMTP):
 
     def failure(self, error: WireError) -> SendFailure:
         """Return the failure a broken connection stands for, at the present stage."""
+        from jsnpy.smtp import hints
+
         stage, place = self.details.stage, self.server.place
         self._over = True
         if self._dot_sent:
@@ -481,8 +486,10 @@ class Session(smtplib.SMTP):
         self._reader = None
         sock, self.sock = self.sock, None
         if sock is not None:
-            with contextlib.suppress(OSError):
+            try:
                 sock.close()
+            except OSError as error:
+                self.transcript.event(f"closing: {reason(error)}")
             self.transcript.event(f"closed ({self.transcript.elapsed()})")
 
 
