@@ -79,6 +79,9 @@ format: $(VENV)/.dev ## let ruff mend and format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+bench: $(VENV)/.dev ## measure the project as installed, beside its peers (smtplib, node + nodemailer, curl)
+	$(BIN)/python tests/bench/bench.py
+
 golden: ## remake what Node prints for the console's tests (needs Node 20)
 	node --no-warnings tests/console/make_golden.mjs
 
