@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
+    from jsnpy.output import Output
+    from jsnpy.redaction import Redactor
     from jsnpy.runner import Options, Run
 
 
@@ -67,16 +69,26 @@ def check_file(target: str, options: "Options", sets: tuple[str, ...] = (), enco
 def _carry_out(
     task: "Callable[[Run], int]", target: str, options: "Options", sets: tuple[str, ...], encoding: str | None
 ) -> int:
-    from jsnpy import config, output, runner
+    from jsnpy import config, runner
+
+    def work(streams: "Output", redactor: "Redactor") -> int:
+        loaded = config.load(target, sets=sets, encoding=encoding)
+        for secret in loaded.secrets:
+            redactor.add(secret)
+        return task(runner.Run(loaded, options, streams, redactor))
+
+    return guarded(work, options)
+
+
+def guarded(work: "Callable[[Output, Redactor], int]", options: "Options") -> int:
+    """Do some work with the process's own output and return the exit code; whatever goes wrong is said on stderr."""
+    from jsnpy import output
     from jsnpy.redaction import Redactor
 
     redactor = Redactor()
     streams = output.standard(redactor, level=options.level, as_json=options.log_json)
     try:
-        loaded = config.load(target, sets=sets, encoding=encoding)
-        for secret in loaded.secrets:
-            redactor.add(secret)
-        return task(runner.Run(loaded, options, streams, redactor))
+        return work(streams, redactor)
     except JsnpyError as error:
         streams.error(str(error))
         return error.exit_code

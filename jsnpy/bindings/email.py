@@ -10,12 +10,8 @@ def natives(run: "Run") -> "dict[str, Native]":
     """Return the function that email.js calls."""
 
     def send_email(fields: object) -> dict[str, object]:
-        # smtplib costs 27 ms: a script that sends nothing does not pay for it.
-        from jsnpy import smtp
-
         run.output.flush()
-        result = smtp.send(fields, run.mail_settings())
-        run.note_send(result)
+        result = run.send(fields)
         return {"code": result.code, "log": result.log, "error": result.error, "details": result.details}
 
     return {"send_email": send_email}

@@ -16,6 +16,8 @@ from jsnpy.smtp.wire import WireError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jsnpy.smtp.message import Message
     from jsnpy.smtp.request import Server
     from jsnpy.smtp.settings import Route
@@ -29,15 +31,32 @@ class Mail:
         envelope: from whom, to whom.
         message: the bytes.
         route: where the connection really goes, or None.
+        subject: the message's, for lists of mails.
     """
 
-    __slots__ = ("envelope", "message", "route", "server")
+    __slots__ = ("envelope", "message", "route", "server", "subject")
 
-    def __init__(self, server: Server, envelope: Envelope, message: Message, route: Route | None = None) -> None:
+    def __init__(
+        self, server: Server, envelope: Envelope, message: Message, route: Route | None = None, subject: str = ""
+    ) -> None:
         self.server = server
         self.envelope = envelope
         self.message = message
         self.route = route
+        self.subject = subject
+
+
+class Watcher:
+    """Told at the moments of a try that decide whether its mail may be sent again."""
+
+    def before_dot(self) -> None:
+        """The message is handed over but for its final dot; a SendFailure stops it here."""
+
+    def taken(self) -> None:
+        """The server took the mail; the session is not closed yet."""
+
+    def refused(self) -> None:
+        """The server, or this side, refused; the session is not closed yet."""
 
 
 class Sending:
@@ -45,9 +64,13 @@ class Sending:
 
     Args:
         settings: the host's settings.
+
+    Attributes:
+        watcher: told of the decisive moments, or None.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
+        self.watcher: Watcher | None = None
         self.settings = Settings() if settings is None else settings
         self.redactor = Redactor() if self.settings.redactor is None else self.settings.redactor
         self.transcript = Transcript(self.redactor)
@@ -65,7 +88,7 @@ class Sending:
             self.redactor.add(requests.credential_text(fields.get("pass")) or "")
         request = requests.parse(fields, self.settings.base_dir, self.transcript.event)
         route = self.settings.route(request) if self.settings.route is not None else None
-        return Mail(request.server, Envelope.of(request), messages.build(request), route)
+        return Mail(request.server, Envelope.of(request), messages.build(request), route, request.subject)
 
     def deliver(self, mail: Mail) -> None:
         """Hand a mail over.
@@ -76,9 +99,18 @@ class Sending:
         self.redactor.add(mail.server.password)
         self.details.message_id = mail.message.message_id
         session = self.session(mail)
+        watcher = self.watcher
+        if watcher is not None:
+            session.before_dot = watcher.before_dot
         try:
             session.open()
             session.transact(mail.envelope, mail.message)
+            if watcher is not None:
+                watcher.taken()
+        except SendFailure:
+            if watcher is not None:
+                watcher.refused()
+            raise
         except WireError as error:
             raise session.failure(error) from None
         finally:
@@ -99,6 +131,19 @@ class Sending:
             details=self.details,
             deadline=deadline,
         )
+
+    def outcome(self, work: Callable[[], None]) -> SendResult:
+        """Return what came of some work that hands a mail over; never raises."""
+        try:
+            try:
+                work()
+            except SendFailure as failure:
+                return self.failed(failure)
+            return self.succeeded()
+        except Exception as error:  # noqa: BLE001 - a script's alert must never see an exception, even from a fault of ours
+            stage = self.details.stage
+            what = f"a fault of jsnpy itself while sending ({stage}): {type(error).__name__}: {error}"
+            return self.failed(SendFailure(Code.PROTOCOL, stage, what, hint="please report it"))
 
     def succeeded(self) -> SendResult:
         """Return the result of a mail the server took."""
@@ -124,13 +169,4 @@ class Sending:
 def send(fields: object, settings: Settings | None = None) -> SendResult:
     """Send one mail; see `jsnpy.smtp.send`."""
     sending = Sending(settings)
-    try:
-        try:
-            sending.deliver(sending.prepare(fields))
-        except SendFailure as failure:
-            return sending.failed(failure)
-        return sending.succeeded()
-    except Exception as error:  # noqa: BLE001 - a script's alert must never see an exception, even from a fault of ours
-        stage = sending.details.stage
-        what = f"a fault of jsnpy itself while sending ({stage}): {type(error).__name__}: {error}"
-        return sending.failed(SendFailure(Code.PROTOCOL, stage, what, hint="please report it"))
+    return sending.outcome(lambda: sending.deliver(sending.prepare(fields)))

@@ -17,6 +17,7 @@ from jsnpy.smtp.wire import Lost, Nonsense, Reader, Reply, TimedOut, WireError, 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
     from _typeshed import ReadableBuffer
 
@@ -90,6 +91,7 @@ class Session(smtplib.SMTP):
         self._reader: Reader | None = None
         self._over = False
         self._dot_sent = False
+        self.before_dot: Callable[[], None] | None = None
 
     def begin(self, transcript: Transcript, details: Details, deadline: float) -> None:
         """Use the open session for a further mail, with a log and a deadline of its own."""
@@ -455,6 +457,10 @@ class Session(smtplib.SMTP):
             if reply.code >= 400:  # noqa: PLR2004 - a refusal
                 return reply
             raise Nonsense("the server answered before the message was whole", early)
+        if self.before_dot is not None:
+            self._over = True  # where this stops, QUIT would be a line of the message
+            self.before_dot()
+            self._over = False
         self.transcript.client(b".")
         self._dot_sent = True
         self.send(b".\r\n")

@@ -16,7 +16,9 @@ def run(*command: object, cwd: str | Path | None = None) -> str:
     """Run a command that must succeed and return what it printed."""
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, cwd=cwd, check=False)
     if done.returncode:
-        raise SystemExit(f"smoke: {' '.join(map(str, command))} exited with {done.returncode}\n{done.stdout}{done.stderr}")
+        raise SystemExit(
+            f"smoke: {' '.join(map(str, command))} exited with {done.returncode}\n{done.stdout}{done.stderr}"
+        )
     return done.stdout
 
 
@@ -38,7 +40,9 @@ def smoke(package: Path) -> None:
         run(jsnpy, "--init", home / "starter", cwd=home)
         run(jsnpy, "--types")
         json.loads(run(jsnpy, "--schema"))
-        typed = run(scripts / "python", "-c", "import jsnpy; print(jsnpy.run('hello.js', arg={'n': 2}).stdout)", cwd=home)
+        typed = run(
+            scripts / "python", "-c", "import jsnpy; print(jsnpy.run('hello.js', arg={'n': 2}).stdout)", cwd=home
+        )
         assert typed == "hello [ 2 ]\n\n", typed
     print(f"smoke: {package.name}: {version.strip()}")
 
