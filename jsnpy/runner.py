@@ -75,7 +75,14 @@ class Run:
         ending: how the script ended, once it has.
     """
 
-    def __init__(self, config: "RunConfig", options: Options, output: Output, redactor: "Redactor") -> None:
+    def __init__(
+        self,
+        config: "RunConfig",
+        options: Options,
+        output: Output,
+        redactor: "Redactor",
+        outbox: "Outbox | None" = None,
+    ) -> None:
         self.config = config
         self.options = options
         self.output = output
@@ -88,7 +95,7 @@ class Run:
         self.failure: BaseException | None = None
         self.error: str | None = None
         self._dry_run: DryRun | None = None
-        self._outbox: Outbox | None = None
+        self._outbox = outbox
         self._engine: Engine | None = None
         self._leaving_at: float | None = None
 
