@@ -18,7 +18,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MAKE_VENV = "$(PYTHON)" -m venv $(VENV)
 endif
 
-.PHONY: help run test check node-tools format build smoke golden clean
+.PHONY: help run test test-fleet bench-fleet check node-tools format build smoke golden clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ run: $(VENV)/.run ## the main job: JsN's own example, against an SMTP server ins
 test: $(VENV)/.dev ## the whole suite
 	@command -v npm >/dev/null && $(MAKE) --no-print-directory node-tools || echo "no TypeScript: its tests are skipped"
 	$(BIN)/python -m pytest -n auto
+
+test-fleet: $(VENV)/.dev ## many runs on Celery while workers are killed and brokers restarted; needs redis-server, rabbitmq-server
+	$(BIN)/python -m pytest -m fleet -s tests/fleet
 
 check: $(VENV)/.dev ## ruff, its formatter and mypy
 	$(BIN)/ruff check

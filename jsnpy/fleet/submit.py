@@ -61,6 +61,9 @@ def submit(
             "socket_timeout": _CONNECT_TIME,
         }
     try:
+        # Asked first, as the result backend would try for twenty seconds where both are away.
+        with app.connection_for_write() as connection:
+            connection.ensure_connection(**_PUBLISHING)
         # Without --wait nobody asks for the result, but it is kept for a week, where the backend keeps any.
         submitted = celery.run.apply_async([runs.order(loaded, options, encoding)], retry_policy=_PUBLISHING)
     except Exception as error:  # noqa: BLE001 - each broker's library has errors of its own
