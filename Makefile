@@ -45,6 +45,9 @@ test: $(VENV)/.dev ## the whole suite
 test-fleet: $(VENV)/.dev ## many runs on Celery while workers are killed and brokers restarted; needs redis-server, rabbitmq-server
 	$(BIN)/python -m pytest -m fleet -s tests/fleet
 
+bench-fleet: $(VENV)/.dev ## runs per second through Celery with one and two workers
+	PYTHONPATH=tests $(BIN)/python tests/fleet/bench.py
+
 check: $(VENV)/.dev ## ruff, its formatter and mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check

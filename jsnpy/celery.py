@@ -8,7 +8,7 @@ import time
 from jsnpy.errors import JsnpyError, UsageError
 
 try:
-    from celery import Celery, exceptions
+    from celery import Celery, exceptions, signals
     from celery.utils.log import get_task_logger
 
     from jsnpy.fleet.ledger import Ledger, LedgerError, NoLedger, new_owner
@@ -112,7 +112,17 @@ def _lost(what: str, claim: Claim) -> str:
     return f"{what} is lost: its worker{who} died after a mail may have gone; it is not done again"
 
 
-@app.task(name="jsnpy.run", bind=True, throws=(LostError,))
+@signals.worker_ready.connect
+def say_what_is_missing(**_: object) -> None:
+    """Say at a worker's start what cannot be done without a Redis."""
+    if not settings.state:
+        logger.warning(
+            "no Redis knows which run is whose: what a worker has when it dies is reported as lost, never taken over, "
+            "and JSNPY_RATE holds for each worker by itself; JSNPY_RESULT_URL=redis://... mends both"
+        )
+
+
+@app.task(name="jsnpy.run", bind=True, throws=(LostError,), resultrepr_maxsize=100)
 def run(self: Any, order: dict[str, Any]) -> dict[str, Any]:
     """Run a script.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import socket
 import threading
 import time
@@ -136,7 +137,9 @@ class Ledger:
     """
 
     def __init__(self, url: str, lease: float = LEASE) -> None:
-        self._client: Any = redis.Redis.from_url(url.replace("redis+socket://", "unix://"), socket_timeout=5)
+        # Celery's URLs say two things in words of its own.
+        url = re.sub("=CERT_[A-Z]+", lambda word: f"={word[0][6:].lower()}", url.replace("redis+socket://", "unix://"))
+        self._client: Any = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
         self._lease = int(lease * 1000)
         self._pause = lease / 3
 

@@ -10,10 +10,13 @@ import pytest
 from support.brokers import REDIS, Redis, wait_until
 from support.command import Result, jsnpy
 from support.fleet import Worker
+from support.mail import fields
 from support.mailserver import MailServer
 from support.scripted import CLOSE, ScriptedServer
 
+from jsnpy import smtp
 from jsnpy.fleet.ledger import Ledger
+from jsnpy.fleet.mails import Queue, Task
 from jsnpy.fleet.settings import Rate
 
 if TYPE_CHECKING:
@@ -212,6 +215,34 @@ def test_a_slot_that_is_too_far_is_not_taken(fleet: Fleet) -> None:
     assert 0 == fleet.ledger.slot("cid@x", rate, at_most=10)
     assert fleet.ledger.slot("cid@x", rate, at_most=10) is None
     assert 60 == round(fleet.ledger.slot("cid@x", rate) or 0)
+
+
+def test_a_mail_out_of_turn_becomes_a_task(fleet: Fleet) -> None:
+    """A mail whose account has had its rate is queued instead of sent; another account's is sent."""
+    fleet.ledger.claim("t6", "ann")
+    queued: list[dict[str, object]] = []
+    queue = Queue(Task(fleet.ledger, "t6", "ann", queued.append), rate=Rate("1/h"))
+    with MailServer(users={}) as server:
+        codes = [
+            queue.send(fields(server, user=user, pass_="x"), smtp.Settings()).code for user in ("dora", "dora", "emil")
+        ]
+        assert [0, -3, 0] == codes
+        assert ["dora", "emil"] == [mail.user for mail in server.mails]
+    assert 1 == len(queued)
+    assert "it is not the turn of dora to send (JSNPY_RATE 1/h)" in str(queued[0]["error"])
+
+
+def test_who_lost_a_run_sends_nothing(fleet: Fleet) -> None:
+    """A worker whose run was taken over stops before the final dot, and queues nothing."""
+    fleet.ledger.claim("t7", "ann")
+    queued: list[dict[str, object]] = []
+    queue = Queue(Task(fleet.ledger, "t7", "bob", queued.append))
+    with MailServer() as server:
+        result = queue.send(fields(server), smtp.Settings())
+        assert [] == server.mails
+    assert -9 == result.code
+    assert "another worker has taken this run over" in result.error
+    assert [] == queued
 
 
 def test_a_lost_run_is_told_to_who_waits(fleet: Fleet) -> None:

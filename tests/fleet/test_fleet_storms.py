@@ -173,6 +173,13 @@ def test_the_broker_restarted(storm: Storm, number: int) -> None:
         assert 0 == table["no answer"]
 
 
+def test_a_run_longer_than_the_takeover_time(storm: Storm) -> None:
+    """A run that the broker hands out again while it still goes on is done once."""
+    many = storm.submit(2, "AB", 16_000, 120)
+    table = storm.report("runs of 32 s, handed out again after 10 s", many, "AB")
+    assert (2, 4) == (table["done"], table["once"])
+
+
 def test_mails_that_must_wait(storm: Storm) -> None:
     """With a mail server that is away and workers killed, each mail arrives once or is reported."""
     count = 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -58,10 +59,8 @@ def end(process: subprocess.Popen[bytes], number: int = signal.SIGTERM) -> None:
             continue
         break
     process.wait()
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)  # what outlived its leader
-    except ProcessLookupError:
-        pass
 
 
 class Broker:

@@ -21,7 +21,7 @@ def main() -> None:
         loaded = config.load(target, sets=[f"n={number}"], keep_references=True)
         order = runs.order(loaded, Options(), None)
         results.append(celery.run.apply_async([order], retry_policy=patience))
-    print(json.dumps({"submitted": count}), flush=True)
+    _tell({"submitted": count})
     give_up = time.monotonic() + seconds
     for number, result in enumerate(results):
         told: dict[str, object] = {"n": number, "id": result.id}
@@ -34,7 +34,12 @@ def main() -> None:
                 told["failed"] = str(came)
             else:
                 told |= {"code": came["exit_code"], "sends": [send["code"] for send in came["sends"]]}
-        print(json.dumps(told), flush=True)
+        _tell(told)
+
+
+def _tell(values: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(values) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

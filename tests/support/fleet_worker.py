@@ -2,7 +2,7 @@
 
 from jsnpy.outbox import schedule
 
-schedule.PAUSES = (2.0, 3.0, 4.0)
+schedule.PAUSES = (2.0, 3.0, 4.0, 4.0, 4.0, 4.0, 4.0)
 
 from jsnpy import celery  # noqa: E402 - the schedule comes first
 from jsnpy.fleet.ledger import Ledger  # noqa: E402
