@@ -62,8 +62,11 @@ class Outbox:
         clock: returns the seconds since 1970.
 
     Attributes:
+        place: what it is called.
         said: whether a send has already told that the outbox cannot be used.
     """
+
+    place = "the outbox"
 
     def __init__(
         self,

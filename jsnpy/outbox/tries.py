@@ -180,7 +180,7 @@ class FirstTry(_Noted):
         row, trouble = self.row, self.trouble or self.unusable
         if row is not None and self._left:
             result.details["queued"] = row.id
-            words = f"kept in the outbox as {row.id}"
+            words = f"kept in {self.outbox.place} as {row.id}"
             if trouble is not None:
                 words = f"{trouble.message}; {words}"
             self._add(result, words)
@@ -188,7 +188,7 @@ class FirstTry(_Noted):
             state = "delivery unknown" if row.marked else "not sent"
             result.warnings.append(f"{trouble.message}: {row.id} stays there as {state}")
         elif self._left and trouble is not None:
-            self._add(result, f"not kept in the outbox: {trouble.message}")
+            self._add(result, f"not kept in {self.outbox.place}: {trouble.message}")
         return result
 
     def _add(self, result: SendResult, words: str) -> None:
