@@ -182,6 +182,8 @@ class Run:
                 self.failure = error
             finally:
                 self.late = self.deadline is not None and time.monotonic() >= self.deadline
+                if self._outbox is not None:
+                    self._outbox.close()
                 self.output.finish()
                 done.release()
 
@@ -216,7 +218,6 @@ class Run:
         self._engine = None  # exit(n) has done its work: it must not end this
         self.output.flush()
         command.after_run(outbox, self.mail_settings(), self.output)
-        outbox.close()
 
     def _check(self, script_stack: int) -> Ending:
         engine = self._make_engine(script_stack)
