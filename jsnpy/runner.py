@@ -77,7 +77,14 @@ class Run:
         late: whether it ended only after its deadline.
     """
 
-    def __init__(self, config: "RunConfig", options: Options, output: Output, redactor: "Redactor") -> None:
+    def __init__(
+        self,
+        config: "RunConfig",
+        options: Options,
+        output: Output,
+        redactor: "Redactor",
+        outbox: "Outbox | None" = None,
+    ) -> None:
         self.config = config
         self.options = options
         self.output = output
@@ -92,7 +99,7 @@ class Run:
         self.late = False
         self._dry_run: DryRun | None = None
         self._sessions: Sessions | None = None
-        self._outbox: Outbox | None = None
+        self._outbox = outbox
         self._engine: Engine | None = None
         self._leaving_at: float | None = None
 
