@@ -1,5 +1,7 @@
 """Secrets, in every encoding a server or a traceback may show them in, out of every text."""
 
+import codecs
+
 from jsnpy.json_text import dumps
 
 MASK = "[redacted]"
@@ -75,7 +77,8 @@ def _split_words(text: str, word: str) -> list[str]:
 def _encodings(secret: str) -> set[str]:
     data = secret.encode("utf-8", "surrogatepass")
     forms = {data.hex(), data.hex().upper()}
-    for raw in {data, secret.encode("latin-1", "replace"), secret.encode("utf-16-le", "surrogatepass")}:
+    wide, _ = codecs.utf_16_le_encode(secret, "surrogatepass")  # which, unlike encode(), imports no module
+    for raw in {data, secret.encode("latin-1", "replace"), wide}:
         forms |= _base64(raw)
     if len(secret) >= _SHORT:
         forms |= {secret.upper(), secret.lower()}

@@ -123,18 +123,21 @@ class Run:
         """Return what this run decides for each of its sends."""
         from jsnpy import smtp
 
-        if self._sessions is None:
-            from jsnpy.smtp.pool import Sessions
-
-            self._sessions = Sessions()
         return smtp.Settings(
             base_dir=self.config.base_dir,
             insecure=self.options.insecure,
             route=self._dry_run.route if self._dry_run else None,
             redactor=self.redactor,
             deadline=self.deadline,
-            sessions=self._sessions,
+            sessions=self._opened_sessions,
         )
+
+    def _opened_sessions(self) -> "Sessions":
+        if self._sessions is None:
+            from jsnpy.smtp.pool import Sessions
+
+            self._sessions = Sessions()
+        return self._sessions
 
     def send(self, fields: object) -> "smtp.SendResult":
         """Send one mail, with the outbox below if there is one, and keep its result; never raises."""
