@@ -51,11 +51,17 @@ test-quickjs: ## the whole suite on the original quickjs instead of quickjs-ng
 	$(INSTALL) quickjs==1.19.4
 	@touch $@
 
+test-kills: $(VENV)/.dev ## the outbox, killed at every system call of a send and of a flush (5 minutes)
+	OUTBOX_KILLS=all $(BIN)/python -m pytest -n auto -s tests/outbox/test_outbox_kills.py
+
 test-faults: $(VENV)/.dev ## cut, reset, stall, delay, flip a session at every byte (2 minutes)
 	$(BIN)/python tests/faults/every_position.py
 
 test-servers: $(VENV)/.dev ## the mail room against Exim, Postfix and npm's smtp-server, fetched into .cache
 	$(BIN)/python -m pytest -m servers -rs tests/servers
+
+test-pythons: ## the suite on Python 3.11 to 3.14, in .venv-3.11 ...; a missing one is skipped
+	$(PYTHON) tests/every_python.py
 
 check: $(VENV)/.dev ## ruff, its formatter and mypy
 	$(BIN)/ruff check

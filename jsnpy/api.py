@@ -44,7 +44,7 @@ class RunResult:
     sends: list[smtp.SendResult] = field(default_factory=list)
 
 
-def run(
+def run(  # noqa: PLR0913 - a keyword for each of the command's options
     config: str | os.PathLike[str] | Mapping[str, object],
     *,
     arg: object = None,
@@ -55,6 +55,7 @@ def run(
     mailbox: str | os.PathLike[str] | None = None,
     insecure: bool = False,
     fail_on_send_error: bool = False,
+    outbox: str | os.PathLike[str] | None = None,
 ) -> RunResult:
     """Run a script and return what came of it; nothing is printed.
 
@@ -69,6 +70,8 @@ def run(
         mailbox: with dry_run, the folder each caught mail is written to.
         insecure: TLS certificates are not verified.
         fail_on_send_error: exit_code is 3 if any send failed.
+        outbox: folder where mails that fail for a passing reason are kept; what is due there is tried again at the
+            end of the run, for 30 seconds at the most. Nothing is kept in a dry run.
 
     Returns:
         The run's result; a script that failed is a result, not an exception.
@@ -88,6 +91,7 @@ def run(
     options.mailbox = None if mailbox is None else os.fspath(mailbox)
     options.insecure = insecure
     options.fail_on_send_error = fail_on_send_error
+    options.outbox = None if outbox is None else os.fspath(outbox)
     loaded = _load(config, encoding)
     if arg is not None:
         try:

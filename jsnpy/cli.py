@@ -3,14 +3,17 @@
 import math
 import os
 import sys
+from typing import Any
 
 import click
 
 from jsnpy import __version__
 from jsnpy.errors import ExitCode, JsnpyError
-from jsnpy.output import NORMAL, QUIET, VERBOSE
+from jsnpy.output import NORMAL, QUIET, VERBOSE, Output
+from jsnpy.redaction import Redactor
 from jsnpy.runner import Options
 
+_CHORES = ("flush", "list", "drop", "resend_unknown")
 _UNITS = {"": 1, "B": 1, "K": 2**10, "KB": 2**10, "M": 2**20, "MB": 2**20, "G": 2**30, "GB": 2**30}
 
 
@@ -42,6 +45,18 @@ class _Assignment(click.types.StringParamType):
     """KEY=VALUE; in JSNPY_SET one a line, as values have blanks in them."""
 
     envvar_list_splitter = "\n"
+
+
+def _age(_: click.Context, __: click.Parameter, text: str | None) -> float | None:
+    """Return an option's age in seconds."""
+    if text is None:
+        return None
+    from jsnpy.outbox import schedule
+
+    seconds = schedule.seconds(text)
+    if seconds is None:
+        raise click.BadParameter(f"{text!r} is no age such as 5d, 12h or 30m")
+    return seconds
 
 
 def _versions(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -116,6 +131,18 @@ def _starter_text(ctx: click.Context, option: click.Parameter, wanted: bool) -> 
     help="With --dry-run: keep each mail there as .eml, with a page to look at them.",
 )
 @click.option("--check", is_flag=True, help="Read and compile config and script, run nothing.")
+@click.option(
+    "--outbox",
+    metavar="DIR",
+    help="Keep mails there that fail for a passing reason, and try again those that are due.",
+)
+@click.option("--flush", is_flag=True, help="With --outbox, without FILE: try the mails that are due, a line a mail.")
+@click.option("--list", is_flag=True, help="With --outbox, without FILE: show what is kept.")
+@click.option("--drop", multiple=True, metavar="ID", help="With --outbox, without FILE: forget a mail; repeatable.")
+@click.option(
+    "--max-age", callback=_age, metavar="AGE", help="With --outbox: give a mail up after 5d (the default), 12h, 30m."
+)
+@click.option("--resend-unknown", is_flag=True, help="With --flush: send again mails that may have been delivered.")
 @click.option("--insecure", is_flag=True, help="Do not verify TLS certificates.")
 @click.option("--fail-on-send-error", is_flag=True, help="Exit 3 if any send_email failed.")
 @click.option(
@@ -155,6 +182,7 @@ def command(
     """
     from jsnpy.__main__ import check_file, run_file
 
+    chores = {name: decisions.pop(name) for name in _CHORES}
     options = Options()
     for name, value in decisions.items():
         setattr(options, name, value)
@@ -168,6 +196,8 @@ def command(
     options.mailbox = mailbox
     options.level = QUIET if quiet else VERBOSE if verbose else NORMAL
     options.log_json = log_format == "json"
+    if any(chores.values()):
+        return _outbox_chore(file, options, encoding, chores)
     if file is None:
         raise click.UsageError("Missing argument 'FILE': a config such as CaEmail.json, or a script.")
     if check:
@@ -178,6 +208,34 @@ def command(
 def _typed(name: str) -> bool:
     source = click.get_current_context().get_parameter_source(name)
     return source is click.core.ParameterSource.COMMANDLINE
+
+
+def _outbox_chore(file: str | None, options: Options, encoding: str | None, chores: dict[str, Any]) -> int:
+    """Do what is done with an outbox alone, and return the exit code."""
+    given = [f"--{name}" for name in ("flush", "list", "drop") if chores[name]]
+    if not given:
+        raise click.UsageError("--resend-unknown is for --flush: add it")
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} cannot be used together")
+    if chores["resend_unknown"] and not chores["flush"]:
+        raise click.UsageError(f"--resend-unknown is for --flush, not for {given[0]}")
+    if options.outbox is None:
+        raise click.UsageError(f"{given[0]} needs --outbox DIR")
+    if file is not None:
+        raise click.UsageError(f"{given[0]} takes no FILE: it is for the mails in the outbox")
+    if options.dry_run:
+        raise click.UsageError(f"{given[0]} cannot be used with --dry-run, which keeps nothing")
+    from jsnpy.__main__ import guarded
+    from jsnpy.outbox import Outbox, command
+
+    outbox = Outbox(options.outbox, max_age=options.max_age, encoding=encoding)
+
+    def work(output: Output, redactor: Redactor) -> int:
+        if chores["flush"]:
+            return command.flush(outbox, options, output, redactor, resend_unknown=chores["resend_unknown"])
+        return command.drop(outbox, chores["drop"], output) if chores["drop"] else command.show(outbox, output)
+
+    return guarded(work, options)
 
 
 def main(arguments: list[str]) -> int:

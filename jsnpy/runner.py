@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jsnpy import smtp
     from jsnpy.config import RunConfig
     from jsnpy.dryrun import DryRun
+    from jsnpy.outbox import Outbox
     from jsnpy.redaction import Redactor
 
 _LAST_FLUSH = 0.5
@@ -36,6 +37,8 @@ class Options:
         fail_on_send_error: exit 3 if any send failed.
         level: QUIET, NORMAL or VERBOSE.
         log_json: host messages as JSON objects.
+        outbox: folder where mails that fail for a passing reason are kept, or None.
+        max_age: seconds after which a mail kept there is given up, None for the outbox's own default.
     """
 
     __slots__ = (
@@ -45,7 +48,9 @@ class Options:
         "level",
         "log_json",
         "mailbox",
+        "max_age",
         "memory_limit",
+        "outbox",
         "timeout",
     )
 
@@ -58,6 +63,8 @@ class Options:
         self.fail_on_send_error = False
         self.level = NORMAL
         self.log_json = False
+        self.outbox: str | None = None
+        self.max_age: float | None = None
 
 
 class Run:
@@ -66,6 +73,7 @@ class Run:
     Attributes:
         sends: the result of each send_email so far.
         ending: how the script ended, once it has.
+        late: whether it ended only after its deadline.
     """
 
     def __init__(self, config: "RunConfig", options: Options, output: Output, redactor: "Redactor") -> None:
@@ -80,7 +88,9 @@ class Run:
         self.ending: Ending | None = None
         self.failure: BaseException | None = None
         self.error: str | None = None
+        self.late = False
         self._dry_run: DryRun | None = None
+        self._outbox: Outbox | None = None
         self._engine: Engine | None = None
         self._leaving_at: float | None = None
 
@@ -112,6 +122,25 @@ class Run:
             deadline=self.deadline,
         )
 
+    def send(self, fields: object) -> "smtp.SendResult":
+        """Send one mail, with the outbox below if there is one, and keep its result; never raises."""
+        # smtplib costs 27 ms: a script that sends nothing does not pay for it.
+        from jsnpy import smtp
+
+        outbox = self._opened_outbox()
+        settings = self.mail_settings()
+        result = smtp.send(fields, settings) if outbox is None else outbox.send(fields, settings)
+        self.note_send(result)
+        return result
+
+    def _opened_outbox(self) -> "Outbox | None":
+        # What a dry run sends has arrived where it should: none of it may be sent again for real.
+        if self._outbox is None and self.options.outbox is not None and not self.options.dry_run:
+            from jsnpy.outbox import Outbox
+
+            self._outbox = Outbox(self.options.outbox, max_age=self.options.max_age, secrets=self.config.secrets)
+        return self._outbox
+
     def note_send(self, result: "smtp.SendResult") -> None:
         """Keep a send's result and say on stderr what an operator should know of it."""
         self.sends.append(result)
@@ -133,9 +162,12 @@ class Run:
                     self.output.warn(warning)
                 self.ending = (task or self._script)(script_stack)
                 self._report(self.ending)
+                if task is None and self.options.outbox is not None:
+                    self._flush_outbox()
             except BaseException as error:  # noqa: BLE001 - whatever it is, the main thread says it
                 self.failure = error
             finally:
+                self.late = self.deadline is not None and time.monotonic() >= self.deadline
                 self.output.finish()
                 done.release()
 
@@ -158,6 +190,17 @@ class Run:
             engine.close()
             if self._dry_run:
                 self._dry_run.stop()
+
+    def _flush_outbox(self) -> None:
+        outbox = self._opened_outbox()
+        if outbox is None:
+            return
+        from jsnpy.outbox import command
+
+        self._engine = None  # exit(n) has done its work: it must not end this
+        self.output.flush()
+        command.after_run(outbox, self.mail_settings(), self.output)
+        outbox.close()
 
     def _check(self, script_stack: int) -> Ending:
         if self.options.level >= VERBOSE:
@@ -302,6 +345,8 @@ def _see_through(run: Run, begin: "Callable[[], Any]") -> int:
     signals.watched = True
     signals.listen()
     stopped = supervisor.wait(begin(), lambda: run.look(signals))
+    if stopped is None and run.late:
+        stopped = ExitCode.TIMEOUT  # a send gives up at the same moment, and the script might have ended just before us
     if stopped is not None:
         run.end_early(stopped)
         return stopped

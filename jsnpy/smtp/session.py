@@ -17,6 +17,7 @@ from jsnpy.smtp.wire import Lost, Nonsense, Reader, Reply, TimedOut, WireError, 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
     from _typeshed import ReadableBuffer
 
@@ -64,6 +65,7 @@ class Session(smtplib.SMTP):
         transcript: the log.
         details: the facts of the mail being sent.
         deadline: when to give up, in `time.monotonic()` seconds.
+        before_dot: called when the server has all of a message but the final dot.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Session(smtplib.SMTP):
         transcript: Transcript,
         details: Details,
         deadline: float,
+        before_dot: Callable[[], None],
     ) -> None:
         # A name for ourselves keeps smtplib from a reverse look-up that can take 20 seconds.
         super().__init__(local_hostname="localhost", timeout=QUIT_TIME)
@@ -90,6 +93,7 @@ class Session(smtplib.SMTP):
         self._reader: Reader | None = None
         self._over = False
         self._dot_sent = False
+        self._before_dot = before_dot
 
     def begin(self, transcript: Transcript, details: Details, deadline: float) -> None:
         """Use the open session for a further mail, with a log and a deadline of its own."""
@@ -457,6 +461,9 @@ class Session(smtplib.SMTP):
                 return reply
             self._dot_sent = True
             raise Nonsense("the server answered before the message was whole", early)
+        self._over = True  # where this stops, QUIT would be a line of the message
+        self._before_dot()
+        self._over = False
         self.transcript.client(b".")
         self._dot_sent = True
         self.send(b".\r\n")

@@ -224,7 +224,7 @@ def test_a_server_that_does_not_read_is_within_the_deadline(scripted: Scripted) 
         connection.send(b"354 go\r\n")
         connection.server.stopping.wait(10)
 
-    result = send(scripted(DATA=stop_reading, EHLO=b"250 hi\r\n"), body="x" * 20_000_000, timeout=1)
+    result = send(scripted(DATA=stop_reading, EHLO=b"250 hi\r\n"), body="x" * 12_000_000, timeout=3)
     assert (CODES.TIMEOUT, "message") == (result.code, result.details["stage"])
 
 
@@ -387,7 +387,7 @@ def test_the_last_of_differing_codes_counts_as_a_refusal(scripted: Scripted) -> 
 
 @pytest.mark.parametrize("reply", [b"354 go\r\n250 queued\r\n", b"354 go\r\n\r\n250 queued\r\n"])
 def test_a_yes_before_the_message_is_no_success(scripted: Scripted, reply: bytes) -> None:
-    """A 250 that came before the message was sent does not count, and the dot is not sent."""
+    """A 250 that came before the message was whole makes delivery unknown, and the dot is not sent."""
     received: list[bytes] = []
 
     def answer(connection: Connection) -> None:
@@ -396,7 +396,7 @@ def test_a_yes_before_the_message_is_no_success(scripted: Scripted, reply: bytes
             received.append(connection.recv())
 
     result = send(scripted(DATA=answer))
-    assert CODES.PROTOCOL == result.code
+    assert CODES.UNKNOWN == result.code
     assert b"\r\n.\r\n" not in b"".join(received)
 
 
