@@ -94,7 +94,10 @@ def _starter_text(ctx: click.Context, option: click.Parameter, wanted: bool) -> 
     ctx.exit()
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "JSNPY"})
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "JSNPY"},
+    epilog="Each option is also an environment variable: JSNPY_TIMEOUT=60 for --timeout 60.",
+)
 @click.argument("file", required=False)
 @click.option(
     "--set",
