@@ -63,6 +63,12 @@ test-servers: $(VENV)/.dev ## the mail room against Exim, Postfix and npm's smtp
 test-pythons: ## the suite on Python 3.11 to 3.14, in .venv-3.11 ...; a missing one is skipped
 	$(PYTHON) tests/every_python.py
 
+test-fleet: $(VENV)/.dev ## many runs on Celery while workers are killed and brokers restarted; needs redis-server, rabbitmq-server
+	$(BIN)/python -m pytest -m fleet -s tests/fleet
+
+bench-fleet: $(VENV)/.dev ## runs per second through Celery with one and two workers
+	PYTHONPATH=tests $(BIN)/python tests/fleet/bench.py
+
 check: $(VENV)/.dev ## ruff, its formatter and mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -78,6 +84,9 @@ $(TSC):
 format: $(VENV)/.dev ## let ruff mend and format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+bench: $(VENV)/.dev ## measure the project as installed, beside its peers (smtplib, node + nodemailer, curl)
+	$(BIN)/python tests/bench/bench.py
 
 golden: ## remake what Node prints for the console's tests (needs Node 20)
 	node --no-warnings tests/console/make_golden.mjs

@@ -1,5 +1,6 @@
 """The command's entry: the drop-in call `jsnpy FILE` takes a short way; anything else goes through click."""
 
+import gc
 import os
 import sys
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 def main() -> "NoReturn":
     """Run the command and leave the process with its exit code."""
+    # What a run imports stays: looking for garbage in it, again and again, would cost a mail 2 ms.
+    gc.set_threshold(100_000)
     supervisor.Signals(supervisor.leave).listen()
     arguments = sys.argv[1:]
     try:

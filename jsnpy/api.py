@@ -19,6 +19,7 @@ from jsnpy.runner import Options, Run
 
 if TYPE_CHECKING:
     from jsnpy.config import RunConfig
+    from jsnpy.outbox import Outbox
 
 _GRACE = 10.0
 """Seconds the child process may take beyond the timeout, to start and to hand over what it has."""
@@ -132,7 +133,7 @@ def _load(config: str | os.PathLike[str] | Mapping[str, object], encoding: str |
     return configs.from_mapping(config, encoding=encoding)
 
 
-def run_here(config: RunConfig, options: Options) -> RunResult:
+def run_here(config: RunConfig, options: Options, outbox: Outbox | None = None) -> RunResult:
     """Run in a thread of this process and return the result; a timeout is kept only where a signal can end the process.
 
     Raises:
@@ -142,7 +143,8 @@ def run_here(config: RunConfig, options: Options) -> RunResult:
     redactor = Redactor()
     for secret in config.secrets:
         redactor.add(secret)
-    one = Run(config, options, Output(streams[STDOUT], streams[STDERR], redactor), redactor)
+    output = Output(streams[STDOUT], streams[STDERR], redactor, level=options.level, as_json=options.log_json)
+    one = Run(config, options, output, redactor, outbox)
     done = one.start()
     error = None
     if options.timeout and not done.acquire(timeout=options.timeout):

@@ -146,6 +146,8 @@ def _starter_text(ctx: click.Context, option: click.Parameter, wanted: bool) -> 
     "--max-age", callback=_age, metavar="AGE", help="With --outbox: give a mail up after 5d (the default), 12h, 30m."
 )
 @click.option("--resend-unknown", is_flag=True, help="With --flush: send again mails that may have been delivered.")
+@click.option("--submit", is_flag=True, help="Hand the run to the fleet (broker: JSNPY_BROKER_URL) and print its id.")
+@click.option("--wait", is_flag=True, help="With --submit: print the run's output instead, and exit with its code.")
 @click.option("--insecure", is_flag=True, help="Do not verify TLS certificates.")
 @click.option("--fail-on-send-error", is_flag=True, help="Exit 3 if any send_email failed.")
 @click.option(
@@ -186,6 +188,7 @@ def command(
     from jsnpy.__main__ import check_file, run_file
 
     chores = {name: decisions.pop(name) for name in _CHORES}
+    submit, wait = bool(decisions.pop("submit")), bool(decisions.pop("wait"))
     options = Options()
     for name, value in decisions.items():
         setattr(options, name, value)
@@ -203,6 +206,10 @@ def command(
         return _outbox_chore(file, options, encoding, chores)
     if file is None:
         raise click.UsageError("Missing argument 'FILE': a config such as CaEmail.json, or a script.")
+    if wait and not submit:
+        raise click.UsageError("--wait is for a run handed over with --submit: add it")
+    if submit:
+        return _submit(file, options, sets, encoding, check=check, wait=wait)
     if check:
         return check_file(file, options, sets, encoding)
     return run_file(file, options, sets, encoding)
@@ -211,6 +218,24 @@ def command(
 def _typed(name: str) -> bool:
     source = click.get_current_context().get_parameter_source(name)
     return source is click.core.ParameterSource.COMMANDLINE
+
+
+def _submit(
+    file: str, options: Options, sets: tuple[str, ...], encoding: str | None, *, check: bool, wait: bool
+) -> int:
+    """Hand a run to the fleet, and return the exit code."""
+    given = {"--check": check, "--outbox": options.outbox, "--mailbox": options.mailbox}
+    for name, value in given.items():
+        if value:
+            raise click.UsageError(f"{name} cannot be used with --submit: it is for a run on this machine")
+    from jsnpy.__main__ import guarded
+
+    def work(output: Output, redactor: Redactor) -> int:
+        from jsnpy.fleet.submit import submit
+
+        return submit(file, options, output, redactor, sets=sets, encoding=encoding, wait=wait)
+
+    return guarded(work, options)
 
 
 def _outbox_chore(file: str | None, options: Options, encoding: str | None, chores: dict[str, Any]) -> int:

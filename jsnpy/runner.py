@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jsnpy.dryrun import DryRun
     from jsnpy.outbox import Outbox
     from jsnpy.redaction import Redactor
+    from jsnpy.smtp.pool import Sessions
 
 _LAST_FLUSH = 0.5
 """Seconds a run that is being ended may still take to write its output."""
@@ -76,7 +77,14 @@ class Run:
         late: whether it ended only after its deadline.
     """
 
-    def __init__(self, config: "RunConfig", options: Options, output: Output, redactor: "Redactor") -> None:
+    def __init__(
+        self,
+        config: "RunConfig",
+        options: Options,
+        output: Output,
+        redactor: "Redactor",
+        outbox: "Outbox | None" = None,
+    ) -> None:
         self.config = config
         self.options = options
         self.output = output
@@ -90,7 +98,8 @@ class Run:
         self.error: str | None = None
         self.late = False
         self._dry_run: DryRun | None = None
-        self._outbox: Outbox | None = None
+        self._sessions: Sessions | None = None
+        self._outbox = outbox
         self._engine: Engine | None = None
         self._leaving_at: float | None = None
 
@@ -114,12 +123,17 @@ class Run:
         """Return what this run decides for each of its sends."""
         from jsnpy import smtp
 
+        if self._sessions is None:
+            from jsnpy.smtp.pool import Sessions
+
+            self._sessions = Sessions()
         return smtp.Settings(
             base_dir=self.config.base_dir,
             insecure=self.options.insecure,
             route=self._dry_run.route if self._dry_run else None,
             redactor=self.redactor,
             deadline=self.deadline,
+            sessions=self._sessions,
         )
 
     def send(self, fields: object) -> "smtp.SendResult":
@@ -188,6 +202,8 @@ class Run:
             return engine.run(config.source, config.script_name, config.arg_json, self._idle)
         finally:
             engine.close()
+            if self._sessions:
+                self._sessions.close()
             if self._dry_run:
                 self._dry_run.stop()
 
@@ -264,6 +280,8 @@ class Run:
             if now >= self._leaving_at and not self.output.busy:
                 return exit_code
         self.output.flush_aside()
+        if self._sessions:
+            self._sessions.close_idle()
         return None
 
     def exit_code(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from jsnpy.errors import OutboxError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from jsnpy.smtp.addresses import Address
     from jsnpy.smtp.delivery import Mail
 
+_SILENT = ("resolve", "connect", "greeting", "tls", "ehlo")
 _DIED = "the process that was sending it died before the final dot"
 
 
@@ -54,11 +56,8 @@ class _Noted(Watcher):
     def refused(self) -> None:
         """Note that a mail whose final dot was sent was not taken."""
         if self.row is not None and self.row.marked:
-            try:
+            with contextlib.suppress(OutboxError):  # what is noted in the end says it again
                 self.outbox.store.mark(self.row.id, None)
-            except OutboxError as trouble:
-                self.trouble = trouble
-            else:
                 self.row.marked = None
 
     def by_refusal(self, mail: Mail) -> tuple[list[Address], list[Address]]:
@@ -116,12 +115,12 @@ class FirstTry(_Noted):
 
     def begins(self, mail: Mail) -> None:
         """Have the mail on the disk before the server hears of it."""
-        self._keep(mail)
+        self._keep(mail, mail.envelope.recipients)
 
-    def _keep(self, mail: Mail) -> None:
+    def _keep(self, mail: Mail, recipients: list[Address]) -> None:
         self.sending.redactor.add(mail.server.password)
         try:
-            row = self._new_row(mail)
+            row = self._new_row(mail, recipients)
             self.outbox.store.add(row, mail.message.data)
         except OutboxError as trouble:
             self.unusable = trouble
@@ -129,7 +128,7 @@ class FirstTry(_Noted):
             self.unusable = None
             self.row = row
 
-    def _new_row(self, mail: Mail) -> Row:
+    def _new_row(self, mail: Mail, recipients: list[Address]) -> Row:
         now = self.outbox.now()
         return Row(
             id=os.urandom(5).hex(),
@@ -142,7 +141,7 @@ class FirstTry(_Noted):
             error=_DIED,
             subject=self.sending.redactor.scrub(mail.subject),
             sender=parts.addresses_text([mail.envelope.sender]),
-            recipients=parts.addresses_text(mail.envelope.recipients),
+            recipients=parts.addresses_text(recipients),
             server=parts.server_text(mail.server, self.settings, self.outbox.secrets),
             message_id=mail.message.message_id,
         )
@@ -154,7 +153,7 @@ class FirstTry(_Noted):
             return
         self._left, _ = self.by_refusal(mail)
         if self._left and self.row is None:
-            self._keep(mail)
+            self._keep(mail, self._left)
         self._settle("some recipients were refused for a passing reason")
 
     def _settle_failure(self, mail: Mail, result: SendResult) -> None:
@@ -162,7 +161,7 @@ class FirstTry(_Noted):
             _, never = self.by_refusal(mail)
             self._left = without(mail.envelope.recipients, never)
             if self.row is None:
-                self._keep(mail)  # the outbox may be usable by now
+                self._keep(mail, self._left)  # the outbox may be usable by now
         self._settle(result.error)
 
     def _settle(self, error: str) -> None:
@@ -181,7 +180,7 @@ class FirstTry(_Noted):
         row, trouble = self.row, self.trouble or self.unusable
         if row is not None and self._left:
             result.details["queued"] = row.id
-            words = f"kept in the outbox as {row.id}"
+            words = f"kept in {self.outbox.place} as {row.id}"
             if trouble is not None:
                 words = f"{trouble.message}; {words}"
             self._add(result, words)
@@ -189,7 +188,7 @@ class FirstTry(_Noted):
             state = "delivery unknown" if row.marked else "not sent"
             result.warnings.append(f"{trouble.message}: {row.id} stays there as {state}")
         elif self._left and trouble is not None:
-            self._add(result, f"not kept in the outbox: {trouble.message}")
+            self._add(result, f"not kept in {self.outbox.place}: {trouble.message}")
         return result
 
     def _add(self, result: SendResult, words: str) -> None:
@@ -232,8 +231,26 @@ class FurtherTry(_Noted):
         if self._done is None:
             self._done = self._settled(result)
         if self.trouble is not None:
-            raise self.trouble
+            what = f"the mail {self._row.id} was delivered, and stays there as delivery unknown"
+            raise OutboxError(f"{self.trouble.message}; {what}", self.trouble.hint)
+        self._done.warnings = result.warnings
+        if result.code == Code.TIMEOUT and result.details["stage"] in _SILENT:
+            self._done.silent = True
         return self._done
+
+    def put_off(self) -> Try:
+        """Return the outcome of a try that is not made, as the server was silent a moment ago.
+
+        Raises:
+            OutboxError: that could not be noted.
+        """
+        what = f"{self.place} did not answer a moment ago, when another mail was to be sent"
+        return self._wait_or_stop(what, self.mail.envelope.recipients, passing=True)
+
+    @property
+    def place(self) -> str:
+        """Host and port."""
+        return self.mail.server.place
 
     def begins(self, mail: Mail) -> None:
         """Look up the password where only its reference was kept."""

@@ -223,6 +223,13 @@ def test_modes(tmp_path: Path, server: CountingServer) -> None:
     assert {0o600} == set(modes.values())
 
 
+def test_folders_above_are_made(tmp_path: Path, server: CountingServer) -> None:
+    """The folders above the outbox are made too."""
+    keep(tmp_path / "a" / "b" / "box", server, "one")
+    assert 0 == jsnpy("--outbox", "a/b/box", "--flush", cwd=tmp_path).code
+    assert 1 == server.count("one")
+
+
 @posix
 def test_mode_of_a_folder_that_was_there(tmp_path: Path, server: CountingServer) -> None:
     """An empty folder is closed to others; one that holds other things keeps its mode, the file in it is closed."""

@@ -30,7 +30,7 @@ CALLS = (
 )
 STRACE = shutil.which("strace") if sys.platform == "linux" else None
 FULL = os.environ.get("OUTBOX_KILLS") == "all"
-SOME = 14
+SOME = 8
 """Kills of each kind in the normal suite."""
 
 
@@ -147,6 +147,8 @@ def test_killed_send(
     tmp_path: Path, server: CountingServer, method: str, answer: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A send that is killed at any moment loses no mail that was begun, and doubles none."""
+    if method == "clock" and answer == TEMPORARY and not FULL:
+        pytest.skip("a matter of make test-kills")
     tally = Tally()
     number = seen = 0
 

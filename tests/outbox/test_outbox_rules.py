@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.certificates import ca_pem
 from support.outbox import Clock, CountingServer, fields, in_turn, keep
 from support.scripted import CLOSE, HANG, ScriptedServer
 
@@ -249,6 +250,52 @@ def test_time_limit(tmp_path: Path, server: CountingServer) -> None:
     assert time.monotonic() - start < 10
     assert "waiting" in found
     assert "later" in found
+
+
+def test_silent_server_is_asked_once(tmp_path: Path, server: CountingServer) -> None:
+    """A flush waits once for a server that does not answer: its other mails are put off, those to others are sent."""
+    server.steps["GREETING"] = HANG
+    keep(tmp_path / "box", server, "one", "two", timeout=0.5)
+    server.connections.clear()
+    with CountingServer() as other:
+        keep(tmp_path / "box", other, "three")
+        tries = list(Outbox(str(tmp_path / "box")).flush(smtp.Settings()))
+        assert 1 == other.count("three")
+    assert 1 == len(server.connections)
+    found = {each.row.subject: each for each in tries}
+    assert ["sent", "waiting", "waiting"] == sorted(each.outcome for each in found.values())
+    assert any("did not answer a moment ago" in each.text for each in found.values())
+
+
+def test_insecure_is_said(tmp_path: Path, scripted: Callable[..., ScriptedServer]) -> None:
+    """A further try without verification says so, as the first did."""
+    server = scripted(ssl=True, MAIL=in_turn(b"451 later\r\n", b"250 ok\r\n"))
+    clock = Clock()
+    outbox = Outbox(str(tmp_path / "box"), clock=clock)
+    outbox.send(fields(server, ssl=True), smtp.Settings(insecure=True))
+    clock.now += 2 * MINUTE
+    (done,) = outbox.flush(smtp.Settings())
+    assert "sent" == done.outcome
+    assert ["certificates are not verified"] == [each.partition(" (")[0] for each in done.warnings]
+
+
+def test_certificates_are_verified_again(tmp_path: Path, server: CountingServer) -> None:
+    """A CA file is kept by its absolute path, and one that is gone is a failed try, not a lost mail."""
+    server.answer = b"451 later\r\n"
+    (tmp_path / "ca.pem").write_text(ca_pem())
+    clock = Clock()
+    outbox = Outbox(str(tmp_path / "box"), clock=clock)
+    with ScriptedServer(ssl=True, MAIL=in_turn(b"451 later\r\n", b"250 ok\r\n")) as secure:
+        mail = fields(secure, ssl=True, tls={"ca_file": "ca.pem", "server_name": "localhost"})
+        assert -6 == outbox.send(mail, smtp.Settings(base_dir=str(tmp_path))).code
+        (tmp_path / "ca.pem").rename(tmp_path / "moved.pem")
+        clock.now += HOUR
+        (done,) = outbox.flush(smtp.Settings())
+        assert "waiting" == done.outcome
+        assert "tls.ca_file" in done.text
+        (tmp_path / "moved.pem").rename(tmp_path / "ca.pem")
+        clock.now += HOUR
+        assert ["sent"] == flush(outbox)
 
 
 def test_clock_put_back(tmp_path: Path, server: CountingServer) -> None:

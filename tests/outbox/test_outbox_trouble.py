@@ -305,6 +305,25 @@ def test_delivery_that_cannot_be_noted(tmp_path: Path, server: CountingServer, m
     assert 1 == server.count("Disk full")
 
 
+def test_further_delivery_that_cannot_be_noted(
+    tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kept mail that is delivered but cannot be taken out ends the flush with an error, and is not sent again."""
+
+    def fail(*_: object) -> None:
+        raise OutboxError("the outbox cannot be used: the disk is full")
+
+    (id_,) = keep(tmp_path / "box", server, "one")
+    outbox = Outbox(str(tmp_path / "box"))
+    with monkeypatch.context() as patch:
+        patch.setattr(store.Store, "remove", fail)
+        with pytest.raises(OutboxError, match=f"the mail {id_} was delivered, and stays there as delivery unknown"):
+            list(outbox.flush(smtp.Settings()))
+    outbox.close()
+    assert ["unknown"] == [each.outcome for each in Outbox(str(tmp_path / "box")).flush(smtp.Settings())]
+    assert 1 == server.count("one")
+
+
 def test_dead_owners_leave_nothing(tmp_path: Path) -> None:
     """The lock files of dead processes are removed, those of living ones are not."""
     living = owners.Owner(str(tmp_path))
