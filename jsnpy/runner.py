@@ -223,6 +223,8 @@ class Run:
         command.after_run(outbox, self.mail_settings(), self.output)
 
     def _check(self, script_stack: int) -> Ending:
+        if self.options.level >= VERBOSE:
+            self._say_what_runs()
         engine = self._make_engine(script_stack)
         try:
             return engine.check(self.config.source, self.config.script_name)
@@ -333,19 +335,21 @@ def describe(ending: Ending, config: "RunConfig", memory_limit: int) -> str | No
     if ending.kind == "unsettled":
         return f"{config.script_name}\nUncaught: the script's last value is a promise that can never settle"
     if ending.kind == "memory":
-        limit = f"its limit of {_megabytes(memory_limit)} (--memory-limit)" if memory_limit else "the machine's"
+        limit = f"its limit of {_size(memory_limit)} (--memory-limit)" if memory_limit else "the machine's"
         return f"{config.script_name}\nUncaught: the script needs more memory than {limit}"
     where = " (in promise)" if ending.kind == "rejected" else ""
     error = ending.text if ending.is_error else f"Uncaught{where} {ending.text}"
-    if ending.text == "null" and memory_limit:
-        error += (
-            f"\n(the engine also throws null where its limit of {_megabytes(memory_limit)} (--memory-limit) is reached)"
-        )
+    if ending.is_error and not ending.stack and error.startswith("[") and error.endswith("]"):
+        error = error[1:-1]  # as console.log shows an error without frames; here it stands alone
+    if memory_limit and ending.text == "null":
+        error += f"\n(the engine also throws null where its limit is reached: --memory-limit, {_size(memory_limit)})"
+    elif memory_limit and ending.is_error and ending.text.startswith("InternalError: out of memory"):
+        error += f"\n(its limit is {_size(memory_limit)}: --memory-limit)"
     return f"{headline(config.script_name, config.source, ending.line, ending.column)}\n\n{error}"
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / 1024 / 1024:g} MB"
+def _size(size: int) -> str:
+    return f"{size / 1024 / 1024:g} MB" if size >= 1024 * 1024 else f"{size} bytes"
 
 
 def run_in_foreground(run: Run) -> int:
