@@ -60,6 +60,9 @@ test-servers: $(VENV)/.dev ## the mail room against Exim, Postfix and npm's smtp
 test-pythons: ## the suite on Python 3.11 to 3.14, in .venv-3.11 ...; a missing one is skipped
 	$(PYTHON) tests/every_python.py
 
+soak: $(VENV)/.dev ## 20,000 mails and 2,000 runs with faults among them (SOAK_MAILS, SOAK_RUNS; 10 minutes)
+	$(BIN)/python tests/soak/soak.py
+
 check: $(VENV)/.dev ## ruff, its formatter and mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check

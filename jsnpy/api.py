@@ -128,6 +128,7 @@ def run_here(config: RunConfig, options: Options) -> RunResult:
     for secret in config.secrets:
         redactor.add(secret)
     one = Run(config, options, Output(streams[STDOUT], streams[STDERR], redactor), redactor)
+    one.keeps_sends = True
     done = one.start()
     error = None
     if options.timeout and not done.acquire(timeout=options.timeout):

@@ -124,10 +124,14 @@ class _Soak:
         mail = {"host": server.host, "port": server.port, "user": USER, "pass": PASSWORD, "from": "mon@x.test"}
         path = os.path.join(self._folder, f"{name}.json")
         with open(path, "w", encoding="utf-8") as file:
-            json.dump({"scriptfile": "soak.js", "arg": {"mail": {**mail, "helo": "c.test", "timeout": 30}, **arg}}, file)
+            json.dump(
+                {"scriptfile": "soak.js", "arg": {"mail": {**mail, "helo": "c.test", "timeout": 30}, **arg}}, file
+            )
         return path
 
-    def tell(self, what: str, numbers: range, codes: dict[str, int], server: _Server, seconds: float, more: str) -> None:
+    def tell(
+        self, what: str, numbers: range, codes: dict[str, int], server: _Server, seconds: float, more: str
+    ) -> None:
         """Print a row and note what is wrong with it."""
         server.settle()
         expected = _expected(numbers)
@@ -181,10 +185,8 @@ class _Soak:
         numbers = range(1, RUNS + 1)
         with _Server(_verdict, _recipient) as server:
             path = self.config(server, "single", count=1, keep_alive=False)
-            loop = (
-                f'n=1; while [ $n -le {RUNS} ]; do "{sys.executable}" -m jsnpy "{path}" --set first=$n || echo "exit $?";'
-                " n=$((n+1)); done"
-            )
+            one = f'"{sys.executable}" -m jsnpy "{path}" --set first=$n || echo "exit $?"'
+            loop = f"n=1; while [ $n -le {RUNS} ]; do {one}; n=$((n+1)); done"
             start = time.monotonic()
             done = subprocess.run(["sh", "-c", loop], capture_output=True, text=True, check=False)
             codes: collections.Counter[str] = collections.Counter()
