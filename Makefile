@@ -51,6 +51,9 @@ test-quickjs: ## the whole suite on the original quickjs instead of quickjs-ng
 	$(INSTALL) quickjs==1.19.4
 	@touch $@
 
+test-kills: $(VENV)/.dev ## the outbox, killed at every system call of a send and of a flush (5 minutes)
+	OUTBOX_KILLS=all $(BIN)/python -m pytest -n auto -s tests/outbox/test_outbox_kills.py
+
 test-faults: $(VENV)/.dev ## cut, reset, stall, delay, flip a session at every byte (2 minutes)
 	$(BIN)/python tests/faults/every_position.py
 
@@ -80,6 +83,12 @@ fuzz: ## coverage-guided fuzzing with atheris, FUZZ_SECONDS a target
 	@$(INSTALL) --only-binary atheris atheris || { echo "atheris has no wheel for this Python: make fuzz PYTHON=python3.13 (3.11 to 3.13 have one)"; exit 1; }
 	@touch $@
 
+test-fleet: $(VENV)/.dev ## many runs on Celery while workers are killed and brokers restarted; needs redis-server, rabbitmq-server
+	$(BIN)/python -m pytest -m fleet -s tests/fleet
+
+bench-fleet: $(VENV)/.dev ## runs per second through Celery with one and two workers
+	PYTHONPATH=tests $(BIN)/python tests/fleet/bench.py
+
 check: $(VENV)/.dev ## ruff, its formatter and mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -95,6 +104,9 @@ $(TSC):
 format: $(VENV)/.dev ## let ruff mend and format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+bench: $(VENV)/.dev ## measure the project as installed, beside its peers (smtplib, node + nodemailer, curl)
+	$(BIN)/python tests/bench/bench.py
 
 golden: ## remake what Node prints for the console's tests (needs Node 20)
 	node --no-warnings tests/console/make_golden.mjs

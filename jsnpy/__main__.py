@@ -1,5 +1,6 @@
 """The command's entry: the drop-in call `jsnpy FILE` takes a short way; anything else goes through click."""
 
+import gc
 import os
 import sys
 
@@ -11,11 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
+    from jsnpy.output import Output
+    from jsnpy.redaction import Redactor
     from jsnpy.runner import Options, Run
 
 
 def main() -> "NoReturn":
     """Run the command and leave the process with its exit code."""
+    # What a run imports stays: looking for garbage in it, again and again, would cost a mail 2 ms.
+    gc.set_threshold(100_000)
     supervisor.Signals(supervisor.leave).listen()
     arguments = sys.argv[1:]
     try:
@@ -67,24 +72,34 @@ def check_file(target: str, options: "Options", sets: tuple[str, ...] = (), enco
 def _carry_out(
     task: "Callable[[Run], int]", target: str, options: "Options", sets: tuple[str, ...], encoding: str | None
 ) -> int:
-    from jsnpy import config, output, runner
+    from jsnpy import config, runner
+
+    def work(streams: "Output", redactor: "Redactor") -> int:
+        loaded = config.load(target, sets=sets, encoding=encoding)
+        for secret in loaded.secrets:
+            redactor.add(secret)
+        return task(runner.Run(loaded, options, streams, redactor))
+
+    return guarded(work, options)
+
+
+def guarded(work: "Callable[[Output, Redactor], int]", options: "Options") -> int:
+    """Do some work with the process's own output and return the exit code; whatever goes wrong is said on stderr."""
+    from jsnpy import output
     from jsnpy.redaction import Redactor
 
     redactor = Redactor()
     streams = output.standard(redactor, level=options.level, as_json=options.log_json)
     try:
-        loaded = config.load(target, sets=sets, encoding=encoding)
-        for secret in loaded.secrets:
-            redactor.add(secret)
-        return task(runner.Run(loaded, options, streams, redactor))
+        return work(streams, redactor)
     except JsnpyError as error:
         streams.error(str(error))
+        streams.flush()
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the last net: a fault of ours, said without a traceback
         streams.error(describe_fault(error, verbose=options.level >= output.VERBOSE))
-        return ExitCode.INTERNAL
-    finally:
         streams.flush()
+        return ExitCode.INTERNAL
 
 
 def describe_fault(error: BaseException, *, verbose: bool) -> str:

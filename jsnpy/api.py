@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jsnpy.config import RunConfig
+    from jsnpy.outbox import Outbox
 
 _GRACE = 10.0
 """Seconds the child process may take beyond the timeout, to start and to hand over what it has."""
@@ -44,7 +45,7 @@ class RunResult:
     sends: list[smtp.SendResult] = field(default_factory=list)
 
 
-def run(
+def run(  # noqa: PLR0913 - a keyword for each of the command's options
     config: str | os.PathLike[str] | Mapping[str, object],
     *,
     arg: object = None,
@@ -55,6 +56,7 @@ def run(
     mailbox: str | os.PathLike[str] | None = None,
     insecure: bool = False,
     fail_on_send_error: bool = False,
+    outbox: str | os.PathLike[str] | None = None,
 ) -> RunResult:
     """Run a script and return what came of it; nothing is printed.
 
@@ -69,6 +71,8 @@ def run(
         mailbox: with dry_run, the folder each caught mail is written to.
         insecure: TLS certificates are not verified.
         fail_on_send_error: exit_code is 3 if any send failed.
+        outbox: folder where mails that fail for a passing reason are kept; what is due there is tried again at the
+            end of the run, for 30 seconds at the most. Nothing is kept in a dry run.
 
     Returns:
         The run's result; a script that failed is a result, not an exception.
@@ -88,6 +92,7 @@ def run(
     options.mailbox = None if mailbox is None else os.fspath(mailbox)
     options.insecure = insecure
     options.fail_on_send_error = fail_on_send_error
+    options.outbox = None if outbox is None else os.fspath(outbox)
     loaded = _load(config, encoding)
     if arg is not None:
         try:
@@ -117,7 +122,7 @@ def _load(config: str | os.PathLike[str] | Mapping[str, object], encoding: str |
     return configs.from_mapping(config, encoding=encoding)
 
 
-def run_here(config: RunConfig, options: Options) -> RunResult:
+def run_here(config: RunConfig, options: Options, outbox: Outbox | None = None) -> RunResult:
     """Run in a thread of this process and return the result; a timeout is kept only where a signal can end the process.
 
     Raises:
@@ -127,7 +132,8 @@ def run_here(config: RunConfig, options: Options) -> RunResult:
     redactor = Redactor()
     for secret in config.secrets:
         redactor.add(secret)
-    one = Run(config, options, Output(streams[STDOUT], streams[STDERR], redactor), redactor)
+    output = Output(streams[STDOUT], streams[STDERR], redactor, level=options.level, as_json=options.log_json)
+    one = Run(config, options, output, redactor, outbox)
     one.keeps_sends = True
     done = one.start()
     error = None

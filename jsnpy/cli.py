@@ -1,14 +1,17 @@
 """The command line: options in, exit code out; the only file that knows click."""
 
 import math
+from typing import Any
 
 import click
 
 from jsnpy import __version__
 from jsnpy.errors import ExitCode, JsnpyError
-from jsnpy.output import NORMAL, QUIET, VERBOSE
+from jsnpy.output import NORMAL, QUIET, VERBOSE, Output
+from jsnpy.redaction import Redactor
 from jsnpy.runner import Options
 
+_CHORES = ("flush", "list", "drop", "resend_unknown")
 _UNITS = {"": 1, "B": 1, "K": 2**10, "KB": 2**10, "M": 2**20, "MB": 2**20, "G": 2**30, "GB": 2**30}
 
 
@@ -34,6 +37,18 @@ def _size(_: click.Context, __: click.Parameter, text: str) -> int:
     if not (math.isfinite(size) and size >= 0):
         raise click.BadParameter(f"{text!r} is no size such as 64MB or 1GB")
     return int(size)
+
+
+def _age(_: click.Context, __: click.Parameter, text: str | None) -> float | None:
+    """Return an option's age in seconds."""
+    if text is None:
+        return None
+    from jsnpy.outbox import schedule
+
+    seconds = schedule.seconds(text)
+    if seconds is None:
+        raise click.BadParameter(f"{text!r} is no age such as 5d, 12h or 30m")
+    return seconds
 
 
 def _versions(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -106,6 +121,20 @@ def _starter_text(ctx: click.Context, option: click.Parameter, wanted: bool) -> 
     help="With --dry-run: keep each mail there as .eml, with a page to look at them.",
 )
 @click.option("--check", is_flag=True, help="Read and compile config and script, run nothing.")
+@click.option(
+    "--outbox",
+    metavar="DIR",
+    help="Keep mails there that fail for a passing reason, and try again those that are due.",
+)
+@click.option("--flush", is_flag=True, help="With --outbox, without FILE: try the mails that are due, a line a mail.")
+@click.option("--list", is_flag=True, help="With --outbox, without FILE: show what is kept.")
+@click.option("--drop", multiple=True, metavar="ID", help="With --outbox, without FILE: forget a mail; repeatable.")
+@click.option(
+    "--max-age", callback=_age, metavar="AGE", help="With --outbox: give a mail up after 5d (the default), 12h, 30m."
+)
+@click.option("--resend-unknown", is_flag=True, help="With --flush: send again mails that may have been delivered.")
+@click.option("--submit", is_flag=True, help="Hand the run to the fleet (broker: JSNPY_BROKER_URL) and print its id.")
+@click.option("--wait", is_flag=True, help="With --submit: print the run's output instead, and exit with its code.")
 @click.option("--insecure", is_flag=True, help="Do not verify TLS certificates.")
 @click.option("--fail-on-send-error", is_flag=True, help="Exit 3 if any send_email failed.")
 @click.option(
@@ -145,6 +174,8 @@ def command(
     """
     from jsnpy.__main__ import check_file, run_file
 
+    chores = {name: decisions.pop(name) for name in _CHORES}
+    submit, wait = bool(decisions.pop("submit")), bool(decisions.pop("wait"))
     options = Options()
     for name, value in decisions.items():
         setattr(options, name, value)
@@ -155,11 +186,63 @@ def command(
     options.mailbox = mailbox
     options.level = QUIET if quiet else VERBOSE if verbose else NORMAL
     options.log_json = log_format == "json"
+    if any(chores.values()):
+        return _outbox_chore(file, options, encoding, chores)
     if file is None:
         raise click.UsageError("Missing argument 'FILE': a config such as CaEmail.json, or a script.")
+    if wait and not submit:
+        raise click.UsageError("--wait is for a run handed over with --submit: add it")
+    if submit:
+        return _submit(file, options, sets, encoding, check=check, wait=wait)
     if check:
         return check_file(file, options, sets, encoding)
     return run_file(file, options, sets, encoding)
+
+
+def _submit(
+    file: str, options: Options, sets: tuple[str, ...], encoding: str | None, *, check: bool, wait: bool
+) -> int:
+    """Hand a run to the fleet, and return the exit code."""
+    given = {"--check": check, "--outbox": options.outbox, "--mailbox": options.mailbox}
+    for name, value in given.items():
+        if value:
+            raise click.UsageError(f"{name} cannot be used with --submit: it is for a run on this machine")
+    from jsnpy.__main__ import guarded
+
+    def work(output: Output, redactor: Redactor) -> int:
+        from jsnpy.fleet.submit import submit
+
+        return submit(file, options, output, redactor, sets=sets, encoding=encoding, wait=wait)
+
+    return guarded(work, options)
+
+
+def _outbox_chore(file: str | None, options: Options, encoding: str | None, chores: dict[str, Any]) -> int:
+    """Do what is done with an outbox alone, and return the exit code."""
+    given = [f"--{name}" for name in ("flush", "list", "drop") if chores[name]]
+    if not given:
+        raise click.UsageError("--resend-unknown is for --flush: add it")
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} cannot be used together")
+    if chores["resend_unknown"] and not chores["flush"]:
+        raise click.UsageError(f"--resend-unknown is for --flush, not for {given[0]}")
+    if options.outbox is None:
+        raise click.UsageError(f"{given[0]} needs --outbox DIR")
+    if file is not None:
+        raise click.UsageError(f"{given[0]} takes no FILE: it is for the mails in the outbox")
+    if options.dry_run:
+        raise click.UsageError(f"{given[0]} cannot be used with --dry-run, which keeps nothing")
+    from jsnpy.__main__ import guarded
+    from jsnpy.outbox import Outbox, command
+
+    outbox = Outbox(options.outbox, max_age=options.max_age, encoding=encoding)
+
+    def work(output: Output, redactor: Redactor) -> int:
+        if chores["flush"]:
+            return command.flush(outbox, options, output, redactor, resend_unknown=chores["resend_unknown"])
+        return command.drop(outbox, chores["drop"], output) if chores["drop"] else command.show(outbox, output)
+
+    return guarded(work, options)
 
 
 def main(arguments: list[str]) -> int:

@@ -3,6 +3,7 @@
 JsnpyError                  has an exit code and, where it helps, a hint
 ├── UsageError              wrong option or argument                        exit 2
 ├── ConfigError             a config or script that cannot be read or used  exit 2
+├── OutboxError             the outbox cannot be read or written            exit 2
 └── ScriptError             the script did not compile, threw, or never
                             settled; its text is ready to be printed        exit 1
 """
@@ -48,6 +49,12 @@ class UsageError(JsnpyError):
 
 class ConfigError(JsnpyError):
     """A config or script that cannot be found, read, decoded or used."""
+
+    exit_code = ExitCode.USAGE
+
+
+class OutboxError(JsnpyError):
+    """An outbox that cannot be made, read or written."""
 
     exit_code = ExitCode.USAGE
 

@@ -1,7 +1,5 @@
 """Secrets, in every encoding a server or a traceback may show them in, out of every text."""
 
-from binascii import b2a_base64, b2a_qp, hexlify
-
 from jsnpy.json_text import dumps
 
 MASK = "[redacted]"
@@ -101,6 +99,8 @@ def _encodings(secret: str) -> set[str]:
 
 
 def _base64(data: bytes) -> set[str]:
+    from binascii import b2a_base64  # a library of its own, which a run without secrets spares itself
+
     forms = set()
     for before in range(3):  # how many bytes of a group of three come before the secret
         text = b2a_base64(b"\0" * before + data, newline=False)
@@ -137,6 +137,8 @@ def _xtext(_secret: str, data: bytes) -> str:
 
 
 def _quoted_printable(_secret: str, data: bytes) -> str:
+    from binascii import b2a_qp
+
     return b2a_qp(data, istext=False).decode().replace("=\n", "")
 
 
@@ -185,7 +187,7 @@ def _html_decimal(secret: str, data: bytes) -> str:
 
 
 def _spaced_hex(_secret: str, data: bytes) -> str:
-    return hexlify(data, " ").decode()
+    return data.hex(" ")
 
 
 _ESCAPES = (

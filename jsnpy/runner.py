@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from jsnpy import smtp
     from jsnpy.config import RunConfig
     from jsnpy.dryrun import DryRun
+    from jsnpy.outbox import Outbox
     from jsnpy.redaction import Redactor
+    from jsnpy.smtp.pool import Sessions
 
 _LAST_FLUSH = 0.5
 """Seconds a run that is being ended may still take to write its output."""
@@ -36,6 +38,8 @@ class Options:
         fail_on_send_error: exit 3 if any send failed.
         level: QUIET, NORMAL or VERBOSE.
         log_json: host messages as JSON objects.
+        outbox: folder where mails that fail for a passing reason are kept, or None.
+        max_age: seconds after which a mail kept there is given up, None for the outbox's own default.
     """
 
     __slots__ = (
@@ -45,7 +49,9 @@ class Options:
         "level",
         "log_json",
         "mailbox",
+        "max_age",
         "memory_limit",
+        "outbox",
         "timeout",
     )
 
@@ -58,6 +64,8 @@ class Options:
         self.fail_on_send_error = False
         self.level = NORMAL
         self.log_json = False
+        self.outbox: str | None = None
+        self.max_age: float | None = None
 
 
 class Run:
@@ -69,9 +77,17 @@ class Run:
         reached: to whom each mail went that a server took.
         failed: how many mails were not sent.
         ending: how the script ended, once it has.
+        late: whether it ended only after its deadline.
     """
 
-    def __init__(self, config: "RunConfig", options: Options, output: Output, redactor: "Redactor") -> None:
+    def __init__(
+        self,
+        config: "RunConfig",
+        options: Options,
+        output: Output,
+        redactor: "Redactor",
+        outbox: "Outbox | None" = None,
+    ) -> None:
         self.config = config
         self.options = options
         self.output = output
@@ -86,7 +102,10 @@ class Run:
         self.ending: Ending | None = None
         self.failure: BaseException | None = None
         self.error: str | None = None
+        self.late = False
         self._dry_run: DryRun | None = None
+        self._sessions: Sessions | None = None
+        self._outbox = outbox
         self._engine: Engine | None = None
         self._leaving_at: float | None = None
 
@@ -110,13 +129,37 @@ class Run:
         """Return what this run decides for each of its sends."""
         from jsnpy import smtp
 
+        if self._sessions is None:
+            from jsnpy.smtp.pool import Sessions
+
+            self._sessions = Sessions()
         return smtp.Settings(
             base_dir=self.config.base_dir,
             insecure=self.options.insecure,
             route=self._dry_run.route if self._dry_run else None,
             redactor=self.redactor,
             deadline=self.deadline,
+            sessions=self._sessions,
         )
+
+    def send(self, fields: object) -> "smtp.SendResult":
+        """Send one mail, with the outbox below if there is one, and keep its result; never raises."""
+        # smtplib costs 27 ms: a script that sends nothing does not pay for it.
+        from jsnpy import smtp
+
+        outbox = self._opened_outbox()
+        settings = self.mail_settings()
+        result = smtp.send(fields, settings) if outbox is None else outbox.send(fields, settings)
+        self.note_send(result)
+        return result
+
+    def _opened_outbox(self) -> "Outbox | None":
+        # What a dry run sends has arrived where it should: none of it may be sent again for real.
+        if self._outbox is None and self.options.outbox is not None and not self.options.dry_run:
+            from jsnpy.outbox import Outbox
+
+            self._outbox = Outbox(self.options.outbox, max_age=self.options.max_age, secrets=self.config.secrets)
+        return self._outbox
 
     def note_send(self, result: "smtp.SendResult") -> None:
         """Keep a send's result and say on stderr what an operator should know of it."""
@@ -144,9 +187,12 @@ class Run:
                     self.output.warn(warning)
                 self.ending = (task or self._script)(script_stack)
                 self._report(self.ending)
+                if task is None and self.options.outbox is not None:
+                    self._flush_outbox()
             except BaseException as error:  # noqa: BLE001 - whatever it is, the main thread says it
                 self.failure = error
             finally:
+                self.late = self.deadline is not None and time.monotonic() >= self.deadline
                 self.output.finish()
                 done.release()
 
@@ -167,8 +213,21 @@ class Run:
             return engine.run(config.source, config.script_name, config.arg_json, self._idle)
         finally:
             engine.close()
+            if self._sessions:
+                self._sessions.close()
             if self._dry_run:
                 self._dry_run.stop()
+
+    def _flush_outbox(self) -> None:
+        outbox = self._opened_outbox()
+        if outbox is None:
+            return
+        from jsnpy.outbox import command
+
+        self._engine = None  # exit(n) has done its work: it must not end this
+        self.output.flush()
+        command.after_run(outbox, self.mail_settings(), self.output)
+        outbox.close()
 
     def _check(self, script_stack: int) -> Ending:
         engine = self._make_engine(script_stack)
@@ -230,6 +289,8 @@ class Run:
             if now >= self._leaving_at and not self.output.busy:
                 return exit_code
         self.output.flush_aside()
+        if self._sessions:
+            self._sessions.close_idle()
         return None
 
     def exit_code(self) -> int:
@@ -308,6 +369,8 @@ def _see_through(run: Run, begin: "Callable[[], Any]") -> int:
     signals.watched = True
     signals.listen()
     stopped = supervisor.wait(begin(), lambda: run.look(signals))
+    if stopped is None and run.late:
+        stopped = ExitCode.TIMEOUT  # a send gives up at the same moment, and the script might have ended just before us
     if stopped is not None:
         run.end_early(stopped)
         return stopped

@@ -68,6 +68,7 @@ def load(
     sets: "Sequence[str]" = (),
     encoding: str | None = None,
     stdin: "Callable[[], bytes] | None" = None,
+    keep_references: bool = False,
 ) -> RunConfig:
     """Return the run that a command line names.
 
@@ -77,6 +78,7 @@ def load(
         sets: `KEY=VALUE` assignments below `arg`, made before `${…}` is replaced: values may use it too.
         encoding: for files that are not Unicode, such as "cp1252".
         stdin: returns all of standard input; by default it is read from `sys.stdin`.
+        keep_references: leave `${…}` below `arg` as it is, for who resolves it later.
 
     Raises:
         ConfigError: the config or the script cannot be found, read, decoded or used.
@@ -87,6 +89,7 @@ def load(
     target = os.fspath(target)
     here = _current_folder(target)
     loading = _Loading("<stdin>", here, here, encoding)
+    loading.keep_references = keep_references
     if target == "-":
         return loading.config(text_files.decode(_standard_input(stdin), loading.name, encoding), sets)
     if not target:
@@ -153,7 +156,18 @@ class _Loading:
         encoding: for files that are not Unicode, or None.
     """
 
-    __slots__ = ("base", "encoding", "here", "in_file", "name", "path", "secrets", "text", "warnings")
+    __slots__ = (
+        "base",
+        "encoding",
+        "here",
+        "in_file",
+        "keep_references",
+        "name",
+        "path",
+        "secrets",
+        "text",
+        "warnings",
+    )
 
     def __init__(self, name: str, base: str, here: str, encoding: str | None) -> None:
         self.name = name
@@ -162,6 +176,7 @@ class _Loading:
         self.encoding = encoding
         self.path = ""
         self.text = ""
+        self.keep_references = False
         self.in_file = True  # else positions would mean nothing to the user
         self.secrets: dict[str, str] = {}
         self.warnings: list[str] = []
@@ -229,7 +244,9 @@ class _Loading:
         if sets or "${" in self.text or "\\u00" in self.text:
             from jsnpy.config import references
 
+            kept = {"arg": config.pop("arg")} if self.keep_references else {}
             references.substitute_all(config, self._substituted)
+            config.update(kept)
         try:
             return json_text.dumps(config["arg"])
         except RecursionError:

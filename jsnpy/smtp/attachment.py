@@ -8,8 +8,9 @@ from jsnpy.smtp.values import clean, describe, invalid
 
 _PARAMETER_MAX = 255
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"  # noqa: S105 - a pattern of RFC 2045
-_CONTENT_TYPE = re.compile(rf'{_TOKEN}/{_TOKEN}(?:\s*;\s*{_TOKEN}=(?:{_TOKEN}|"[ !#-\[\]-~]*"))*\Z')
-_CID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]+\Z")
+# Compiled when first used: most mails have no attachment.
+_CONTENT_TYPE = rf'{_TOKEN}/{_TOKEN}(?:\s*;\s*{_TOKEN}=(?:{_TOKEN}|"[ !#-\[\]-~]*"))*\Z'
+_CID = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]+\Z"
 
 
 class Attachment:
@@ -60,7 +61,7 @@ def decode(content: str, encoding: str | None, field: str) -> tuple[bytes, str]:
 def content_type(given: str | None, filename: str, charset: str, field: str) -> str:
     """Return the MIME type given, or the one the file name stands for (RFC 2045 section 5.1)."""
     if given:
-        if len(given) > _PARAMETER_MAX or not _CONTENT_TYPE.match(given):
+        if len(given) > _PARAMETER_MAX or not re.match(_CONTENT_TYPE, given):
             raise invalid(f"{field}.content_type", f'must be like "text/csv", not {describe(given)}')
         if given.lower().startswith(("multipart/", "message/")):
             raise invalid(f"{field}.content_type", f'cannot be {given}; use "application/octet-stream"')
@@ -78,6 +79,6 @@ def content_id(given: str | None, field: str) -> str:
     if not given:
         return ""
     cid = given[1:-1] if given[0] == "<" and given[-1] == ">" else given
-    if len(cid) > _PARAMETER_MAX or not _CID.match(cid):
+    if len(cid) > _PARAMETER_MAX or not re.match(_CID, cid):
         raise invalid(f"{field}.cid", f"must be ASCII without blanks and brackets, not {describe(given)}")
     return cid

@@ -32,15 +32,35 @@ class Mail:
         envelope: from whom, to whom.
         message: the bytes.
         route: where the connection really goes, or None.
+        subject: the message's, for lists of mails.
     """
 
-    __slots__ = ("envelope", "message", "route", "server")
+    __slots__ = ("envelope", "message", "route", "server", "subject")
 
-    def __init__(self, server: Server, envelope: Envelope, message: Message, route: Route | None = None) -> None:
+    def __init__(
+        self, server: Server, envelope: Envelope, message: Message, route: Route | None = None, subject: str = ""
+    ) -> None:
         self.server = server
         self.envelope = envelope
         self.message = message
         self.route = route
+        self.subject = subject
+
+
+class Watcher:
+    """Told at the moments of a try that decide whether its mail may be sent again; a SendFailure stops the try."""
+
+    def begins(self, mail: Mail) -> None:
+        """The mail is built, nothing of it is said to the server."""
+
+    def before_dot(self) -> None:
+        """The server has all of the message but the final dot."""
+
+    def taken(self) -> None:
+        """The server took the mail; the session is not closed yet."""
+
+    def refused(self) -> None:
+        """The mail was not taken; the session is not closed yet."""
 
 
 class Sending:
@@ -48,12 +68,14 @@ class Sending:
 
     Args:
         settings: the host's settings.
+        watcher: told of the decisive moments, or None.
 
     Attributes:
         mail: the mail as it was handed over, once it was built: what can be kept and sent again.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, watcher: Watcher | None = None) -> None:
+        self._watcher = Watcher() if watcher is None else watcher
         self.settings = Settings() if settings is None else settings
         self.redactor = Redactor() if self.settings.redactor is None else self.settings.redactor
         self.transcript = Transcript(self.redactor)
@@ -80,7 +102,7 @@ class Sending:
             self.redactor.add(credential_text(fields.get("pass")) or "")
         request = requests.parse(fields, self.settings.base_dir, self.transcript.event)
         route = self.settings.route(request) if self.settings.route is not None else None
-        return Mail(request.server, Envelope.of(request), messages.build(request), route)
+        return Mail(request.server, Envelope.of(request), messages.build(request), route, request.subject)
 
     def deliver(self, mail: Mail) -> None:
         """Hand a mail over.
@@ -89,12 +111,17 @@ class Sending:
             SendFailure: the server did not take it.
         """
         self.mail = mail
+        self._watcher.begins(mail)
         self.redactor.add(mail.server.password)
         self.details.message_id = mail.message.message_id
         session = self.session(mail)
         try:
             session.open()
             session.transact(mail.envelope, mail.message)
+            self._watcher.taken()
+        except SendFailure:
+            self._watcher.refused()
+            raise
         except WireError as error:
             raise session.failure(error) from None
         finally:
@@ -107,13 +134,16 @@ class Sending:
             deadline = min(deadline, self.settings.deadline)
         if self.settings.insecure and server.security:
             self.warnings.append(f"certificates are not verified (--insecure): {server.place} could be anybody")
-        return Session(
+        kept = self.settings.sessions if server.keep_alive else None
+        make = Session if kept is None else kept.session
+        return make(
             server,
             verify=server.verify and not self.settings.insecure,
             route=mail.route,
             transcript=self.transcript,
             details=self.details,
             deadline=deadline,
+            before_dot=self._watcher.before_dot,
         )
 
     def _result_of(self, work: Callable[[], None]) -> SendResult:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from jsnpy.smtp import attachment as attachments
-from jsnpy.smtp.addresses import Address, BadAddress, ascii_domain, parse_address
-from jsnpy.smtp.attachment import Attachment
+from jsnpy.smtp.addresses import LETTERS_DIGITS, Address, BadAddress, ascii_domain, parse_address
 from jsnpy.smtp.server import DEFAULT_TIMEOUT, Server
 from jsnpy.smtp.values import (
     SHOWN_MAX,
@@ -24,6 +22,8 @@ from jsnpy.smtp.values import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from jsnpy.smtp.attachment import Attachment
 
 FIELDS = (
     "host",
@@ -59,12 +59,12 @@ _MOST_UNKNOWN = 20
 _PORT_MAX = 65535
 _LABEL_MAX = 63
 
-_CONTROL = re.compile("[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
-_DIGITS = re.compile(r"\d+\Z", re.ASCII)
-_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?\Z")
-_IPV6 = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?\Z")
-_HELO = re.compile(r"[!-~]+\Z")
-_HEADER_NAME = re.compile(r"[!-9;-~]{1,76}\Z")
+_HOST = frozenset(LETTERS_DIGITS + "_.-")
+# What few mails need is compiled when it is first used.
+_CONTROL = "[\u0000-\u001f\u007f-\u009f\u2028\u2029]"
+_IPV6 = r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?\Z"
+_HELO = r"[!-~]+\Z"
+_HEADER_NAME = r"[!-9;-~]{1,76}\Z"
 
 
 class Request:
@@ -130,6 +130,15 @@ def parse(fields: object, base_dir: str, note: Callable[[str], None]) -> Request
     if not isinstance(fields, dict) or "$foreign" in fields:
         raise invalid("send_email", f"needs an object with host, port, from, to, ..., not {describe(fields)}")
     return _Parser(base_dir, note).request(fields)
+
+
+def _is_host(text: str) -> bool:
+    name = text.removesuffix(".")
+    return (
+        name.strip(".-") == name != ""
+        and _HOST.issuperset(name)
+        and all(0 < len(label) <= _LABEL_MAX for label in name.split("."))
+    )
 
 
 class _Parser:
@@ -206,14 +215,14 @@ class _Parser:
         if not text:
             raise invalid(field, "is empty")
         bare = text[1:-1] if text[0] == "[" and text[-1] == "]" else text
-        if _IPV6.match(bare) and bare.count(":") > 1:
+        if bare.count(":") > 1 and re.match(_IPV6, bare):
             return bare
         if not bare.isascii():
             try:
                 bare = ascii_domain(bare)
             except BadAddress as error:
                 raise invalid(field, str(error)) from None
-        if not _HOST.match(bare) or ".." in bare or any(len(label) > _LABEL_MAX for label in bare.split(".")):
+        if not _is_host(bare):
             hint = "; the port goes into port" if re.search(r":\d+\Z", bare) else ""
             hint = hint or ("; leave out what stands before and after the name" if "/" in bare else "")
             raise invalid(field, f"must be a host name or an IP address, not {describe(value)}{hint}")
@@ -221,7 +230,7 @@ class _Parser:
 
     def port(self, value: object) -> int:
         number = value
-        if isinstance(value, str) and _DIGITS.match(value.strip(" ")):
+        if isinstance(value, str) and value.isascii() and value.strip(" ").isdigit():
             number = int(value.strip(" ")[:9])
         if isinstance(number, float) and number.is_integer():
             number = int(number)
@@ -277,12 +286,12 @@ class _Parser:
         if not isinstance(value, str):
             raise invalid("helo", f"must be a string, not {describe(value)}")
         text = clean(value)
-        if not text.isascii() and not _CONTROL.search(text):
+        if not text.isascii() and not re.search(_CONTROL, text):
             try:
                 text = ascii_domain(text)
             except BadAddress as error:
                 raise invalid("helo", str(error)) from None
-        if not _HELO.match(text):
+        if not re.match(_HELO, text):
             raise invalid("helo", f"must be a host name without blanks or control characters, not {describe(value)}")
         return text
 
@@ -341,7 +350,7 @@ class _Parser:
         for key, each in value.items():
             name = clean(str(key))
             field = f'headers["{one_line(name)[:SHOWN_MAX]}"]'
-            if not _HEADER_NAME.match(name):
+            if not re.match(_HEADER_NAME, name):
                 raise invalid(
                     field,
                     "is no header name: 1 to 76 ASCII characters without blanks and colons",
@@ -365,6 +374,8 @@ class _Parser:
         return [self.attachment(each, f"attachments[{number}]") for number, each in enumerate(value)]
 
     def attachment(self, value: object, field: str) -> Attachment:
+        from jsnpy.smtp import attachment as attachments
+
         if not isinstance(value, dict) or "$foreign" in value:
             raise invalid(field, f"must be {{ filename, content }} or {{ path }}, not {describe(value)}")
         self.unknown(f"{field}.", value, ATTACHMENT_FIELDS)
@@ -389,7 +400,7 @@ class _Parser:
         if not filename:
             raise invalid(f"{field}.filename", "is missing or empty")
         content_type = attachments.content_type(strings["content_type"], filename, charset, field)
-        return Attachment(filename, data, content_type, attachments.content_id(strings["cid"], field))
+        return attachments.Attachment(filename, data, content_type, attachments.content_id(strings["cid"], field))
 
     def path(self, value: str, field: str) -> str:
         if "\0" in value:

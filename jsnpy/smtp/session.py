@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import smtplib
 import socket
 import time
 
-from jsnpy.smtp import auth, hints
+from jsnpy.smtp import auth
 from jsnpy.smtp.connect import connect, resolve
 from jsnpy.smtp.outcome import Code, SendFailure
 from jsnpy.smtp.transcript import readable
@@ -17,6 +16,7 @@ from jsnpy.smtp.wire import Lost, Nonsense, Reader, Reply, TimedOut, WireError, 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
     from _typeshed import ReadableBuffer
 
@@ -31,8 +31,8 @@ QUIT_TIME = 2.0
 LAST_WORDS_TIME = 1.0
 _CHUNK = 128 * 1024
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
+_CONTROL = r"[\x00-\x1f\x7f]"
+_NAME = r"[A-Za-z0-9._-]+\Z"
 
 _CLOSING = 421
 _READY = 220
@@ -64,6 +64,7 @@ class Session(smtplib.SMTP):
         transcript: the log.
         details: the facts of the mail being sent.
         deadline: when to give up, in `time.monotonic()` seconds.
+        before_dot: called when the server has all of a message but the final dot.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Session(smtplib.SMTP):
         transcript: Transcript,
         details: Details,
         deadline: float,
+        before_dot: Callable[[], None],
     ) -> None:
         # A name for ourselves keeps smtplib from a reverse look-up that can take 20 seconds.
         super().__init__(local_hostname="localhost", timeout=QUIT_TIME)
@@ -90,6 +92,7 @@ class Session(smtplib.SMTP):
         self._reader: Reader | None = None
         self._over = False
         self._dot_sent = False
+        self._before_dot = before_dot
 
     def begin(self, transcript: Transcript, details: Details, deadline: float) -> None:
         """Use the open session for a further mail, with a log and a deadline of its own."""
@@ -130,7 +133,7 @@ class Session(smtplib.SMTP):
         self._put(f"{cmd.upper()} {args}" if args else cmd.upper())
 
     def _put(self, line: str, shown: str | None = None) -> None:
-        if _CONTROL.search(line):
+        if not line.isprintable() and re.search(_CONTROL, line):
             raise Nonsense("a line break or control character in a command")  # the last net: the request was checked
         self.transcript.client((line if shown is None else shown).encode("utf-8", "replace"))
         self.send(f"{line}\r\n")
@@ -180,12 +183,14 @@ class Session(smtplib.SMTP):
 
     def _last_words(self, lost: Lost) -> Reply:
         """Return what a server said before it hung up on us, or raise what happened."""
-        with contextlib.suppress(WireError):
+        try:
             reply = self.reader.reply(min(self.deadline, time.monotonic() + LAST_WORDS_TIME))
-            if reply.code >= 400:  # noqa: PLR2004 - a refusal
-                self._over = True
-                return reply
-            self._dot_sent = self.details.stage == "message"  # a yes without our dot: see _message
+        except WireError:
+            raise lost from None
+        if reply.code >= 400:  # noqa: PLR2004 - a refusal
+            self._over = True
+            return reply
+        self._dot_sent = self.details.stage == "message"  # a yes without our dot: see _message
         raise lost
 
     def insist(self, reply: Reply) -> None:
@@ -195,6 +200,8 @@ class Session(smtplib.SMTP):
 
     def refuse(self, code: int, what: str, reply: Reply) -> SendFailure:
         """Return the failure a refusing reply stands for."""
+        from jsnpy.smtp import hints
+
         hint = hints.reply(
             self.details.stage,
             reply,
@@ -206,6 +213,8 @@ class Session(smtplib.SMTP):
 
     def failure(self, error: WireError) -> SendFailure:
         """Return the failure a broken connection stands for, at the present stage."""
+        from jsnpy.smtp import hints
+
         stage, place = self.details.stage, self.server.place
         self._over = True
         if self._dot_sent:
@@ -313,7 +322,7 @@ class Session(smtplib.SMTP):
         if self.server.helo:
             return self.server.helo
         name = socket.gethostname()
-        if "." in name.strip(".") and _NAME.match(name):
+        if "." in name.strip(".") and re.match(_NAME, name):
             return name
         address = str(self.reader.sock.getsockname()[0]).partition("%")[0]
         return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
@@ -457,6 +466,9 @@ class Session(smtplib.SMTP):
                 return reply
             self._dot_sent = True
             raise Nonsense("the server answered before the message was whole", early)
+        self._over = True  # where this stops, QUIT would be a line of the message
+        self._before_dot()
+        self._over = False
         self.transcript.client(b".")
         self._dot_sent = True
         self.send(b".\r\n")
@@ -481,8 +493,10 @@ class Session(smtplib.SMTP):
         self._reader = None
         sock, self.sock = self.sock, None
         if sock is not None:
-            with contextlib.suppress(OSError):
+            try:
                 sock.close()
+            except OSError as error:
+                self.transcript.event(f"closing: {reason(error)}")
             self.transcript.event(f"closed ({self.transcript.elapsed()})")
 
 

@@ -8,7 +8,7 @@ import re
 from jsnpy.smtp.outcome import Code, SendFailure
 
 SHOWN_MAX = 60
-_BREAKS = re.compile("\r\n|[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
+_BREAKS = "\r\n|[\u0000-\u001f\u007f-\u009f\u2028\u2029]"  # compiled when first needed: few texts have any
 _PLAIN_FROM = 1e-6  # below, JavaScript writes exponents
 
 
@@ -72,7 +72,8 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return text with line breaks and control characters as blanks."""
-    return _BREAKS.sub(" ", clean(text))
+    text = clean(text)
+    return text if text.isprintable() else re.sub(_BREAKS, " ", text)
 
 
 def did_you_mean(name: str, known: tuple[str, ...]) -> str:

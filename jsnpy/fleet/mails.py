@@ -1,0 +1,227 @@
+"""A fleet's mails: the outbox's tries and schedule, with the queue in place of the outbox's file."""
+
+from __future__ import annotations
+
+import base64
+import time
+
+from jsnpy import json_text
+from jsnpy.errors import OutboxError
+from jsnpy.fleet.ledger import LedgerError
+from jsnpy.outbox import Outbox
+from jsnpy.outbox.store import Row, Store
+from jsnpy.outbox.tries import FirstTry, FurtherTry
+from jsnpy.smtp.outcome import Code, SendFailure
+from jsnpy.smtp.settings import Settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from jsnpy.fleet.ledger import Ledger, NoLedger
+    from jsnpy.fleet.settings import Rate
+    from jsnpy.outbox import Try
+    from jsnpy.smtp.delivery import Mail
+    from jsnpy.smtp.outcome import SendResult
+
+
+PLACE = "the fleet's queue"
+
+_AT_MOST = 10.0
+"""Seconds a script waits for its account's turn; a mail whose turn is later becomes a task at once."""
+
+
+class Task:
+    """A task that a worker has claimed.
+
+    Args:
+        ledger: where.
+        id_: the task's id.
+        owner: who claimed it.
+        publish: called with each mail that is to be sent later, as JSON values.
+    """
+
+    __slots__ = ("id", "ledger", "owner", "publish")
+
+    def __init__(
+        self, ledger: Ledger | NoLedger, id_: str, owner: str, publish: Callable[[dict[str, Any]], None]
+    ) -> None:
+        self.ledger = ledger
+        self.id = id_
+        self.owner = owner
+        self.publish = publish
+
+    def mark(self) -> None:
+        """Note that a mail is about to leave this task, which must not be done again from here on.
+
+        Raises:
+            OutboxError: it cannot be noted, or the task is another worker's by now.
+        """
+        try:
+            mine = self.ledger.mark(self.id, self.owner)
+        except LedgerError as error:
+            raise OutboxError(error.message) from None
+        if not mine:
+            raise OutboxError("another worker has taken this run over, and sends its mails")
+
+    def queue(self, row: Row, data: bytes) -> None:
+        """Hand a mail to the queue, to be sent later.
+
+        Raises:
+            OutboxError: the queue does not take it.
+        """
+        self.mark()
+        mail = {name: getattr(row, name) for name in Row.__slots__} | {"data": base64.b64encode(data).decode()}
+        try:
+            self.publish(mail)
+        except Exception as error:  # noqa: BLE001 - each broker's library has errors of its own
+            raise OutboxError(f"the broker cannot be reached: {error}") from None
+
+
+class _Kept(Store):
+    """Mails as the outbox's tries keep them: in this process until they go on to the queue.
+
+    Args:
+        task: whose mails they are.
+        once: whether the task has only one mail, so that its mark can be taken back.
+    """
+
+    def __init__(self, task: Task, *, once: bool = False) -> None:
+        self.task = task
+        self.once = once
+        self.mails: dict[str, tuple[Row, bytes]] = {}
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def add(self, row: Row, data: bytes) -> None:
+        """Keep a mail; it outlives the process as long as its script, or its task, does."""
+        self.mails[row.id] = (row, data)
+
+    def data(self, id_: str) -> bytes:
+        """Return a mail's message."""
+        return self.mails[id_][1]
+
+    def mark(self, id_: str, now: float | None) -> None:
+        """Note that the final dot is about to be sent; with None, that the server did not take the mail."""
+        del id_
+        if now is not None:
+            self.task.mark()
+        elif self.once:
+            try:
+                self.task.ledger.unmark(self.task.id, self.task.owner)
+            except LedgerError as error:
+                raise OutboxError(error.message) from None
+
+    def wait(self, id_: str, next_try: float, error: str, recipients: str) -> None:
+        """Hand a mail to the queue for its next try."""
+        row, data = self.mails.pop(id_)
+        row.next_try, row.error, row.recipients = next_try, error, recipients
+        row.owner = row.marked = None
+        self.task.queue(row, data)
+
+    def stop(self, id_: str, state: str, error: str, recipients: str) -> None:
+        """Forget a mail that is not tried again: the task reports it."""
+        del state, error, recipients
+        self.remove(id_)
+
+    def remove(self, id_: str) -> bool:
+        """Forget a mail, and return whether there was one."""
+        return self.mails.pop(id_, None) is not None
+
+
+class Queue(Outbox):
+    """The queue as a run's outbox.
+
+    Args:
+        task: the run.
+        rate: the mails an account may send, or None for any number.
+        secrets: each value that came from a reference, with that reference.
+        encoding: of files with passwords that are not Unicode.
+        once: whether the task is a single mail.
+    """
+
+    place = PLACE
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        rate: Rate | None = None,
+        secrets: Mapping[str, str] | None = None,
+        encoding: str | None = None,
+        once: bool = False,
+    ) -> None:
+        super().__init__(".", secrets=secrets, encoding=encoding)
+        self.directory = PLACE
+        self.task = task
+        self.rate = rate
+        self.kept_here = _Kept(task, once=once)
+
+    @property
+    def store(self) -> Store:
+        """What holds the mails."""
+        return self.kept_here
+
+    @property
+    def owner(self) -> str:
+        """Who has the task."""
+        return self.task.owner
+
+    def send(self, fields: object, settings: Settings) -> SendResult:
+        """Send one mail; if it fails for a passing reason, it becomes a task of its own."""
+        return _First(self, settings).send(fields)
+
+
+class _First(FirstTry):
+    """The send a script asked for, when it is its account's turn."""
+
+    def _keep(self, mail: Mail) -> None:
+        super()._keep(mail)
+        queue = self.outbox
+        if not isinstance(queue, Queue) or queue.rate is None:
+            return
+        try:
+            pause = queue.task.ledger.slot(account(mail.server.host, mail.server.user), queue.rate, _AT_MOST)
+        except LedgerError as error:
+            raise SendFailure(Code.TIMEOUT, "connect", error.message) from None
+        if pause is None:
+            what = (
+                f"it is not the turn of {mail.server.user or mail.server.place} to send (JSNPY_RATE {queue.rate.text})"
+            )
+            raise SendFailure(Code.TIMEOUT, "connect", what)
+        time.sleep(pause)
+
+
+def account(host: str, user: str) -> str:
+    """Return what a rate holds for."""
+    return f"{user}@{host.lower()}"
+
+
+def account_of(mail: dict[str, Any]) -> str:
+    """Return the account of a queued mail."""
+    kept: Any = json_text.loads(mail["server"])
+    server = kept["server"]
+    return account(server["host"], server["user"])
+
+
+def task_id(mail: dict[str, Any]) -> str:
+    """Return the id of the task that makes a mail's next try: the same however often it is queued."""
+    return f"{mail['id']}-{mail['tries'] + 1}"
+
+
+def try_again(mail: dict[str, Any], task: Task, encoding: str | None = None) -> Try:
+    """Make the next try to send a queued mail, and return what came of it.
+
+    Raises:
+        OutboxError: what is to be noted cannot be.
+        Damaged: it is no mail.
+    """
+    values = dict(mail)
+    data = base64.b64decode(values.pop("data"))
+    row = Row(**values)
+    row.tries += 1
+    queue = Queue(task, encoding=encoding, once=True)
+    queue.store.add(row, data)
+    return FurtherTry(queue, row, Settings(), None).made()

@@ -1,0 +1,146 @@
+"""A run as a task: what is sent to the workers, and how a worker carries it out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from typing import IO, cast
+
+from jsnpy import json_text
+from jsnpy.api import RunResult, run_here
+from jsnpy.config import RunConfig, references
+from jsnpy.errors import ConfigError, ExitCode, JsnpyError
+from jsnpy.fleet.mails import Queue
+from jsnpy.redaction import Redactor
+from jsnpy.runner import Options
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from jsnpy.fleet.mails import Task
+    from jsnpy.fleet.settings import Rate
+
+_GRACE = 10.0
+"""Seconds a child process may take beyond the run's timeout, to start and to hand over what it has."""
+
+_CHILD = "from jsnpy.fleet.runs import child_main; child_main()"
+
+
+def order(config: RunConfig, options: Options, encoding: str | None) -> dict[str, Any]:
+    """Return a run as JSON values, without the value of any secret.
+
+    Args:
+        config: loaded with `keep_references`.
+        options: the command line's.
+        encoding: of files that are not Unicode.
+    """
+    values = {name: getattr(config, name) for name in RunConfig.__slots__}
+    # References may also be in the path of the script, which is only shown from here on.
+    for name in ("script_path", "script_name"):
+        for value, reference in config.secrets.items():
+            values[name] = values[name].replace(value, reference)
+    values |= {"secrets": {}, "warnings": []}
+    return {
+        "config": values,
+        "options": {name: getattr(options, name) for name in Options.__slots__},
+        "encoding": encoding,
+    }
+
+
+def ordered(order: dict[str, Any]) -> tuple[RunConfig, Options]:
+    """Return the run of an order, its references resolved with this machine's variables and files.
+
+    Raises:
+        ConfigError: a reference leads nowhere here.
+    """
+    config = RunConfig(**order["config"])
+    options = Options()
+    for name, value in order["options"].items():
+        setattr(options, name, value)
+    encoding = order["encoding"]
+
+    def resolved(text: str, linked: tuple[object, ...]) -> str:
+        try:
+            return references.substitute(text, config.base_dir, encoding, config.secrets)
+        except ConfigError as error:
+            where = ".".join(map(str, references.unlinked(linked)))
+            raise ConfigError(f"{where}: {error.message}", error.hint) from None
+
+    if "${" in config.arg_json:
+        holder: dict[str, object] = {"arg": json_text.loads(config.arg_json)}
+        references.substitute_all(holder, resolved)
+        config.arg_json = json_text.dumps(holder["arg"])
+    return config, options
+
+
+def carry_out(order: dict[str, Any], task: Task, rate: Rate | None) -> dict[str, Any]:
+    """Run a script in this process, and return what came of it as JSON values.
+
+    Its secrets are masked, in its own output too: the result goes through the broker.
+    """
+    redactor = Redactor()
+    try:
+        config, options = ordered(order)
+        for secret in config.secrets:
+            redactor.add(secret)
+        queue = None
+        if not options.dry_run:
+            queue = Queue(task, rate=rate, secrets=config.secrets, encoding=order["encoding"])
+        result = run_here(config, options, outbox=queue)
+    except JsnpyError as error:
+        text = redactor.scrub(str(error))
+        result = RunResult(error.exit_code, "", f"jsnpy: error: {text}\n", text)
+    return {
+        "exit_code": result.exit_code,
+        "stdout": redactor.scrub(result.stdout),
+        "stderr": redactor.scrub(result.stderr),
+        "error": result.error and redactor.scrub(result.error),
+        "sends": [{"code": send.code, "error": send.error, "details": send.details} for send in result.sends],
+    }
+
+
+def carry_out_in_child(order: dict[str, Any], task: Task) -> dict[str, Any]:
+    """Run a script in a child process, which can be ended at its timeout and ends with this one."""
+    timeout: float = order["options"]["timeout"]
+    child = subprocess.Popen(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-P", "-c", _CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    to_child, from_child = cast("IO[str]", child.stdin), cast("IO[str]", child.stdout)
+    killer = threading.Timer(timeout + _GRACE, child.kill)
+    killer.start()
+    try:
+        to_child.write(json.dumps({"order": order, "task": task.id, "owner": task.owner}) + "\n")
+        to_child.flush()
+        # Standard input stays open: the child takes its end for ours.
+        done: dict[str, Any] = json.loads(from_child.read())
+    except (OSError, ValueError):
+        text = f"the run's process ended without an answer, at the latest {_GRACE:g} s after the timeout"
+        done = {"exit_code": ExitCode.TIMEOUT, "stdout": "", "stderr": text + "\n", "error": text, "sends": []}
+    finally:
+        killer.cancel()
+        child.kill()
+        child.wait()
+        to_child.close()
+        from_child.close()
+    return done
+
+
+def child_main() -> None:
+    """Do what a worker ordered on standard input, and answer on standard output."""
+    given = json.loads(sys.stdin.readline())
+
+    def watch() -> None:
+        sys.stdin.read()
+        os._exit(ExitCode.TERMINATED)
+
+    threading.Thread(target=watch, daemon=True).start()
+    from jsnpy import celery
+
+    answer = carry_out(given["order"], celery.task_of(given["task"], given["owner"]), celery.settings.rate)
+    sys.stdout.write(json.dumps(answer))
+    sys.stdout.flush()
+    os._exit(0)

@@ -1,0 +1,5 @@
+"""Mails that could not be handed over for a reason that may pass, kept on disk and tried again."""
+
+from jsnpy.outbox.outbox import Outbox, Try
+
+__all__ = ["Outbox", "Try"]

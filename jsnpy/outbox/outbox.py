@@ -1,0 +1,231 @@
+"""Sends mails with a net below: what is not delivered for a passing reason is kept, and tried again when it is due."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from jsnpy.errors import OutboxError
+from jsnpy.outbox import owners, schedule
+from jsnpy.outbox.folder import exists
+from jsnpy.outbox.store import FAILED, UNKNOWN, WAITING, Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from jsnpy.outbox.store import Row
+    from jsnpy.smtp.outcome import SendResult
+    from jsnpy.smtp.settings import Settings
+
+DIED = (
+    "delivery unknown: a process died after the final dot was handed over and before the server's answer was noted; "
+    "look for the mail at the recipient's"
+)
+
+_LEAST = 1.0
+"""Seconds that must be left for a try to begin."""
+
+
+class Try:
+    """How it stands with a kept mail.
+
+    Attributes:
+        row: the mail.
+        outcome: of a try just made, "sent", "waiting", "failed" (given up) or "unknown" (perhaps delivered); else
+            "later", "busy" (another process sends it), "failed" or "unknown".
+        text: the same in words.
+        news: whether it came about just now.
+        warnings: what an operator should hear about besides.
+        silent: whether the server did not answer in time.
+    """
+
+    __slots__ = ("news", "outcome", "row", "silent", "text", "warnings")
+
+    def __init__(self, row: Row, outcome: str, text: str, *, news: bool = True) -> None:
+        self.row = row
+        self.outcome = outcome
+        self.text = text
+        self.news = news
+        self.warnings: list[str] = []
+        self.silent = False
+
+
+class Outbox:
+    """An outbox; to be used in one thread. It is opened, and made, when there is a mail to keep.
+
+    Args:
+        directory: its folder.
+        max_age: seconds after which a mail is given up, None for five days.
+        secrets: each value that came from a reference such as `${ENV:NAME}`, with that reference.
+        encoding: of files with passwords that are not Unicode.
+        clock: returns the seconds since 1970.
+
+    Attributes:
+        place: what it is called.
+        said: whether a send has already told that the outbox cannot be used.
+    """
+
+    place = "the outbox"
+
+    def __init__(
+        self,
+        directory: str,
+        *,
+        max_age: float | None = None,
+        secrets: Mapping[str, str] | None = None,
+        encoding: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.directory = os.path.abspath(directory)
+        self.max_age = schedule.MAX_AGE if max_age is None else max_age
+        self.secrets = secrets or {}
+        self.encoding = encoding
+        self.now = clock
+        self._store: Store | None = None
+        self._owner: owners.Owner | None = None
+        self.said = False
+
+    def close(self) -> None:
+        """Let go of files and claims."""
+        store, self._store = self._store, None
+        owner, self._owner = self._owner, None
+        if store is not None:
+            store.close()
+        if owner is not None:
+            owner.leave()
+
+    @property
+    def store(self) -> Store:
+        """The open file, made if need be.
+
+        Raises:
+            OutboxError: it cannot be used.
+        """
+        if self._store is None:
+            self._store = Store(self.directory)
+        return self._store
+
+    @property
+    def owner(self) -> str:
+        """What this process claims mails with.
+
+        Raises:
+            OutboxError: the folder takes no lock.
+        """
+        if self._owner is None:
+            directory = self.store.directory  # which is made now, if it was not there
+            try:
+                self._owner = owners.Owner(directory)
+            except OSError as error:
+                why = error.strerror or str(error)
+                raise OutboxError(f"the outbox {self.directory} cannot be used: no lock can be had: {why}") from None
+        return self._owner.token
+
+    def send(self, fields: object, settings: Settings) -> SendResult:
+        """Send one mail and keep it if it fails for a passing reason; never raises.
+
+        It is on the disk before the session begins, so that it outlives this process.
+
+        Args:
+            fields: send_email's argument.
+            settings: the run's settings.
+
+        Returns:
+            What `smtp.send` would; a mail that is kept has its ID in `details["queued"]`.
+        """
+        from jsnpy.outbox.tries import FirstTry
+
+        first = FirstTry(self, settings)
+        try:
+            result = first.send(fields)
+        except Exception as error:  # noqa: BLE001 - a script's alert must never see an exception
+            return first.fault(error)
+        if first.unusable is None:
+            return result
+        said, self.said = self.said, True
+        if not said and first.unusable.message not in result.error:
+            result.warnings.append(f"{first.unusable.message}: mails of this run may not be kept")
+        return result
+
+    def flush(self, settings: Settings, *, until: float | None = None, resend_unknown: bool = False) -> Iterator[Try]:
+        """Try the mails that are due, and yield what came of each; then how it stands with the others.
+
+        Args:
+            settings: `redactor` and `insecure` are used.
+            until: when to stop, in `time.monotonic()` seconds, or None.
+            resend_unknown: send the mails again that may have been delivered.
+
+        Raises:
+            OutboxError: the outbox cannot be used.
+        """
+        if not exists(self.directory):
+            return
+        store = self.store
+        unknown = {row.id for row in store.rows() if row.state == UNKNOWN}
+        owners.sweep(self.directory)
+        store.recover(lambda owner: owners.lives(self.directory, owner), DIED)
+        if resend_unknown:
+            store.resend_unknown(self.now())
+        passed: set[str] = set()
+        silent: set[str] = set()
+        while until is None or until - time.monotonic() > _LEAST:
+            row = store.claim(self.owner, self.now(), self.max_age, passed)
+            if row is None:
+                break
+            passed.add(row.id)
+            # smtplib costs 30 ms: only who has a mail to send pays for it.
+            from jsnpy.outbox import parts, tries
+
+            try:
+                further = tries.FurtherTry(self, row, settings, until)
+            except parts.Damaged as damage:
+                store.stop(row.id, FAILED, str(damage), row.recipients)
+                yield Try(row, "failed", f"given up: {damage}")
+                continue
+            # A hundred mails to a server that hangs would else wait for it a hundred times.
+            done = further.put_off() if further.place in silent else further.made()
+            if done.silent:
+                silent.add(further.place)
+            yield done
+        for each in self.kept():
+            if each.row.id not in passed:
+                each.news = each.outcome == "unknown" and each.row.id not in unknown
+                yield each
+
+    def kept(self) -> list[Try]:
+        """Return how it stands with each mail that is kept, the oldest first; changes nothing.
+
+        Raises:
+            OutboxError: the outbox cannot be read.
+        """
+        if self._store is None and not exists(self.directory):
+            return []
+        return [self._standing(row) for row in self.store.rows()]
+
+    def _standing(self, row: Row) -> Try:
+        if row.owner is not None:
+            if owners.lives(self.directory, row.owner):
+                dot = ": final dot handed over" if row.marked else ""
+                return Try(row, "busy", f"being sent{dot}", news=False)
+            if row.marked:
+                row.error = DIED
+                return Try(row, "unknown", "delivery unknown", news=False)
+        if row.state == WAITING:
+            left = row.next_try - self.now()
+            return Try(row, "later", f"next try in {schedule.words(left)}" if left > 0 else "due", news=False)
+        words = "delivery unknown" if row.state == UNKNOWN else "given up"
+        return Try(row, row.state, words, news=False)
+
+    def drop(self, id_: str) -> bool:
+        """Forget a mail, and return whether there was one.
+
+        Raises:
+            OutboxError: the outbox cannot be used, or a process is sending that mail.
+        """
+        for each in self.kept():
+            if each.row.id == id_:
+                if each.outcome == "busy":
+                    raise OutboxError(f"the mail {id_} is being sent just now")
+                return self.store.remove(id_)
+        return False

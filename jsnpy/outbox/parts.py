@@ -1,0 +1,126 @@
+"""A mail as the parts that are kept, and back; passwords that came from a reference are kept as that reference."""
+
+from __future__ import annotations
+
+import os
+
+from jsnpy import json_text
+from jsnpy.config.references import substitute
+from jsnpy.errors import ConfigError
+from jsnpy.smtp.addresses import Address
+from jsnpy.smtp.delivery import Mail
+from jsnpy.smtp.envelope import Envelope
+from jsnpy.smtp.message import Message
+from jsnpy.smtp.outcome import Code, SendFailure
+from jsnpy.smtp.server import Server
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from jsnpy.outbox.store import Row
+    from jsnpy.smtp.settings import Settings
+
+_SHORTEST_PART = 6
+"""A secret of fewer characters inside a longer password is there by chance, more likely than not."""
+
+
+def server_text(server: Server, settings: Settings, secrets: Mapping[str, str]) -> str:
+    """Return where and how a mail is handed over, as JSON.
+
+    Args:
+        server: the mail's server.
+        settings: the run's; --insecure and the folder of relative paths are part of the how.
+        secrets: each value that came from a reference, with that reference.
+    """
+    fields: dict[str, Any] = {name: getattr(server, name) for name in Server.__slots__ if name != "password"}
+    if server.ca_file:
+        fields["ca_file"] = os.path.abspath(server.ca_file)
+    fields["keep_alive"] = False
+    password = password_parts(server.password, secrets)
+    how = {"password": password, "insecure": settings.insecure, "base_dir": os.path.abspath(settings.base_dir)}
+    return json_text.dumps({"server": fields, **how})
+
+
+def password_parts(password: str, secrets: Mapping[str, str]) -> list[list[str]]:
+    """Return a password as ["text", …] and ["reference", …] parts."""
+    if password in secrets:
+        return [["reference", secrets[password]]]
+    for value in sorted(secrets, key=len, reverse=True):
+        if len(value) >= _SHORTEST_PART and value in password:
+            before, _, after = password.partition(value)
+            middle = ["reference", secrets[value]]
+            return [*password_parts(before, secrets), middle, *password_parts(after, secrets)]
+    return [["text", password]] if password else []
+
+
+def addresses_text(addresses: list[Address]) -> str:
+    """Return addresses as JSON."""
+    return json_text.dumps([[each.email, each.local, each.domain] for each in addresses])
+
+
+def emails(text: str) -> list[str]:
+    """Return the addresses that `addresses_text` wrote as a list shows them."""
+    try:
+        return [each.email for each in addresses(text)]
+    except (ValueError, TypeError):
+        return ["(damaged)"]
+
+
+def addresses(text: str) -> list[Address]:
+    """Return the addresses that `addresses_text` wrote."""
+    parts: Any = json_text.loads(text)
+    return [Address(*each) for each in parts]
+
+
+class Damaged(Exception):  # noqa: N818 - reads as what it is
+    """A kept mail that cannot be read."""
+
+
+class How:
+    """How a kept mail is handed over, beside its server.
+
+    Args:
+        kept: what `server_text` wrote, read.
+    """
+
+    def __init__(self, kept: Mapping[str, Any]) -> None:
+        self.insecure: bool = kept["insecure"]
+        self._base_dir: str = kept["base_dir"]
+        self._password: list[list[str]] = kept["password"]
+
+    def password(self, encoding: str | None) -> str:
+        """Return the password, its references resolved now.
+
+        Args:
+            encoding: of files that are not Unicode.
+
+        Raises:
+            SendFailure: a reference leads nowhere.
+        """
+        try:
+            return "".join(
+                text if kind == "text" else substitute(text, self._base_dir, encoding) for kind, text in self._password
+            )
+        except ConfigError as error:
+            what = f"the mail's password cannot be had: {error.message}"
+            raise SendFailure(Code.ARGUMENT, "argument", what, hint=error.hint) from None
+
+
+def mail(row: Row, data: bytes) -> tuple[Mail, How]:
+    """Return a kept mail without its password, and how it is handed over.
+
+    Args:
+        row: the mail.
+        data: its message.
+
+    Raises:
+        Damaged: they cannot be read.
+    """
+    try:
+        kept: Any = json_text.loads(row.server)
+        envelope = Envelope(addresses(row.sender)[0], addresses(row.recipients))
+        return Mail(Server(**kept["server"]), envelope, Message(data, row.message_id)), How(kept)
+    except (ValueError, TypeError, LookupError) as error:
+        raise Damaged(f"what is kept of it is damaged ({type(error).__name__})") from None

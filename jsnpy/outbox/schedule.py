@@ -1,0 +1,63 @@
+"""What is tried again, when, and for how long."""
+
+from __future__ import annotations
+
+from jsnpy.smtp.outcome import Code
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jsnpy.smtp.outcome import SendResult
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+
+PAUSES = (1 * MINUTE, 5 * MINUTE, 15 * MINUTE, 1 * HOUR, 4 * HOUR, 12 * HOUR, 1 * DAY)
+"""Seconds from the first, second, … failed try to the next; the last one stays."""
+
+MAX_AGE = 5 * DAY
+"""Seconds after which a mail is given up."""
+
+_UNITS = {"s": 1.0, "m": MINUTE, "h": HOUR, "d": DAY}
+_MAY_PASS = (Code.CONNECT, Code.TIMEOUT, Code.TLS, Code.PROTOCOL)
+
+
+def pause(tries: int) -> float:
+    """Return the seconds to wait after so many failed tries (the first send is one)."""
+    return PAUSES[min(max(tries, 1), len(PAUSES)) - 1]
+
+
+def may_pass(result: SendResult) -> bool:
+    """Return whether a failure may pass, and the mail can be sent again without arriving twice.
+
+    A server's own words decide before the class of the failure: any 4xx may pass, any other refusal does not.
+    """
+    if result.code in (Code.OK, Code.ARGUMENT, Code.UNKNOWN):
+        return False
+    if result.details["smtpCode"] is not None:
+        return result.details["temporary"] is True
+    return result.code in _MAY_PASS
+
+
+def seconds(text: str) -> float | None:
+    """Return the seconds in a text such as "5d", "12h", "30m" or "90s"; None if it is no such text."""
+    word = text.strip().lower()
+    try:
+        count = float(word[:-1])
+    except ValueError:
+        return None
+    if word[-1] not in _UNITS or not 0 <= count < 1e9:  # noqa: PLR2004 - thirty years, to keep the sums finite
+        return None
+    return count * _UNITS[word[-1]]
+
+
+def words(duration: float) -> str:
+    """Return seconds as a person says them, in one or two units: "3 min", "5 h 21 min", "2 d"."""
+    left = max(0, round(duration))
+    if left < MINUTE:
+        return f"{left} s"
+    if left < HOUR:
+        return f"{left // 60} min"
+    if left < DAY:
+        hours, minutes = left // 3600, left % 3600 // 60
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = left // 86400, left % 86400 // 3600
+    return f"{days} d {hours} h" if hours else f"{days} d"

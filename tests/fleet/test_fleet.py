@@ -1,0 +1,256 @@
+"""Runs handed to a real worker through a real redis-server."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from support.brokers import REDIS, Redis, wait_until
+from support.command import Result, jsnpy
+from support.fleet import Worker
+from support.mail import fields
+from support.mailserver import MailServer
+from support.scripted import CLOSE, ScriptedServer
+
+from jsnpy import smtp
+from jsnpy.fleet.ledger import Ledger
+from jsnpy.fleet.mails import Queue, Task
+from jsnpy.fleet.settings import Rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(REDIS is None, reason="redis-server is not installed")
+
+SECRET = "Geheim-4711-äöü"
+SCRIPT = """
+const r = send_email({ host: "127.0.0.1", port: arg.port, user: arg.user, pass: arg.pass, from: "a@x.test",
+                       to: "b@y.test", subject: `Run ${arg.n}`, body: "full", timeout: 5 });
+console.log(r.code, JSON.stringify(r.details));
+console.error(r.error);
+"""
+
+
+class Fleet:
+    """A broker with a worker.
+
+    Args:
+        folder: where scripts go.
+        broker: the broker.
+        worker: the worker.
+    """
+
+    def __init__(self, folder: Path, broker: Redis, worker: Worker) -> None:
+        self.folder = folder
+        self.broker = broker
+        self.worker = worker
+        self.ledger = Ledger(broker.url)
+
+    def submit(self, script: str, *options: str, arg: object = None) -> Result:
+        """Submit a script and return what the command said."""
+        (self.folder / "run.js").write_text(script)
+        (self.folder / "run.json").write_text(json.dumps({"scriptfile": "run.js", "arg": arg}))
+        env = {"JSNPY_BROKER_URL": self.broker.url}
+        return jsnpy("run.json", "--submit", *options, cwd=self.folder, env=env)
+
+    def log(self) -> str:
+        """Return what the worker said."""
+        return self.worker.log.read_text()
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """A redis-server and a worker with two processes."""
+    folder = tmp_path_factory.mktemp("fleet")
+    with (
+        Redis(folder / "redis") as broker,
+        Worker(folder, "one", 2, JSNPY_BROKER_URL=broker.url, SMTP_PASS=SECRET, JSNPY_TAKEOVER="10") as worker,
+    ):
+        yield Fleet(folder, broker, worker)
+
+
+def test_wait_prints_the_runs_output_and_exits_with_its_code(fleet: Fleet) -> None:
+    """--submit --wait prints what the run printed, on both streams, and exits with its code."""
+    done = fleet.submit('console.log("out", arg.n); console.error("err"); exit(7)', "--wait", arg={"n": 5})
+    assert (7, "out 5\n", "err\n") == (done.code, done.out, done.err)
+
+
+def test_submit_prints_the_id_of_a_run_that_is_then_done(fleet: Fleet) -> None:
+    """--submit prints the task's id, and a worker does the run."""
+    with MailServer() as server:
+        done = fleet.submit(SCRIPT, arg={"port": server.port, "n": 1})
+        assert (0, "") == (done.code, done.err)
+        wait_until(lambda: len(server.mails) == 1, "the mail")
+        wait_until(lambda: f"the run {done.out.strip()} of run.js: exit code 0, 1 mails" in fleet.log(), "the log")
+
+
+def test_the_broker_never_sees_a_secret(fleet: Fleet) -> None:
+    """A secret stays a reference that the worker resolves, even where the script prints it or its mail is queued."""
+    with MailServer(users={"ann": SECRET}, refuse={"b@y.test": "451 4.7.1 later"}) as server:
+        arg = {"port": server.port, "user": "ann", "pass": "${ENV:SMTP_PASS}"}
+        done = fleet.submit(f"console.log(arg.pass); {SCRIPT}", "--wait", arg=arg)
+        assert [("ann", SECRET)] == server.logins
+        assert "kept in the fleet's queue" in done.err
+        assert "[redacted]\n-7" in done.out
+    written = b"".join(path.read_bytes() for path in fleet.broker.folder.rglob("*.aof"))
+    assert b"${ENV:SMTP_PASS}" in written
+    for form in (SECRET.encode(), json.dumps(SECRET)[1:-1].encode(), json.dumps(json.dumps(SECRET))[3:-3].encode()):
+        assert form not in written
+
+
+def test_a_reference_that_the_worker_lacks_is_told(fleet: Fleet) -> None:
+    """A variable that is missing at the worker fails the run with exit 2 and its name."""
+    done = fleet.submit("console.log(1)", "--wait", arg={"deep": ["${ENV:NOWHERE}"]})
+    assert 2 == done.code
+    assert 'arg.deep.0: the environment variable "NOWHERE" is not set' in done.err
+
+
+def test_a_mail_that_fails_for_a_passing_reason_arrives_later(fleet: Fleet) -> None:
+    """A mail refused with 4xx becomes a task of its own and arrives once, with the Message-ID it had."""
+    refuse = {"b@y.test": "451 4.7.1 greylisted"}
+    with MailServer(refuse=refuse) as server:
+        done = fleet.submit(SCRIPT, "--wait", arg={"port": server.port, "n": 2})
+        code, details = done.out.split(" ", 1)
+        assert "-7" == code
+        assert [] == server.mails
+        refuse.clear()
+        wait_until(lambda: len(server.mails) > 0, "the mail's second try")
+        wait_until(lambda: f"the mail {json.loads(details)['queued']} (Run 2): sent" in fleet.log(), "the log")
+        assert [json.loads(details)["messageId"]] == [mail.message["Message-ID"] for mail in server.mails]
+
+
+def test_a_mail_refused_for_good_is_reported_and_not_tried_again(fleet: Fleet) -> None:
+    """A queued mail that then gets a 5xx is said in the worker's log as given up."""
+    refuse = {"b@y.test": "451 4.7.1 greylisted"}
+    with MailServer(refuse=refuse) as server:
+        done = fleet.submit(SCRIPT, "--wait", arg={"port": server.port, "n": 3})
+        refuse["b@y.test"] = "550 5.1.1 no such user"
+        queued = json.loads(done.out.split(" ", 1)[1])["queued"]
+        wait_until(lambda: f"the mail {queued} (Run 3): given up" in fleet.log(), "the report")
+        assert [] == server.mails
+
+
+def test_delivery_unknown_is_never_tried_again(fleet: Fleet) -> None:
+    """A mail whose connection is lost after the final dot (-10) is not queued."""
+    with ScriptedServer(MESSAGE=CLOSE) as server:
+        done = fleet.submit(SCRIPT, "--wait", arg={"port": server.port, "n": 4})
+    assert "-10" == done.out.split(" ", 1)[0]
+    assert "queued" not in done.out
+    assert "kept" not in done.err
+
+
+def test_a_timeout_ends_an_endless_run(fleet: Fleet) -> None:
+    """--timeout holds at the worker: an endless script ends with 124, and what it printed arrives."""
+    done = fleet.submit('console.log("begun"); for (;;);', "--wait", "--timeout", "1")
+    assert (124, "begun\n") == (done.code, done.out)
+    assert "the run was ended after 1 s" in done.err
+
+
+def test_a_run_with_a_timeout_queues_its_mails_too(fleet: Fleet) -> None:
+    """A run in a child process hands a mail that may be sent later to the queue as any other."""
+    with ScriptedServer(RCPT=b"452 4.2.2 full\r\n") as server:
+        done = fleet.submit(SCRIPT, "--wait", "--timeout", "20", arg={"port": server.port, "n": 6})
+    assert "kept in the fleet's queue" in done.err
+
+
+def test_a_claim_is_one_workers(fleet: Fleet) -> None:
+    """While a worker has a task, no other gets it; once done, everybody is told what came of it."""
+    ledger = fleet.ledger
+    assert "yours" == ledger.claim("t1", "ann").verdict
+    assert ("busy", True) == ((busy := ledger.claim("t1", "bob")).verdict, 0 < busy.left <= 15)
+    assert not ledger.finish("t1", "bob", {})
+    assert ledger.finish("t1", "ann", {"exit_code": 3})
+    assert ("done", '{"exit_code": 3}') == ((done := ledger.claim("t1", "bob")).verdict, done.text)
+
+
+def test_a_dead_workers_run_is_taken_over_before_its_first_mail(fleet: Fleet) -> None:
+    """A claim that nobody keeps alive goes to the next, and who lost it cannot send any more."""
+    ledger = Ledger(fleet.broker.url, lease=0.05)
+    assert "yours" == ledger.claim("t2", "ann").verdict
+    wait_until(lambda: ledger.claim("t2", "bob").verdict == "yours", "the takeover")
+    assert not ledger.mark("t2", "ann")
+    assert ledger.mark("t2", "bob")
+
+
+def test_a_dead_workers_run_is_lost_after_its_first_mail(fleet: Fleet) -> None:
+    """A run whose worker died after the mark is reported as lost, however often it is handed out."""
+    ledger = Ledger(fleet.broker.url, lease=0.05)
+    ledger.claim("t3", "ann")
+    assert ledger.mark("t3", "ann")
+    wait_until(lambda: ledger.claim("t3", "bob").verdict != "busy", "the end of the claim")
+    assert [("lost", "ann")] * 2 == [(one.verdict, one.text) for one in (ledger.claim("t3", "bob") for _ in "12")]
+
+
+def test_a_run_that_kills_its_workers_is_given_up(fleet: Fleet) -> None:
+    """A task that five workers died of is not handed to a sixth."""
+    ledger = Ledger(fleet.broker.url, lease=0.001)
+    for worker in "abcde":
+        wait_until(lambda name=worker: ledger.claim("t4", name).verdict == "yours", "the claim")  # type: ignore[misc]
+    time.sleep(0.01)
+    assert "deadly" == ledger.claim("t4", "f").verdict
+
+
+def test_a_claim_is_kept_alive(fleet: Fleet) -> None:
+    """A claim outlasts its lease as long as its holder lives."""
+    ledger = Ledger(fleet.broker.url, lease=0.3)
+    ledger.claim("t5", "ann")
+    with ledger.kept_alive("t5", "ann"):
+        time.sleep(0.6)
+        assert "busy" == ledger.claim("t5", "bob").verdict
+
+
+def test_a_rate_holds_in_every_period(fleet: Fleet) -> None:
+    """However slots are asked for, no period has more than the rate allows; accounts do not bear on each other."""
+    slots = [fleet.ledger.slot("ann@x", Rate("3/m")) for _ in range(7)]
+    assert [0, 0, 0, 60, 60, 60, 120] == [round(slot or 0) for slot in slots]
+    assert 0 == fleet.ledger.slot("bob@x", Rate("3/m"))
+
+
+def test_a_slot_that_is_too_far_is_not_taken(fleet: Fleet) -> None:
+    """Who cannot wait for the next slot gets none and leaves it to others."""
+    rate = Rate("1/m")
+    assert 0 == fleet.ledger.slot("cid@x", rate, at_most=10)
+    assert fleet.ledger.slot("cid@x", rate, at_most=10) is None
+    assert 60 == round(fleet.ledger.slot("cid@x", rate) or 0)
+
+
+def test_a_mail_out_of_turn_becomes_a_task(fleet: Fleet) -> None:
+    """A mail whose account has had its rate is queued instead of sent; another account's is sent."""
+    fleet.ledger.claim("t6", "ann")
+    queued: list[dict[str, object]] = []
+    queue = Queue(Task(fleet.ledger, "t6", "ann", queued.append), rate=Rate("1/h"))
+    with MailServer(users={}) as server:
+        codes = [
+            queue.send(fields(server, user=user, pass_="x"), smtp.Settings()).code for user in ("dora", "dora", "emil")
+        ]
+        assert [0, -3, 0] == codes
+        assert ["dora", "emil"] == [mail.user for mail in server.mails]
+    assert 1 == len(queued)
+    assert "it is not the turn of dora to send (JSNPY_RATE 1/h)" in str(queued[0]["error"])
+
+
+def test_who_lost_a_run_sends_nothing(fleet: Fleet) -> None:
+    """A worker whose run was taken over stops before the final dot, and queues nothing."""
+    fleet.ledger.claim("t7", "ann")
+    queued: list[dict[str, object]] = []
+    queue = Queue(Task(fleet.ledger, "t7", "bob", queued.append))
+    with MailServer() as server:
+        result = queue.send(fields(server), smtp.Settings())
+        assert [] == server.mails
+    assert -9 == result.code
+    assert "another worker has taken this run over" in result.error
+    assert [] == queued
+
+
+def test_a_lost_run_is_told_to_who_waits(fleet: Fleet) -> None:
+    """A run handed out again after its worker died over a mail exits 1 and says so, without a second mail."""
+    with MailServer() as server:
+        script = SCRIPT + "const end = Date.now() + 60000; if (arg.hang) while (Date.now() < end);"
+        done = fleet.submit(script, arg={"port": server.port, "n": 8, "hang": True})
+        wait_until(lambda: len(server.mails) == 1, "the first mail")
+        fleet.worker.kill_children()  # between the server's 250 and the end of the script
+        wait_until(lambda: f"the run {done.out.strip()} of run.js is lost" in fleet.log(), "the report")
+        assert 1 == len(server.mails)
