@@ -18,7 +18,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MAKE_VENV = "$(PYTHON)" -m venv $(VENV)
 endif
 
-.PHONY: help run test test-fleet bench-fleet check node-tools format build smoke golden clean
+.PHONY: $(shell awk -F: '/^[a-z-]+:.*\#\# / { print $$1 }' $(MAKEFILE_LIST))
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,27 @@ test: $(VENV)/.dev ## the whole suite
 	@command -v npm >/dev/null && $(MAKE) --no-print-directory node-tools || echo "no TypeScript: its tests are skipped"
 	$(BIN)/python -m pytest -n auto
 
+test-quickjs: ## the whole suite on the original quickjs instead of quickjs-ng
+	$(MAKE) VENV=.venv-quickjs .venv-quickjs/.original
+	.venv-quickjs/bin/python -m pytest -n auto
+
+.venv-quickjs/.original: $(VENV)/.dev
+	$(BIN)/python -m pip uninstall --quiet --yes quickjs-ng quickjs
+	$(INSTALL) quickjs==1.19.4
+	@touch $@
+
+test-kills: $(VENV)/.dev ## the outbox, killed at every system call of a send and of a flush (5 minutes)
+	OUTBOX_KILLS=all $(BIN)/python -m pytest -n auto -s tests/outbox/test_outbox_kills.py
+
+test-faults: $(VENV)/.dev ## cut, reset, stall, delay, flip a session at every byte (2 minutes)
+	$(BIN)/python tests/faults/every_position.py
+
+test-servers: $(VENV)/.dev ## the mail room against Exim, Postfix and npm's smtp-server, fetched into .cache
+	$(BIN)/python -m pytest -m servers -rs tests/servers
+
+test-pythons: ## the suite on Python 3.11 to 3.14, in .venv-3.11 ...; a missing one is skipped
+	$(PYTHON) tests/every_python.py
+
 test-fleet: $(VENV)/.dev ## many runs on Celery while workers are killed and brokers restarted; needs redis-server, rabbitmq-server
 	$(BIN)/python -m pytest -m fleet -s tests/fleet
 
@@ -63,6 +84,9 @@ $(TSC):
 format: $(VENV)/.dev ## let ruff mend and format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+bench: $(VENV)/.dev ## measure the project as installed, beside its peers (smtplib, node + nodemailer, curl)
+	$(BIN)/python tests/bench/bench.py
 
 golden: ## remake what Node prints for the console's tests (needs Node 20)
 	node --no-warnings tests/console/make_golden.mjs

@@ -1,5 +1,6 @@
 """The command's entry: the drop-in call `jsnpy FILE` takes a short way; anything else goes through click."""
 
+import gc
 import os
 import sys
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 def main() -> "NoReturn":
     """Run the command and leave the process with its exit code."""
+    # What a run imports stays: looking for garbage in it, again and again, would cost a mail 2 ms.
+    gc.set_threshold(100_000)
     supervisor.Signals(supervisor.leave).listen()
     arguments = sys.argv[1:]
     try:
@@ -91,12 +94,12 @@ def guarded(work: "Callable[[Output, Redactor], int]", options: "Options") -> in
         return work(streams, redactor)
     except JsnpyError as error:
         streams.error(str(error))
+        streams.flush()
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the last net: a fault of ours, said without a traceback
         streams.error(describe_fault(error, verbose=options.level >= output.VERBOSE))
-        return ExitCode.INTERNAL
-    finally:
         streams.flush()
+        return ExitCode.INTERNAL
 
 
 def describe_fault(error: BaseException, *, verbose: bool) -> str:

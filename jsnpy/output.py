@@ -9,7 +9,7 @@ import _thread
 import os
 import sys
 
-from jsnpy.errors import ExitCode, JsnpyError
+from jsnpy.errors import JsnpyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,12 +128,13 @@ class Output:
         self._parts: list[str] = []
         self._gathered = 0
         self._stream = STDOUT
-        self.trouble: Exception | None = None
+        self._broken: set[int] = set()
+        self.trouble: OutputClosed | JsnpyError | None = None
 
     def write(self, stream: int, text: str) -> None:
         """Take text for a stream; it is written soon, in order with the other stream's.
 
-        After output has failed, text is dropped; `trouble` says why.
+        What a stream cannot be given is dropped; `trouble` says why.
         """
         with self._lock:
             if stream != self._stream:
@@ -170,12 +171,13 @@ class Output:
         text = "".join(self._parts)
         self._parts.clear()
         self._gathered = 0
-        if not text or self.trouble:
+        if not text or self._stream in self._broken:
             return
         try:
             self._streams[self._stream].write(text)
         except (OutputClosed, JsnpyError) as error:
-            self.trouble = error
+            self._broken.add(self._stream)
+            self.trouble = self.trouble or error
 
     def finish(self) -> None:
         """Write all that is left, and say on stderr, if that still works, when output could not be written."""
@@ -228,7 +230,7 @@ class Output:
         if self._as_json:
             from jsnpy import json_text
 
-            fields = {"time": _timestamp(), "level": _LEVELS.get(kind, kind), "message": message}
+            fields: dict[str, object] = {"time": _timestamp(), "level": _LEVELS.get(kind, kind), "message": message}
             for key, value in (more or {}).items():
                 fields[key] = self._redactor.scrub(value) if isinstance(value, str) else value
             return json_text.dumps(fields) + "\n"
@@ -256,8 +258,3 @@ def _timestamp() -> str:
 def standard(redactor: "Redactor", *, level: int = NORMAL, as_json: bool = False) -> Output:
     """Return the process's own stdout and stderr as an Output."""
     return Output(Stream(sys.stdout), Stream(sys.stderr), redactor, level=level, as_json=as_json)
-
-
-def exit_code_of(trouble: Exception | None) -> int:
-    """Return what a run exits with whose output could not be written: a reader that went away is no error."""
-    return ExitCode.OK if trouble is None or isinstance(trouble, OutputClosed) else ExitCode.SCRIPT

@@ -91,6 +91,7 @@
   // JSON has not is named: {"$foreign": "Date"}, {"$foreign": "throws: ..."}.
   function makeEncoder() {
     const deepest = 100;
+    const mostThings = 1e5;
     let budget = 0;
 
     function foreign(what) {
@@ -141,12 +142,12 @@
     }
 
     function encodeThing(value, path) {
-      if (path.length > deepest) return foreign("nested too deeply");
+      if (path.depth > deepest) return foreign("nested too deeply");
       if (budget-- <= 0) return foreign("too large");
-      for (let i = 0; i < path.length; i++) if (path[i] === value) return foreign("circular");
-      const inner = { __proto__: null, length: path.length + 1 };
-      for (let i = 0; i < path.length; i++) inner[i] = path[i];
-      inner[path.length] = value;
+      for (let outer = path; outer !== null; outer = outer.outer) {
+        if (outer.value === value) return foreign("circular");
+      }
+      const inner = { __proto__: null, value, outer: path, depth: path.depth + 1 };
       if (ArrayIsArray(value)) return encodeArray(value, inner);
       const tag = ObjectPrototypeToString(value);
       if (tag === "[object String]") return JSONStringify(StringPrototypeValueOf(value));
@@ -168,9 +169,9 @@
     }
 
     return function encode(value) {
-      budget = longest;
+      budget = mostThings;
       try {
-        return encodeAny(value, { __proto__: null, length: 0 });
+        return encodeAny(value, { __proto__: null, value: undefined, outer: null, depth: 0 });
       } catch (error) {
         return foreign("throws: " + describe(error));
       }

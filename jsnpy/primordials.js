@@ -88,6 +88,7 @@
     ObjectPrototypePropertyIsEnumerable: uncurryThis(Object.prototype.propertyIsEnumerable),
     ObjectPrototypeToString: uncurryThis(Object.prototype.toString),
     ObjectSetPrototypeOf: Object.setPrototypeOf,
+    Promise,
     PromisePrototype: Promise.prototype,
     PromisePrototypeThen: uncurryThis(Promise.prototype.then),
     PromiseResolve: Promise.resolve.bind(Promise),

@@ -1,7 +1,5 @@
 """Secrets, in every encoding a server or a traceback may show them in, out of every text."""
 
-from binascii import b2a_base64, b2a_qp, hexlify
-
 from jsnpy.json_text import dumps
 
 MASK = "[redacted]"
@@ -87,6 +85,8 @@ def _encodings(secret: str) -> set[str]:
 
 
 def _base64(data: bytes) -> set[str]:
+    from binascii import b2a_base64  # a library of its own, which a run without secrets spares itself
+
     forms = set()
     for before in range(3):  # how many bytes of a group of three come before the secret
         text = b2a_base64(b"\0" * before + data, newline=False)
@@ -110,8 +110,12 @@ def _percent_sparing(_secret: str, data: bytes) -> str:
     return "".join(chr(byte) if byte in _ALNUM or byte in b"-._~" else f"%{byte:02X}" for byte in data)
 
 
+def _percent_path(secret: str, data: bytes) -> str:
+    return _percent_sparing(secret, data).replace("%2F", "/")
+
+
 def _percent_form(secret: str, data: bytes) -> str:
-    return _percent(secret, data).replace("%20", "+")
+    return _percent_sparing(secret, data).replace("%20", "+")
 
 
 def _xtext(_secret: str, data: bytes) -> str:
@@ -119,6 +123,8 @@ def _xtext(_secret: str, data: bytes) -> str:
 
 
 def _quoted_printable(_secret: str, data: bytes) -> str:
+    from binascii import b2a_qp
+
     return b2a_qp(data, istext=False).decode().replace("=\n", "")
 
 
@@ -151,17 +157,30 @@ def _repr(secret: str, _data: bytes) -> str:
 
 
 def _html(secret: str, _data: bytes) -> str:
-    return secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    return secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _html_quoted(secret: str, data: bytes) -> str:
+    return _html(secret, data).replace('"', "&quot;")
+
+
+def _html_all_quoted(secret: str, data: bytes) -> str:
+    return _html_quoted(secret, data).replace("'", "&#x27;")
+
+
+def _html_decimal(secret: str, data: bytes) -> str:
+    return _html_quoted(secret, data).replace("'", "&#39;")
 
 
 def _spaced_hex(_secret: str, data: bytes) -> str:
-    return hexlify(data, " ").decode()
+    return data.hex(" ")
 
 
 _ESCAPES = (
     _percent,
     _percent_lower,
     _percent_sparing,
+    _percent_path,
     _percent_form,
     _xtext,
     _quoted_printable,
@@ -173,5 +192,8 @@ _ESCAPES = (
     _json_ascii,
     _repr,
     _html,
+    _html_quoted,
+    _html_all_quoted,
+    _html_decimal,
     _spaced_hex,
 )

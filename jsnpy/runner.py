@@ -6,8 +6,8 @@ import time
 from jsnpy import bindings, supervisor
 from jsnpy.bindings.timers import Timers
 from jsnpy.engine import MEMORY_LIMIT, Ending, Engine
-from jsnpy.errors import ExitCode
-from jsnpy.output import NORMAL, STDERR, VERBOSE, Output, exit_code_of
+from jsnpy.errors import ExitCode, JsnpyError
+from jsnpy.output import NORMAL, STDERR, VERBOSE, Output
 from jsnpy.traces import headline
 
 TYPE_CHECKING = False
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jsnpy.dryrun import DryRun
     from jsnpy.outbox import Outbox
     from jsnpy.redaction import Redactor
+    from jsnpy.smtp.pool import Sessions
 
 _LAST_FLUSH = 0.5
 """Seconds a run that is being ended may still take to write its output."""
@@ -73,6 +74,7 @@ class Run:
     Attributes:
         sends: the result of each send_email so far.
         ending: how the script ended, once it has.
+        late: whether it ended only after its deadline.
     """
 
     def __init__(
@@ -94,7 +96,9 @@ class Run:
         self.ending: Ending | None = None
         self.failure: BaseException | None = None
         self.error: str | None = None
+        self.late = False
         self._dry_run: DryRun | None = None
+        self._sessions: Sessions | None = None
         self._outbox = outbox
         self._engine: Engine | None = None
         self._leaving_at: float | None = None
@@ -119,16 +123,22 @@ class Run:
         """Return what this run decides for each of its sends."""
         from jsnpy import smtp
 
+        if self._sessions is None:
+            from jsnpy.smtp.pool import Sessions
+
+            self._sessions = Sessions()
         return smtp.Settings(
             base_dir=self.config.base_dir,
             insecure=self.options.insecure,
             route=self._dry_run.route if self._dry_run else None,
             redactor=self.redactor,
             deadline=self.deadline,
+            sessions=self._sessions,
         )
 
     def send(self, fields: object) -> "smtp.SendResult":
         """Send one mail, with the outbox below if there is one, and keep its result; never raises."""
+        # smtplib costs 27 ms: a script that sends nothing does not pay for it.
         from jsnpy import smtp
 
         outbox = self._opened_outbox()
@@ -171,6 +181,7 @@ class Run:
             except BaseException as error:  # noqa: BLE001 - whatever it is, the main thread says it
                 self.failure = error
             finally:
+                self.late = self.deadline is not None and time.monotonic() >= self.deadline
                 self.output.finish()
                 done.release()
 
@@ -191,6 +202,8 @@ class Run:
             return engine.run(config.source, config.script_name, config.arg_json, self._idle)
         finally:
             engine.close()
+            if self._sessions:
+                self._sessions.close()
             if self._dry_run:
                 self._dry_run.stop()
 
@@ -244,11 +257,11 @@ class Run:
     def _report(self, ending: Ending) -> None:
         self.error = describe(ending, self.config, self.options.memory_limit)
         if self.error is not None:
-            place = {"file": self.config.script_name}
+            place: dict[str, object] = {"file": self.config.script_name}
             if ending.line:
-                place |= {"line": ending.line}
+                place["line"] = ending.line
             if ending.column:
-                place |= {"column": ending.column}
+                place["column"] = ending.column
             self.output.uncaught(self.error, {**place, "stack": ending.stack})
 
     def look(self, signals: supervisor.Signals) -> int | None:
@@ -265,6 +278,8 @@ class Run:
             if now >= self._leaving_at and not self.output.busy:
                 return exit_code
         self.output.flush_aside()
+        if self._sessions:
+            self._sessions.close_idle()
         return None
 
     def exit_code(self) -> int:
@@ -278,12 +293,10 @@ class Run:
         ending = self.ending
         if ending is None:
             raise RuntimeError("the worker ended without an ending")
-        if self.output.trouble is not None:
-            code = exit_code_of(self.output.trouble)
-        elif ending.kind == "exit":
-            code = ending.code
-        else:
-            code = ExitCode.OK if ending.kind == "done" else ExitCode.SCRIPT
+        codes = {"exit": ending.code, "done": ExitCode.OK}
+        code = codes.get(ending.kind, ExitCode.SCRIPT)
+        if code == ExitCode.OK and isinstance(self.output.trouble, JsnpyError):
+            code = ExitCode.SCRIPT
         if code == ExitCode.OK and self.options.fail_on_send_error and any(send.code < 0 for send in self.sends):
             return ExitCode.SEND_FAILED
         return code
@@ -293,9 +306,10 @@ class Run:
         text = f"the run was ended after {self.options.timeout:g} s (--timeout)"
         if self.sending:
             text += "; a send_email was under way, its mail may or may not have been delivered"
-        sent = [", ".join(map(str, send.details["accepted"])) for send in self.sends if send.code == 0]
+        sent = [send.details["accepted"] for send in list(self.sends) if send.code == 0]
         if sent:
-            text += f"; mails already sent: {len(sent)} (to {'; to '.join(sent)})"
+            receivers = "; to ".join(", ".join(each) if isinstance(each, list) else "" for each in sent)
+            text += f"; mails already sent: {len(sent)} (to {receivers})"
         return text
 
     def end_early(self, code: int) -> None:
@@ -345,6 +359,8 @@ def _see_through(run: Run, begin: "Callable[[], Any]") -> int:
     signals.watched = True
     signals.listen()
     stopped = supervisor.wait(begin(), lambda: run.look(signals))
+    if stopped is None and run.late:
+        stopped = ExitCode.TIMEOUT  # a send gives up at the same moment, and the script might have ended just before us
     if stopped is not None:
         run.end_early(stopped)
         return stopped

@@ -45,14 +45,28 @@
     return frames;
   }
 
-  // Whether frame i is text that eval was given, and by whom: its lines are not the file's.
-  function evalledBy(frames, i) {
-    const frame = frames[i];
-    if (frame.name !== "" && frame.name !== "<eval>") return "";
+  // Which text frame i is in: the "file", what the script gave to "eval", or what was parsed by "other" means.
+  function textOf(frames, i) {
+    const { name, bare } = frames[i];
+    if (!bare && name !== "<eval>") return "file";
     const next = frames[i + 1];
-    if (next === undefined || !next.native || next.name !== "eval") return "";
+    if (next === undefined) return "file";
     const caller = frames[i + 2];
-    return caller === undefined || caller.host ? "host" : "script";
+    if (next.native && next.name === "eval" && (caller === undefined || caller.host)) return "file";
+    return bare ? "other" : "eval";
+  }
+
+  // The frames of constructors that only made the error: Node's stacks begin where `new` was said.
+  function constructors(error, frames) {
+    try {
+      const { name } = error.constructor;
+      for (let i = 0; i < frames.length && !frames[i].native && i < 5; i++) {
+        if (frames[i].name === name) return i + 1;
+      }
+    } catch {
+      // a getter that throws, or no constructor
+    }
+    return 0;
   }
 
   function shown(frame, place) {
@@ -63,21 +77,20 @@
   }
 
   // Stack text with the author's frames only; any text that is not the engine's stays as it is.
-  function clean(text) {
+  function clean(text, error) {
     const frames = framesOf(text);
     if (frames.foreign) return text;
     let out = "";
-    for (let i = 0; i < frames.length; i++) {
+    for (let i = error === undefined ? 0 : constructors(error, frames); i < frames.length; i++) {
       const frame = frames[i];
       if (frame.native || frame.host || frame.bare) continue;
-      const place = evalledBy(frames, i) === "script" ? "<anonymous>" : scriptName;
-      out += (out === "" ? "" : "\n") + shown(frame, place);
+      out += (out === "" ? "" : "\n") + shown(frame, textOf(frames, i) === "eval" ? "<anonymous>" : scriptName);
     }
     return out;
   }
 
   function withHeader(error, text) {
-    const frames = clean(text);
+    const frames = clean(text, error);
     const header = ErrorPrototypeToString(error);
     return frames === "" ? header : header + "\n" + frames;
   }
@@ -98,12 +111,10 @@
       if (error === null || typeof error !== "object") return found;
       const text = stackOf(error);
       const frames = framesOf(text);
-      found.stack = clean(text);
-      for (let i = 0; i < frames.length; i++) {
+      found.stack = clean(text, error);
+      for (let i = constructors(error, frames); i < frames.length; i++) {
         const frame = frames[i];
-        const source = evalledBy(frames, i);
-        if (frame.native || frame.host || frame.line === 0 || source === "script") continue;
-        if (frame.bare && source !== "host") continue;
+        if (frame.native || frame.host || frame.line === 0 || textOf(frames, i) !== "file") continue;
         found.line = frame.line;
         found.column = frame.column;
         break;

@@ -55,12 +55,12 @@ def test_run_of_a_mapping(tmp_path: Path) -> None:
 
 def test_run_that_fails_is_a_result(tmp_path: Path) -> None:
     """A script that throws is a result with its error's text, not an exception."""
-    (tmp_path / "s.js").write_text("throw new TypeError('no')")
+    (tmp_path / "s.js").write_text("\nthrow new TypeError('no')")
     result = jsnpy.run(tmp_path / "s.js")
     assert 1 == result.exit_code
     assert result.error is not None
     assert "TypeError: no" in result.error
-    assert "s.js:1" in result.error
+    assert "s.js:2" in result.error
 
 
 def test_sends_are_recorded(mailserver: Callable[..., MailServer], tmp_path: Path) -> None:

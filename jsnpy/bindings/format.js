@@ -70,13 +70,14 @@
     }
   }
 
+  // Where JSON fails, Node says so for cyclic values and throws for all others; those we show as they are.
   function json(value) {
     try {
       const text = p.JSONStringify(value);
       return text === undefined ? "undefined" : text;
     } catch {
-      // cyclic, mostly; Node throws for the other reasons
-      return "[Circular]";
+      const whole = inspect(value, DEFAULTS, { __proto__: null, depth: Infinity });
+      return p.StringPrototypeIndexOf(whole, "[Circular *") === -1 ? inspect(value, DEFAULTS) : "[Circular]";
     }
   }
 

@@ -2,63 +2,81 @@
 (function (host) {
   "use strict";
   const {
-    Map, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, Number, ObjectDefineProperty, Promise, PromisePrototypeThen,
-    PromiseResolve, ReflectApply, String, SymbolToPrimitive, TypeError,
+    Map, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, Number, ObjectDefineProperty, PromisePrototypeThen,
+    PromiseResolve, String, SymbolToPrimitive, TypeError,
   } = host.primordials;
   const longest = 2147483647;
   const armed = new Map();
 
   class Timeout {
+    #callback;
+    #args;
+    #delay;
+    #repeat;
+    #kept = true;
+    #id = 0;
     constructor(callback, delay, repeat, args) {
-      const hidden = (name, value) => ObjectDefineProperty(this, name, { __proto__: null, value, writable: true });
-      hidden("callback", callback);
-      hidden("args", args);
-      hidden("repeat", repeat);
-      hidden("delay", delay);
-      hidden("kept", true);
-      hidden("id", 0);
-      arm(this);
+      mustBeFunction(callback);
+      this.#callback = callback;
+      this.#args = args;
+      this.#delay = delayOf(delay);
+      this.#repeat = repeat;
+      this.#arm();
     }
     ref() {
-      return keep(this, true);
+      return this.#keep(true);
     }
     unref() {
-      return keep(this, false);
+      return this.#keep(false);
     }
     hasRef() {
-      return this.kept;
+      return this.#kept;
     }
     refresh() {
-      if (MapPrototypeGet(armed, this.id) === this) {
-        disarm(this.id);
-        arm(this);
-      }
+      if (this.#disarm()) this.#arm();
       return this;
     }
     close() {
-      disarm(this.id);
+      this.#disarm();
       return this;
     }
     [SymbolToPrimitive]() {
-      return this.id;
+      return this.#id;
+    }
+    static clear(timer) {
+      timer.#disarm();
+    }
+    static fire(timer) {
+      if (!timer.#repeat) MapPrototypeDelete(armed, timer.#id);
+      host.enter(timer.#callback, timer, timer.#args);
+      if (timer.#repeat && timer.#isArmed()) timer.#arm();
+    }
+    // A timer keeps its number for life, so that clearTimeout(+timer) works from within its own callback.
+    #arm() {
+      this.#id = host.call("timer_start", [this.#id, this.#delay, this.#kept]);
+      MapPrototypeSet(armed, this.#id, this);
+    }
+    #disarm() {
+      const was = this.#isArmed();
+      if (was) {
+        MapPrototypeDelete(armed, this.#id);
+        host.call("timer_stop", this.#id);
+      }
+      return was;
+    }
+    #keep(kept) {
+      this.#kept = kept;
+      if (this.#isArmed()) host.call("timer_keep", [this.#id, kept]);
+      return this;
+    }
+    #isArmed() {
+      return MapPrototypeGet(armed, this.#id) === this;
     }
   }
-
-  function arm(timer) {
-    // A timer keeps its number for life, so that clearTimeout(+timer) works from within its own callback.
-    timer.id = host.call("timer_start", [timer.id, timer.delay, timer.kept]);
-    MapPrototypeSet(armed, timer.id, timer);
-  }
-
-  function disarm(id) {
-    if (MapPrototypeDelete(armed, id)) host.call("timer_stop", id);
-  }
-
-  function keep(timer, kept) {
-    timer.kept = kept;
-    if (MapPrototypeGet(armed, timer.id) === timer) host.call("timer_keep", [timer.id, kept]);
-    return timer;
-  }
+  // Out of reach for scripts, which get at the class by `timer.constructor`.
+  const { clear: clearOne, fire } = Timeout;
+  delete Timeout.clear;
+  delete Timeout.fire;
 
   // Node's rule: less than 1 ms, more than 2^31-1 ms or no number at all is 1 ms.
   function delayOf(value) {
@@ -73,21 +91,20 @@
     throw new TypeError(`The "callback" argument must be of type function. Received ${received}`);
   }
 
-  function start(callback, delay, repeat, args) {
-    mustBeFunction(callback);
-    return new Timeout(callback, delayOf(delay), repeat, args);
-  }
-
   function clear(timer) {
-    if (timer instanceof Timeout) disarm(timer.id);
-    else if (typeof timer === "number" || typeof timer === "string") disarm(Number(timer));
+    if (typeof timer === "number" || typeof timer === "string") timer = MapPrototypeGet(armed, Number(timer));
+    try {
+      clearOne(timer);
+    } catch {
+      // no timer: Node lets it pass as well
+    }
   }
 
   host.expose("setTimeout", function setTimeout(callback, delay, ...args) {
-    return start(callback, delay, false, args);
+    return new Timeout(callback, delay, false, args);
   });
   host.expose("setInterval", function setInterval(callback, delay, ...args) {
-    return start(callback, delay, true, args);
+    return new Timeout(callback, delay, true, args);
   });
   host.expose("clearTimeout", function clearTimeout(timer) {
     clear(timer);
@@ -97,14 +114,16 @@
   });
   host.expose("queueMicrotask", function queueMicrotask(callback) {
     mustBeFunction(callback);
-    PromisePrototypeThen(ReflectApply(PromiseResolve, Promise, []), () => host.enter(callback, undefined, []));
+    const settled = PromiseResolve();
+    // Then `then` asks no constructor that a script may have replaced.
+    ObjectDefineProperty(settled, "constructor", { __proto__: null, value: undefined });
+    PromisePrototypeThen(settled, () => {
+      host.enter(callback, undefined, []);
+    });
   });
 
   host.fire = (id) => {
     const timer = MapPrototypeGet(armed, id);
-    if (timer === undefined) return;
-    if (!timer.repeat) MapPrototypeDelete(armed, id);
-    host.enter(timer.callback, timer, timer.args);
-    if (timer.repeat && MapPrototypeGet(armed, id) === timer) arm(timer);
+    if (timer !== undefined) fire(timer);
   };
 })

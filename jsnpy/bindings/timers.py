@@ -14,6 +14,7 @@ class Timers:
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, int]] = []
         self._live: dict[int, tuple[int, bool]] = {}
+        self._kept = 0
         self._started = 0
 
     def start(self, number: int, delay: float, kept: bool) -> int:
@@ -29,21 +30,27 @@ class Timers:
         self._started += 1
         number = number or self._started
         heapq.heappush(self._heap, (_now() + delay, self._started, number))
-        self._live[number] = (self._started, kept)
+        self._set(number, (self._started, kept))
         return number
 
     def stop(self, number: int) -> None:
         """Forget a timer."""
-        self._live.pop(number, None)
+        self._set(number, None)
 
     def keep(self, number: int, kept: bool) -> None:
         """Say whether the run waits for a timer."""
         if number in self._live:
-            self._live[number] = (self._live[number][0], kept)
+            self._set(number, (self._live[number][0], kept))
+
+    def _set(self, number: int, state: tuple[int, bool] | None) -> None:
+        before = self._live.pop(number, None)
+        self._kept += (state is not None and state[1]) - (before is not None and before[1])
+        if state is not None:
+            self._live[number] = state
 
     def wait(self) -> int | None:
         """Sleep until the next timer is due and return its number; None when the run need not wait for any."""
-        if not any(kept for _, kept in self._live.values()):
+        if not self._kept:
             return None
         import heapq
 
@@ -57,7 +64,7 @@ class Timers:
                 time.sleep(pause / 1000)
                 continue
             heapq.heappop(self._heap)
-            del self._live[number]
+            self._set(number, None)
             return number
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from jsnpy import supervisor
-from jsnpy.errors import ExitCode, UsageError
+from jsnpy.errors import ExitCode, JsnpyError, UsageError
 from jsnpy.outbox import schedule
-from jsnpy.output import QUIET, STDOUT, exit_code_of
+from jsnpy.output import QUIET, STDOUT
 from jsnpy.smtp.settings import Settings
 
 TYPE_CHECKING = False
@@ -40,6 +40,11 @@ def line(each: Try) -> str:
     return f"{row.id} to {', '.join(emails(row.recipients))}: {subject(row.subject)}: {each.text}"
 
 
+def _warnings(each: Try) -> list[str]:
+    told = each.news and each.outcome in ("failed", "unknown")
+    return [f"outbox: {line(each)}"] * told + [f"outbox: {each.row.id}: {warning}" for warning in each.warnings]
+
+
 def subject(text: str) -> str:
     """Return a subject, in quotes and not too long for a line."""
     short = text if len(text) <= _LONGEST_SUBJECT else f"{text[:_LONGEST_SUBJECT]}…"
@@ -63,8 +68,8 @@ def flush(outbox: Outbox, options: Options, output: Output, redactor: Redactor, 
                 if each.news or options.level > QUIET:
                     output.write(STDOUT, redactor.scrub(line(each)) + "\n")
                     output.flush()
-                if each.news and each.outcome in ("failed", "unknown"):
-                    output.warn(f"outbox: {line(each)}")
+                for warning in _warnings(each):
+                    output.warn(warning)
                 if each.outcome != "sent":
                     left = LEFT
         finally:
@@ -89,10 +94,11 @@ def after_run(outbox: Outbox, settings: Settings, output: Output) -> None:
         until = min(until, settings.deadline - _TO_NOTE)
     try:
         for each in outbox.flush(settings, until=until):
-            if not each.news:
-                continue
-            say = output.warn if each.outcome in ("failed", "unknown") else output.info
-            say(f"outbox: {line(each)}")
+            warnings = _warnings(each)
+            for warning in warnings:
+                output.warn(warning)
+            if each.news and not warnings:
+                output.info(f"outbox: {line(each)}")
     except OutboxError as trouble:
         if not outbox.said:
             output.warn(trouble.message)
@@ -114,9 +120,9 @@ def show(outbox: Outbox, output: Output) -> int:
         count = f"{row.tries} {'try' if row.tries == 1 else 'tries'}"
         output.write(STDOUT, f"{line(each)}: {schedule.words(now - row.created)} old, {count}; last: {row.error}\n")
     if not tries:
-        output.warn(f"nothing is kept in {outbox.directory}")
-    output.flush()
-    return LEFT if tries else exit_code_of(output.trouble)
+        output.show(f"nothing is kept in {outbox.directory}")
+    output.finish()
+    return _code(LEFT if tries else ExitCode.OK, output)
 
 
 def drop(outbox: Outbox, ids: tuple[str, ...], output: Output) -> int:
@@ -131,7 +137,8 @@ def drop(outbox: Outbox, ids: tuple[str, ...], output: Output) -> int:
             if not outbox.drop(id_):
                 raise UsageError(f"no mail {id_} in {outbox.directory}", "jsnpy --outbox DIR --list shows their IDs.")
             output.write(STDOUT, f"{id_} dropped\n")
-        return LEFT if outbox.kept() else ExitCode.OK
+        output.finish()
+        return _code(LEFT if outbox.kept() else ExitCode.OK, output)
     finally:
         outbox.close()
 
@@ -174,4 +181,9 @@ def _in_worker(work: Callable[[], int], output: Output, deadline: float | None) 
     signals.watched = False
     if failures:
         raise failures[0]
-    return exit_code_of(output.trouble) or codes[0]
+    return _code(codes[0], output)
+
+
+def _code(code: int, output: Output) -> int:
+    """Return an exit code, but never success when what was to be said could not be written."""
+    return ExitCode.SCRIPT if code == ExitCode.OK and isinstance(output.trouble, JsnpyError) else code

@@ -7,7 +7,8 @@ import time
 
 from jsnpy.errors import OutboxError
 from jsnpy.outbox import owners, schedule
-from jsnpy.outbox.store import FAILED, UNKNOWN, WAITING, Store, exists
+from jsnpy.outbox.folder import exists
+from jsnpy.outbox.store import FAILED, UNKNOWN, WAITING, Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,15 +36,19 @@ class Try:
             "later", "busy" (another process sends it), "failed" or "unknown".
         text: the same in words.
         news: whether it came about just now.
+        warnings: what an operator should hear about besides.
+        silent: whether the server did not answer in time.
     """
 
-    __slots__ = ("news", "outcome", "row", "text")
+    __slots__ = ("news", "outcome", "row", "silent", "text", "warnings")
 
     def __init__(self, row: Row, outcome: str, text: str, *, news: bool = True) -> None:
         self.row = row
         self.outcome = outcome
         self.text = text
         self.news = news
+        self.warnings: list[str] = []
+        self.silent = False
 
 
 class Outbox:
@@ -163,6 +168,7 @@ class Outbox:
         if resend_unknown:
             store.resend_unknown(self.now())
         passed: set[str] = set()
+        silent: set[str] = set()
         while until is None or until - time.monotonic() > _LEAST:
             row = store.claim(self.owner, self.now(), self.max_age, passed)
             if row is None:
@@ -176,8 +182,12 @@ class Outbox:
             except parts.Damaged as damage:
                 store.stop(row.id, FAILED, str(damage), row.recipients)
                 yield Try(row, "failed", f"given up: {damage}")
-            else:
-                yield further.made()
+                continue
+            # A hundred mails to a server that hangs would else wait for it a hundred times.
+            done = further.put_off() if further.place in silent else further.made()
+            if done.silent:
+                silent.add(further.place)
+            yield done
         for each in self.kept():
             if each.row.id not in passed:
                 each.news = each.outcome == "unknown" and each.row.id not in unknown

@@ -57,6 +57,8 @@ def lives(directory: str, token: str) -> bool:
         file = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return False
+    except PermissionError:
+        return True  # another account's: only that one can tell
     try:
         if not _lock(file, wait=False):
             return True

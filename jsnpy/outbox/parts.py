@@ -12,7 +12,7 @@ from jsnpy.smtp.delivery import Mail
 from jsnpy.smtp.envelope import Envelope
 from jsnpy.smtp.message import Message
 from jsnpy.smtp.outcome import Code, SendFailure
-from jsnpy.smtp.request import Server
+from jsnpy.smtp.server import Server
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

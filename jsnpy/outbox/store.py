@@ -10,16 +10,15 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import stat
+import sys
 import time
 
 from jsnpy.errors import OutboxError
+from jsnpy.outbox import folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-FILE = "outbox.db"
 
 WAITING, FAILED, UNKNOWN = "waiting", "failed", "unknown"
 
@@ -27,6 +26,10 @@ _APPLICATION = 0x6A736E70
 _VERSION = 1
 _BUSY = 20.0
 """Seconds to wait for another process that is writing."""
+
+_FRAME = 4096 + 24
+_ROOM = 48 * 1024
+"""Bytes of SQLite's log for what is noted of a mail beside its message."""
 
 _FAR = 2 * 86400
 """Seconds: no next try is planned further ahead, unless the clock was put back since."""
@@ -92,23 +95,6 @@ class Row:
             setattr(self, name, value)
 
 
-def exists(directory: str) -> bool:
-    """Return whether there is an outbox in a folder.
-
-    Raises:
-        OutboxError: that cannot be told.
-    """
-    try:
-        os.stat(os.path.join(directory, FILE))
-    except FileNotFoundError:
-        if os.path.lexists(directory) and not os.path.isdir(directory):
-            raise OutboxError(f"the outbox {directory} is not a folder", "Name another folder.") from None
-        return False
-    except OSError as error:
-        raise _trouble(directory, error) from None
-    return True
-
-
 class Store:
     """An open outbox, made if need be; to be used in one thread.
 
@@ -122,8 +108,8 @@ class Store:
     def __init__(self, directory: str) -> None:
         self.directory = directory
         with self._troubles():
-            _make_private(directory)
-            self._db = sqlite3.connect(os.path.join(directory, FILE), timeout=_BUSY, isolation_level=None)
+            folder.make_private(directory)
+            self._db = sqlite3.connect(os.path.join(directory, folder.FILE), timeout=_BUSY, isolation_level=None)
         try:
             with self._troubles():
                 self._prepare()
@@ -147,7 +133,7 @@ class Store:
             if application == _APPLICATION:
                 raise OutboxError(f"the outbox {self.directory} was made by another version of jsnpy")
             if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise OutboxError(f"{os.path.join(self.directory, FILE)} is a database, but no outbox of jsnpy")
+                raise OutboxError(f"{os.path.join(self.directory, folder.FILE)} is a database, but no outbox of jsnpy")
             for statement in _SCHEMA:
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {_APPLICATION}")
@@ -181,14 +167,30 @@ class Store:
     def add(self, row: Row, data: bytes) -> None:
         """Keep a new mail."""
         with self._troubles():
+            # What is in the log goes where it belongs, so that the log can begin anew.
+            _, frames, moved = self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             with self._transaction():
+                self._reserve(0 if frames == moved else frames, len(data))
                 values = tuple(getattr(row, name) for name in _COLUMNS)
                 marks = ", ".join("?" * len(_COLUMNS))
                 self._db.execute(f"INSERT INTO mails VALUES ({marks})", values)  # noqa: S608 - only question marks
                 self._db.execute("INSERT INTO messages VALUES (?, ?)", (row.id, data))
-            # What follows is smaller and goes where this was in the log: a disk full by then is no trouble.
-            with contextlib.suppress(sqlite3.Error):
-                self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def _reserve(self, frames: int, size: int) -> None:
+        """Have room on the disk for all that will be noted of a mail, so that a disk full by then is no trouble.
+
+        Inside of a transaction nobody else writes to SQLite's log, and it does not mind bytes behind its end.
+
+        Args:
+            frames: pages in the log that must stay.
+            size: bytes of the message.
+        """
+        if sys.platform == "linux":
+            log = os.open(os.path.join(self.directory, folder.FILE + "-wal"), os.O_RDWR)
+            try:
+                os.posix_fallocate(log, frames * _FRAME, size + size // 8 + _ROOM)
+            finally:
+                os.close(log)
 
     def mark(self, id_: str, now: float | None) -> None:
         """Note that the final dot is about to be sent; with None, that the server did not take the mail."""
@@ -307,71 +309,4 @@ class Store:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise _trouble(self.directory, error) from None
-
-
-def _make_private(directory: str) -> None:
-    """Make the folder and the file, for nobody else to read; both are on the disk when this returns."""
-    path = os.path.join(directory, FILE)
-    if not os.path.isdir(directory):
-        missing = directory
-        while not os.path.isdir(os.path.dirname(missing)):
-            missing = os.path.dirname(missing)
-        os.makedirs(os.path.dirname(directory), exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(directory, 0o700)
-        _sync(os.path.dirname(missing))
-    # A folder that is also used for something else keeps its mode: the file's own is enough.
-    ours = (FILE, "claim-")
-    if (
-        os.name != "nt"
-        and stat.S_IMODE(os.stat(directory).st_mode) & 0o077
-        and all(name.startswith(ours) for name in os.listdir(directory))
-    ):
-        os.chmod(directory, 0o700)
-    if not os.path.exists(path):
-        # SQLite gives the files beside it (-wal, -shm) the same mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        _sync(directory)
-    if os.name != "nt" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
-        os.chmod(path, 0o600)
-
-
-def _sync(directory: str) -> None:
-    if os.name == "nt":
-        return
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-_HINTS = {
-    sqlite3.SQLITE_FULL: ("the disk is full", "Make room on it."),
-    sqlite3.SQLITE_READONLY: ("it cannot be written", "Let the account that runs jsnpy write there."),
-    sqlite3.SQLITE_CANTOPEN: ("it cannot be opened or made", "Let the account that runs jsnpy write there."),
-    sqlite3.SQLITE_PERM: ("it cannot be written", "Let the account that runs jsnpy write there."),
-    sqlite3.SQLITE_BUSY: ("another process does not let go of it", "See which one is holding it."),
-    sqlite3.SQLITE_IOERR: ("the disk fails, or is full", "Look at the system's messages about that disk."),
-    sqlite3.SQLITE_CORRUPT: (
-        "its file is damaged",
-        "Move the folder away; what is still readable of it, sqlite3's .recover finds.",
-    ),
-    sqlite3.SQLITE_NOTADB: (
-        "its file is damaged: it is no database",
-        "Move the folder away; what is still readable of it, sqlite3's .recover finds.",
-    ),
-}
-
-
-def _trouble(directory: str, error: Exception) -> OutboxError:
-    """Return the error for what SQLite or the system says."""
-    if isinstance(error, OSError):
-        why = error.strerror or str(error)
-        hint = "Make room on its disk." if "space" in why.lower() else "Let the account that runs jsnpy write there."
-        return OutboxError(f"the outbox {directory} cannot be used: {why}", hint)
-    code = getattr(error, "sqlite_errorcode", None)
-    what, hint = _HINTS.get(code & 0xFF if code is not None else -1, ("", ""))
-    reason = f"{what} ({error})" if what else str(error)
-    return OutboxError(f"the outbox {directory} cannot be used: {reason}", hint)
+            raise folder.trouble(self.directory, error) from None

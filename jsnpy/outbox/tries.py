@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from jsnpy.errors import OutboxError
@@ -9,7 +10,7 @@ from jsnpy.outbox import parts, schedule
 from jsnpy.outbox.outbox import Try
 from jsnpy.outbox.store import FAILED, UNKNOWN, WAITING, Row
 from jsnpy.smtp.delivery import Sending, Watcher
-from jsnpy.smtp.outcome import Code, SendFailure
+from jsnpy.smtp.outcome import Code, SendFailure, SendResult
 from jsnpy.smtp.settings import Settings
 
 TYPE_CHECKING = False
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from jsnpy.outbox.outbox import Outbox
     from jsnpy.smtp.addresses import Address
     from jsnpy.smtp.delivery import Mail
-    from jsnpy.smtp.outcome import SendResult
 
+_SILENT = ("resolve", "connect", "greeting", "tls", "ehlo")
 _DIED = "the process that was sending it died before the final dot"
 
 
@@ -32,7 +33,7 @@ class _Noted(Watcher):
 
     def __init__(self, outbox: Outbox, settings: Settings) -> None:
         self.outbox = outbox
-        self.sending = Sending(settings)
+        self.sending = Sending(settings, self)
         self.row: Row | None = None
         self.trouble: OutboxError | None = None
 
@@ -49,17 +50,14 @@ class _Noted(Watcher):
             self.outbox.store.mark(self.row.id, now)
         except OutboxError as trouble:
             what = f"stopped before the final dot, as the mail might arrive twice: {trouble.message}"
-            raise SendFailure(Code.PROTOCOL, self.sending.details.stage, what, hint=trouble.hint) from None
+            raise SendFailure(Code.PROTOCOL, self.sending.details.stage, what) from None
         self.row.marked = now
 
     def refused(self) -> None:
         """Note that a mail whose final dot was sent was not taken."""
         if self.row is not None and self.row.marked:
-            try:
+            with contextlib.suppress(OutboxError):  # what is noted in the end says it again
                 self.outbox.store.mark(self.row.id, None)
-            except OutboxError as trouble:
-                self.trouble = trouble
-            else:
                 self.row.marked = None
 
     def by_refusal(self, mail: Mail) -> tuple[list[Address], list[Address]]:
@@ -93,7 +91,6 @@ class FirstTry(_Noted):
         super().__init__(outbox, settings)
         self.settings = settings
         self.unusable: OutboxError | None = None
-        self._mail: Mail | None = None
         self._left: list[Address] = []
 
     def send(self, fields: object) -> SendResult:
@@ -102,8 +99,8 @@ class FirstTry(_Noted):
         Args:
             fields: send_email's argument.
         """
-        result = self.sending.outcome(lambda: self._work(fields))
-        mail = self._mail
+        result = self.sending.send(fields)
+        mail = self.sending.mail
         if mail is None:
             return result
         if result.code:
@@ -113,20 +110,17 @@ class FirstTry(_Noted):
     def fault(self, error: Exception) -> SendResult:
         """Return the result of a send that ended in a fault of jsnpy itself."""
         what = f"a fault of jsnpy itself in the outbox: {type(error).__name__}: {error}"
-        return self.sending.failed(
-            SendFailure(Code.PROTOCOL, self.sending.details.stage, what, hint="please report it")
-        )
+        text = self.sending.redactor.scrub(f"{what}; please report it")
+        return SendResult(Code.PROTOCOL, self.sending.transcript.text(), text, self.sending.details.as_dict())
 
-    def _work(self, fields: object) -> None:
-        mail = self._mail = self.sending.prepare(fields)
-        self._keep(mail)
-        self.sending.watcher = self
-        self.sending.deliver(mail)
+    def begins(self, mail: Mail) -> None:
+        """Have the mail on the disk before the server hears of it."""
+        self._keep(mail, mail.envelope.recipients)
 
-    def _keep(self, mail: Mail) -> None:
+    def _keep(self, mail: Mail, recipients: list[Address]) -> None:
         self.sending.redactor.add(mail.server.password)
         try:
-            row = self._new_row(mail)
+            row = self._new_row(mail, recipients)
             self.outbox.store.add(row, mail.message.data)
         except OutboxError as trouble:
             self.unusable = trouble
@@ -134,7 +128,7 @@ class FirstTry(_Noted):
             self.unusable = None
             self.row = row
 
-    def _new_row(self, mail: Mail) -> Row:
+    def _new_row(self, mail: Mail, recipients: list[Address]) -> Row:
         now = self.outbox.now()
         return Row(
             id=os.urandom(5).hex(),
@@ -147,19 +141,19 @@ class FirstTry(_Noted):
             error=_DIED,
             subject=self.sending.redactor.scrub(mail.subject),
             sender=parts.addresses_text([mail.envelope.sender]),
-            recipients=parts.addresses_text(mail.envelope.recipients),
+            recipients=parts.addresses_text(recipients),
             server=parts.server_text(mail.server, self.settings, self.outbox.secrets),
             message_id=mail.message.message_id,
         )
 
     def taken(self) -> None:
         """Note that the server took the mail, before anything else is said to it."""
-        mail = self._mail
+        mail = self.sending.mail
         if mail is None:
             return
         self._left, _ = self.by_refusal(mail)
         if self._left and self.row is None:
-            self._keep(mail)
+            self._keep(mail, self._left)
         self._settle("some recipients were refused for a passing reason")
 
     def _settle_failure(self, mail: Mail, result: SendResult) -> None:
@@ -167,7 +161,7 @@ class FirstTry(_Noted):
             _, never = self.by_refusal(mail)
             self._left = without(mail.envelope.recipients, never)
             if self.row is None:
-                self._keep(mail)  # the outbox may be usable by now
+                self._keep(mail, self._left)  # the outbox may be usable by now
         self._settle(result.error)
 
     def _settle(self, error: str) -> None:
@@ -233,17 +227,34 @@ class FurtherTry(_Noted):
         Raises:
             OutboxError: that could not be noted.
         """
-        result = self.sending.outcome(self._work)
+        result = self.sending.resend(self.mail)
         if self._done is None:
             self._done = self._settled(result)
         if self.trouble is not None:
-            raise self.trouble
+            what = f"the mail {self._row.id} was delivered, and stays there as delivery unknown"
+            raise OutboxError(f"{self.trouble.message}; {what}", self.trouble.hint)
+        self._done.warnings = result.warnings
+        if result.code == Code.TIMEOUT and result.details["stage"] in _SILENT:
+            self._done.silent = True
         return self._done
 
-    def _work(self) -> None:
-        self.mail.server.password = self.how.password(self.outbox.encoding)
-        self.sending.watcher = self
-        self.sending.deliver(self.mail)
+    def put_off(self) -> Try:
+        """Return the outcome of a try that is not made, as the server was silent a moment ago.
+
+        Raises:
+            OutboxError: that could not be noted.
+        """
+        what = f"{self.place} did not answer a moment ago, when another mail was to be sent"
+        return self._wait_or_stop(what, self.mail.envelope.recipients, passing=True)
+
+    @property
+    def place(self) -> str:
+        """Host and port."""
+        return self.mail.server.place
+
+    def begins(self, mail: Mail) -> None:
+        """Look up the password where only its reference was kept."""
+        mail.server.password = self.how.password(self.outbox.encoding)
 
     def taken(self) -> None:
         """Note that the server took the mail, before anything else is said to it."""

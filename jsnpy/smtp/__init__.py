@@ -22,4 +22,4 @@ def send(fields: object, settings: Settings | None = None) -> SendResult:
         delivery,
     )  # smtplib and what it needs cost 15 ms, which runs without a mail must not pay
 
-    return delivery.send(fields, settings)
+    return delivery.Sending(settings).send(fields)

@@ -6,7 +6,6 @@ import binascii
 import hmac
 
 from jsnpy import json_text
-from jsnpy.smtp import hints
 from jsnpy.smtp.outcome import Code, SendFailure
 from jsnpy.smtp.transcript import readable
 
@@ -179,6 +178,8 @@ def authenticate(session: Session, name: str) -> None:
         raise SendFailure(Code.AUTH, "auth", what, reply)
     note = mechanism.note()
     what = f"{server.place} refused the log-in of {server.user} ({name}{'; ' if note else ''}{note})"
+    from jsnpy.smtp import hints
+
     hint = hints.reply("auth", reply, server, logged_in=False, offered_auth=True)
     raise SendFailure(Code.AUTH, "auth", what, reply, hint)
 

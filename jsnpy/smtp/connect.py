@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
 import socket
-import threading
 
 from jsnpy.smtp.outcome import Code, SendFailure
 from jsnpy.smtp.wire import Lost, TimedOut, remaining
@@ -71,28 +71,32 @@ def resolve(host: str, port: int, deadline: float, place: str) -> list[AddressIn
         SendFailure: there are none.
         TimedOut: the deadline passed.
     """
+    name = host.encode("ascii")  # else Python imports its IDNA codec, for a name that needs none
     try:
-        return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST))
+        return list(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST))
     except OSError:
         pass
     # getaddrinfo knows no timeout: a thread may wait for it longer than the send does.
     answer: list[list[AddressInfo]] = []
-    failure: list[Exception] = []
+    failure: list[OSError] = []
+    over = _thread.allocate_lock()
+    over.acquire()
 
     def look_up() -> None:
         try:
-            answer.append(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
-        except (OSError, UnicodeError) as error:
+            answer.append(list(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)))
+        except OSError as error:
             failure.append(error)
+        finally:
+            over.release()
 
-    thread = threading.Thread(target=look_up, name=f"look up {host}", daemon=True)
-    thread.start()
-    thread.join(remaining(deadline))
+    _thread.start_new_thread(look_up, ())
+    over.acquire(timeout=min(remaining(deadline), _thread.TIMEOUT_MAX))
     if answer and answer[0]:
         return answer[0]
     if not failure and not answer:
         raise TimedOut("timed out")
-    why = getattr(failure[0], "strerror", None) or str(failure[0]) if failure else "it has no address"
+    why = failure[0].strerror or str(failure[0]) if failure else "it has no address"
     what = f'the host name "{host}" does not resolve, so {place} cannot be reached ({why})'
     hint = "check how host is spelled, and this machine's DNS"
     raise SendFailure(Code.CONNECT, "resolve", what, hint=hint)

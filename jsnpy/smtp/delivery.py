@@ -12,6 +12,7 @@ from jsnpy.smtp.outcome import Code, Details, SendFailure, SendResult
 from jsnpy.smtp.session import Session
 from jsnpy.smtp.settings import Settings
 from jsnpy.smtp.transcript import Transcript
+from jsnpy.smtp.values import credential_text
 from jsnpy.smtp.wire import WireError
 
 TYPE_CHECKING = False
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jsnpy.smtp.message import Message
-    from jsnpy.smtp.request import Server
+    from jsnpy.smtp.server import Server
     from jsnpy.smtp.settings import Route
 
 
@@ -47,36 +48,49 @@ class Mail:
 
 
 class Watcher:
-    """Told at the moments of a try that decide whether its mail may be sent again."""
+    """Told at the moments of a try that decide whether its mail may be sent again; a SendFailure stops the try."""
+
+    def begins(self, mail: Mail) -> None:
+        """The mail is built, nothing of it is said to the server."""
 
     def before_dot(self) -> None:
-        """The message is handed over but for its final dot; a SendFailure stops it here."""
+        """The server has all of the message but the final dot."""
 
     def taken(self) -> None:
         """The server took the mail; the session is not closed yet."""
 
     def refused(self) -> None:
-        """The server, or this side, refused; the session is not closed yet."""
+        """The mail was not taken; the session is not closed yet."""
 
 
 class Sending:
-    """One try to send a mail, from the check of its fields to its result.
+    """One try to send a mail, from the check of its fields to its result; used once.
 
     Args:
         settings: the host's settings.
+        watcher: told of the decisive moments, or None.
 
     Attributes:
-        watcher: told of the decisive moments, or None.
+        mail: the mail as it was handed over, once it was built: what can be kept and sent again.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self.watcher: Watcher | None = None
+    def __init__(self, settings: Settings | None = None, watcher: Watcher | None = None) -> None:
+        self._watcher = Watcher() if watcher is None else watcher
         self.settings = Settings() if settings is None else settings
         self.redactor = Redactor() if self.settings.redactor is None else self.settings.redactor
         self.transcript = Transcript(self.redactor)
         self.details = Details()
         self.warnings: list[str] = []
+        self.mail: Mail | None = None
         self._start = time.monotonic()
+
+    def send(self, fields: object) -> SendResult:
+        """Check, build and hand over a mail; never raises."""
+        return self._result_of(lambda: self.deliver(self.prepare(fields)))
+
+    def resend(self, mail: Mail) -> SendResult:
+        """Hand over a mail that was built before; never raises."""
+        return self._result_of(lambda: self.deliver(mail))
 
     def prepare(self, fields: object) -> Mail:
         """Return the checked and built mail.
@@ -85,7 +99,7 @@ class Sending:
             SendFailure: with Code.ARGUMENT; names the field.
         """
         if isinstance(fields, dict):
-            self.redactor.add(requests.credential_text(fields.get("pass")) or "")
+            self.redactor.add(credential_text(fields.get("pass")) or "")
         request = requests.parse(fields, self.settings.base_dir, self.transcript.event)
         route = self.settings.route(request) if self.settings.route is not None else None
         return Mail(request.server, Envelope.of(request), messages.build(request), route, request.subject)
@@ -96,20 +110,17 @@ class Sending:
         Raises:
             SendFailure: the server did not take it.
         """
+        self.mail = mail
+        self._watcher.begins(mail)
         self.redactor.add(mail.server.password)
         self.details.message_id = mail.message.message_id
         session = self.session(mail)
-        watcher = self.watcher
-        if watcher is not None:
-            session.before_dot = watcher.before_dot
         try:
             session.open()
             session.transact(mail.envelope, mail.message)
-            if watcher is not None:
-                watcher.taken()
+            self._watcher.taken()
         except SendFailure:
-            if watcher is not None:
-                watcher.refused()
+            self._watcher.refused()
             raise
         except WireError as error:
             raise session.failure(error) from None
@@ -123,36 +134,32 @@ class Sending:
             deadline = min(deadline, self.settings.deadline)
         if self.settings.insecure and server.security:
             self.warnings.append(f"certificates are not verified (--insecure): {server.place} could be anybody")
-        return Session(
+        kept = self.settings.sessions if server.keep_alive else None
+        make = Session if kept is None else kept.session
+        return make(
             server,
             verify=server.verify and not self.settings.insecure,
             route=mail.route,
             transcript=self.transcript,
             details=self.details,
             deadline=deadline,
+            before_dot=self._watcher.before_dot,
         )
 
-    def outcome(self, work: Callable[[], None]) -> SendResult:
-        """Return what came of some work that hands a mail over; never raises."""
+    def _result_of(self, work: Callable[[], None]) -> SendResult:
         try:
-            try:
-                work()
-            except SendFailure as failure:
-                return self.failed(failure)
-            return self.succeeded()
-        except Exception as error:  # noqa: BLE001 - a script's alert must never see an exception, even from a fault of ours
+            work()
+        except SendFailure as failure:
+            return self._failed(failure)
+        except Exception as error:  # noqa: BLE001 - a script's alert never meets an exception, not even from a fault of ours
             stage = self.details.stage
             what = f"a fault of jsnpy itself while sending ({stage}): {type(error).__name__}: {error}"
-            return self.failed(SendFailure(Code.PROTOCOL, stage, what, hint="please report it"))
-
-    def succeeded(self) -> SendResult:
-        """Return the result of a mail the server took."""
+            return self._failed(SendFailure(Code.PROTOCOL, stage, what, hint="please report it"))
         for each in self.details.rejected:
             self.warnings.append(f"send_email: recipient {each['email']} refused: {each['code']} {each['text']}")
         return self._result(Code.OK, "")
 
-    def failed(self, failure: SendFailure) -> SendResult:
-        """Return the result of a mail that was not sent."""
+    def _failed(self, failure: SendFailure) -> SendResult:
         sentence = failure.sentence()
         self.details.stage = failure.stage
         self.details.decide(failure.reply)
@@ -164,9 +171,3 @@ class Sending:
         details = self.details.as_dict()
         details["rejected"] = [{**each, "text": scrub(str(each["text"]))} for each in self.details.rejected]
         return SendResult(code, self.transcript.text(), scrub(error), details, [scrub(line) for line in self.warnings])
-
-
-def send(fields: object, settings: Settings | None = None) -> SendResult:
-    """Send one mail; see `jsnpy.smtp.send`."""
-    sending = Sending(settings)
-    return sending.outcome(lambda: sending.deliver(sending.prepare(fields)))

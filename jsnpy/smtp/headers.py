@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from binascii import b2a_base64
 
+from jsnpy.smtp.addresses import ATEXT
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from jsnpy.smtp.addresses import Address
@@ -16,10 +18,9 @@ if TYPE_CHECKING:
 LINE = 78
 LINE_MAX = 998
 _WORD = 75  # RFC 2047 section 2: an encoded word's length
-_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
 _LONGEST_NAME = 400  # even with each character quoted and no blank to fold at, it stays below 998
 _LONGEST_PARAMETER = 60
-_SAFE_FILENAME = re.compile(r"[A-Za-z0-9 ._+()-]{1,60}\Z")
+_SAFE_FILENAME = r"[A-Za-z0-9 ._+()-]{1,60}\Z"
 _ATTRIBUTE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`{|}~")
 _Q_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 _ENCODED_OVERHEAD = len("=?utf-8?b??=")
@@ -134,7 +135,7 @@ def _mailbox(address: Address) -> str:
         return address.wire
     if not name.isascii() or "=?" in name or "  " in name or len(name) > _LONGEST_NAME:
         phrase = "\r\n ".join(encoded_words(name, first=_WORD - 10))
-    elif _ATOMS.match(name):
+    elif all(word and ATEXT.issuperset(word) for word in name.split(" ")):
         phrase = name
     else:
         phrase = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -143,7 +144,7 @@ def _mailbox(address: Address) -> str:
 
 def parameter(name: str, value: str) -> str:
     """Return a MIME parameter, on lines of its own where it is long or not ASCII (RFC 2231)."""
-    if _SAFE_FILENAME.match(value):
+    if re.match(_SAFE_FILENAME, value):
         return f'{name}="{value}"'
     parts = [""]
     for byte in value.encode("utf-8"):

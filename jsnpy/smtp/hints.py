@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from jsnpy.smtp.request import Server
+    from jsnpy.smtp.server import Server
     from jsnpy.smtp.wire import Reply
 
 # What to look for in a refusal, in lower case (all of the words), and what to do then; the first that fits.
@@ -19,10 +19,8 @@ _REPLIES = (
     (("5.7.60",), "this account may not send as that address: use its own in from, or have 'Send As' granted"),
     (("application-specific password",), f"Gmail wants {_GMAIL_APP}"),
     (("4.3.2", "concurrent"), "Exchange Online takes three connections at a time: send again later"),
-    (("starttls",), _TLS_FIRST),
-    (("5.7.11",), _TLS_FIRST),
-    (("encryption required",), _TLS_FIRST),
 )
+_TLS_WORDS = ("starttls", "5.7.11", "encryption required")
 
 
 def reply(stage: str, answer: Reply, server: Server, *, logged_in: bool, offered_auth: bool) -> str:
@@ -39,10 +37,12 @@ def reply(stage: str, answer: Reply, server: Server, *, logged_in: bool, offered
     for words, hint in _REPLIES:
         if all(word in text for word in words):
             return hint
+    if not server.security and any(word in text for word in _TLS_WORDS):
+        return _TLS_FIRST
     if stage == "auth":
         return _log_in(answer, server, text)
     if stage in ("greeting", "ehlo"):
-        if "helo" in text or "hostname" in text or "localhost" in text:
+        if "helo" in text or "(ehlo)" in text or "hostname" in text or "localhost" in text:
             return "the server dislikes the name it is greeted with: set helo to this machine's full name"
         return ""
     if stage == "starttls":

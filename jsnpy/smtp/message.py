@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import struct
 import time
 from binascii import b2a_base64, b2a_qp
 from email.utils import formatdate
 
-from jsnpy.smtp.headers import LINE, LINE_MAX, address_header, parameter, text_header
+from jsnpy.smtp.headers import LINE, LINE_MAX, address_header, fold, parameter, text_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from jsnpy.smtp.request import Attachment, Request
+    from jsnpy.smtp.attachment import Attachment
+    from jsnpy.smtp.request import Request
 
-_LINE_END = re.compile("\r\n|\r|\n")
-_NOT_7BIT = re.compile(rb"[^\t\r\n\x20-\x7e]")
-_LONG_LINE = re.compile(rb"[^\r\n]{%d}" % (LINE_MAX + 1))
+_7BIT = bytes([*b"\t\r\n", *range(0x20, 0x7F)])
 
 # One line of base64, 76 characters, comes of 57 bytes; so many lines are made at once, without a loop over them.
 _LINES = 4096
 _RAW_LINE = 57
-_UNPACK = struct.Struct("76s" * _LINES).unpack
+_FORMAT = "76s" * _LINES
 
 
 class Message:
@@ -88,10 +86,10 @@ class _File:
 
     def write(self, out: io.BytesIO) -> None:
         attachment = self.attachment
-        kind = re.sub(r"\s*;\s*", ";\r\n ", attachment.content_type)
+        kind = fold(f"Content-Type: {attachment.content_type}", len("Content-Type: "))
         disposition = "inline" if self.inline else "attachment"
         name = parameter("filename", attachment.filename)
-        out.write(f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n".encode())
+        out.write(f"{kind}\r\nContent-Transfer-Encoding: base64\r\n".encode())
         out.write(f"Content-Disposition: {disposition};\r\n {name}\r\n".encode())
         if attachment.cid:
             out.write(f"Content-ID: <{attachment.cid}>\r\n".encode())
@@ -132,8 +130,8 @@ def _content(request: Request) -> _Text | _File | _Multipart:
 
 def encode_text(text: str) -> tuple[bytes, bytes]:
     """Return the shortest transfer encoding of a text and the encoded bytes; its line ends become CRLF."""
-    data = _LINE_END.sub("\r\n", text).encode("utf-8")
-    if not _NOT_7BIT.search(data) and not _LONG_LINE.search(data):
+    data = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode("utf-8")
+    if not data.translate(None, _7BIT) and max(map(len, data.split(b"\r\n"))) <= LINE_MAX:
         return b"7bit", data
     quoted = b2a_qp(data, istext=True)
     if b"\n" not in data:  # then its soft line breaks are bare LFs: it copies the kind it finds
@@ -153,7 +151,7 @@ def write_base64(data: bytes, out: io.BytesIO) -> None:
     for start in range(0, len(data), step):
         text = b2a_base64(view[start : start + step], newline=False)
         if len(text) == 76 * _LINES:
-            out.write(b"\r\n".join(_UNPACK(text)))
+            out.write(b"\r\n".join(struct.unpack(_FORMAT, text)))
         else:
             out.write(b"\r\n".join([text[line : line + 76] for line in range(0, len(text), 76)]))
         out.write(b"\r\n")

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 
-from jsnpy.smtp.addresses import Address, BadAddress, ascii_domain, parse_address
-from jsnpy.smtp.outcome import Code, SendFailure
+from jsnpy.smtp.addresses import LETTERS_DIGITS, Address, BadAddress, ascii_domain, parse_address
+from jsnpy.smtp.server import DEFAULT_TIMEOUT, Server
+from jsnpy.smtp.values import (
+    SHOWN_MAX,
+    as_float,
+    clean,
+    credential_text,
+    describe,
+    did_you_mean,
+    invalid,
+    one_line,
+    scalar_text,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from jsnpy.smtp.attachment import Attachment
 
 FIELDS = (
     "host",
@@ -42,120 +54,17 @@ TLS_FIELDS = ("verify", "ca_file", "min_version", "server_name")
 MECHANISMS = ("plain", "login", "cram-md5", "xoauth2")
 RESERVED_HEADERS = ("from", "to", "cc", "bcc", "subject", "date", "message-id", "mime-version")
 
-DEFAULT_TIMEOUT = 60.0
 _LONGEST_TIMEOUT = 1e7
-_LONGEST_SHOWN = 60
+_MOST_UNKNOWN = 20
 _PORT_MAX = 65535
 _LABEL_MAX = 63
-_PLAIN_FROM = 1e-6  # below, JavaScript writes exponents
-_PARAMETER_MAX = 255
 
-_CONTROL = re.compile("[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
-_BREAKS = re.compile("\r\n|[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
-_DIGITS = re.compile(r"\d+\Z", re.ASCII)
-_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?\Z")
-_IPV6 = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?\Z")
-_HELO = re.compile(r"[!-~]+\Z")
-_HEADER_NAME = re.compile(r"[!-9;-~]{1,76}\Z")
-_TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"  # noqa: S105 - a pattern of RFC 2045
-_CONTENT_TYPE = re.compile(rf'{_TOKEN}/{_TOKEN}(?:\s*;\s*{_TOKEN}=(?:{_TOKEN}|"[ !#-\[\]-~]*"))*\Z')
-_CID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]+\Z")
-
-
-class Attachment:
-    """A file that goes with the mail.
-
-    Args:
-        filename: its name for the receiver.
-        data: its bytes.
-        content_type: its MIME type, with parameters.
-        cid: the Content-ID that `html` shows it by, or "".
-    """
-
-    __slots__ = ("cid", "content_type", "data", "filename")
-
-    def __init__(self, filename: str, data: bytes, content_type: str, cid: str = "") -> None:
-        self.filename = filename
-        self.data = data
-        self.content_type = content_type
-        self.cid = cid
-
-
-class Server:
-    """Where and how a mail is handed over: all that a connection depends on.
-
-    Args:
-        host: name or address, without brackets.
-        port: TCP port.
-        security: "ssl" (TLS from the first byte), "starttls" (required) or "".
-        user: name to log in with, "" for no authentication.
-        password: password or access token.
-        mechanism: the authentication mechanism asked for, or "" for the best one offered.
-        verify: whether certificate and name are verified.
-        ca_file: path of the trusted CAs in PEM instead of the system's, or "".
-        min_version: "1.2" or "1.3".
-        server_name: the name in the certificate, where it is not `host`, or "".
-        helo: the name to greet with, or "" for this machine's.
-        timeout: seconds for the whole send.
-        keep_alive: whether the session may serve later mails of the run.
-    """
-
-    __slots__ = (
-        "ca_file",
-        "helo",
-        "host",
-        "keep_alive",
-        "mechanism",
-        "min_version",
-        "password",
-        "port",
-        "security",
-        "server_name",
-        "timeout",
-        "user",
-        "verify",
-    )
-
-    def __init__(  # noqa: PLR0913 - so many things a connection depends on, each by name
-        self,
-        host: str,
-        port: int,
-        *,
-        security: str = "",
-        user: str = "",
-        password: str = "",
-        mechanism: str = "",
-        verify: bool = True,
-        ca_file: str = "",
-        min_version: str = "1.2",
-        server_name: str = "",
-        helo: str = "",
-        timeout: float = DEFAULT_TIMEOUT,
-        keep_alive: bool = False,
-    ) -> None:
-        self.host = host
-        self.port = port
-        self.security = security
-        self.user = user
-        self.password = password
-        self.mechanism = mechanism
-        self.verify = verify
-        self.ca_file = ca_file
-        self.min_version = min_version
-        self.server_name = server_name
-        self.helo = helo
-        self.timeout = timeout
-        self.keep_alive = keep_alive
-
-    @property
-    def place(self) -> str:
-        """Host and port as an administrator writes them."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def tls_name(self) -> str:
-        """The name the certificate must have."""
-        return self.server_name or self.host.partition("%")[0].rstrip(".")
+_HOST = frozenset(LETTERS_DIGITS + "_.-")
+# What few mails need is compiled when it is first used.
+_CONTROL = "[\u0000-\u001f\u007f-\u009f\u2028\u2029]"
+_IPV6 = r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?\Z"
+_HELO = r"[!-~]+\Z"
+_HEADER_NAME = r"[!-9;-~]{1,76}\Z"
 
 
 class Request:
@@ -223,74 +132,13 @@ def parse(fields: object, base_dir: str, note: Callable[[str], None]) -> Request
     return _Parser(base_dir, note).request(fields)
 
 
-def invalid(field: str, why: str) -> SendFailure:
-    """Return the failure that names a field."""
-    return SendFailure(Code.ARGUMENT, "argument", f"{field} {why}")
-
-
-def describe(value: object) -> str:
-    """Return what kind of value it is, in JavaScript's words."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return f"the number {js_number(value)}"
-    if isinstance(value, str):
-        shown = value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…"
-        return f'the string "{clean(shown)}"'
-    if isinstance(value, dict):
-        foreign = value.get("$foreign")
-        if isinstance(foreign, str):
-            return f"a value that {clean(foreign)}" if foreign.startswith("throws") else f"a {clean(foreign)}"
-        return "an object"
-    if isinstance(value, list | tuple):
-        return "an array"
-    return f"a {type(value).__name__}"
-
-
-def js_number(value: float) -> str:
-    """Return a number as JavaScript's String() writes it."""
-    if isinstance(value, int):
-        return str(value) if abs(value) < 10**21 else js_number(_as_float(value))
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    if value.is_integer() and abs(value) < 10**21:
-        return str(int(value))
-    mantissa, e, exponent = repr(value).partition("e")
-    if not e:
-        return mantissa
-    if _PLAIN_FROM <= abs(value) < 1:
-        digits = len(mantissa.replace(".", "").lstrip("-"))
-        return f"{value:.{digits - 1 - int(exponent)}f}"
-    return f"{mantissa}e{int(exponent):+d}"
-
-
-def _as_float(value: int) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
-
-
-def clean(text: str) -> str:
-    """Return text with surrogates that are no pair as U+FFFD."""
-    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def one_line(text: str) -> str:
-    """Return text with line breaks and control characters as blanks."""
-    return _BREAKS.sub(" ", clean(text))
-
-
-def did_you_mean(name: str, known: tuple[str, ...]) -> str:
-    """Return '; did you mean "x"?' or ""."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(name.lower(), known, 1, 0.6)
-    return f'; did you mean "{close[0]}"?' if close else ""
+def _is_host(text: str) -> bool:
+    name = text.removesuffix(".")
+    return (
+        name.strip(".-") == name != ""
+        and _HOST.issuperset(name)
+        and all(0 < len(label) <= _LABEL_MAX for label in name.split("."))
+    )
 
 
 class _Parser:
@@ -316,10 +164,11 @@ class _Parser:
         return request
 
     def unknown(self, prefix: str, fields: dict[object, object], known: tuple[str, ...]) -> None:
-        for key in fields:
-            if key not in known:
-                name = one_line(str(key))
-                self.note(f'unknown field "{prefix}{name}" ignored{did_you_mean(name, known)}')
+        unknown = [one_line(str(key)[:SHOWN_MAX]) for key in fields if key not in known]
+        for name in unknown[:_MOST_UNKNOWN]:
+            self.note(f'unknown field "{prefix}{name}" ignored{did_you_mean(name, known)}')
+        if len(unknown) > _MOST_UNKNOWN:
+            self.note(f"{len(unknown) - _MOST_UNKNOWN} more unknown fields ignored")
 
     # --- the server
 
@@ -366,14 +215,14 @@ class _Parser:
         if not text:
             raise invalid(field, "is empty")
         bare = text[1:-1] if text[0] == "[" and text[-1] == "]" else text
-        if _IPV6.match(bare) and bare.count(":") > 1:
+        if bare.count(":") > 1 and re.match(_IPV6, bare):
             return bare
         if not bare.isascii():
             try:
                 bare = ascii_domain(bare)
             except BadAddress as error:
                 raise invalid(field, str(error)) from None
-        if not _HOST.match(bare) or ".." in bare or any(len(label) > _LABEL_MAX for label in bare.split(".")):
+        if not _is_host(bare):
             hint = "; the port goes into port" if re.search(r":\d+\Z", bare) else ""
             hint = hint or ("; leave out what stands before and after the name" if "/" in bare else "")
             raise invalid(field, f"must be a host name or an IP address, not {describe(value)}{hint}")
@@ -381,7 +230,7 @@ class _Parser:
 
     def port(self, value: object) -> int:
         number = value
-        if isinstance(value, str) and _DIGITS.match(value.strip(" ")):
+        if isinstance(value, str) and value.isascii() and value.strip(" ").isdigit():
             number = int(value.strip(" ")[:9])
         if isinstance(number, float) and number.is_integer():
             number = int(number)
@@ -437,12 +286,12 @@ class _Parser:
         if not isinstance(value, str):
             raise invalid("helo", f"must be a string, not {describe(value)}")
         text = clean(value)
-        if not text.isascii() and not _CONTROL.search(text):
+        if not text.isascii() and not re.search(_CONTROL, text):
             try:
                 text = ascii_domain(text)
             except BadAddress as error:
                 raise invalid("helo", str(error)) from None
-        if not _HELO.match(text):
+        if not re.match(_HELO, text):
             raise invalid("helo", f"must be a host name without blanks or control characters, not {describe(value)}")
         return text
 
@@ -451,7 +300,7 @@ class _Parser:
             return DEFAULT_TIMEOUT
         if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
             raise invalid("timeout", f"must be a number of seconds above 0, not {describe(value)}")
-        return min(_as_float(value) if isinstance(value, int) else value, _LONGEST_TIMEOUT)
+        return min(as_float(value) if isinstance(value, int) else value, _LONGEST_TIMEOUT)
 
     # --- the mail
 
@@ -490,7 +339,7 @@ class _Parser:
         try:
             return parse_address(clean(email), one_line(shown).strip(" "))
         except BadAddress as error:
-            raise invalid(where, f'"{one_line(email[:_LONGEST_SHOWN])}" {error}') from None
+            raise invalid(where, f'"{one_line(email[:SHOWN_MAX])}" {error}') from None
 
     def headers(self, value: object, *, reply_to: bool) -> list[tuple[str, str]]:
         if value is None:
@@ -500,8 +349,8 @@ class _Parser:
         headers = []
         for key, each in value.items():
             name = clean(str(key))
-            field = f'headers["{one_line(name)[:_LONGEST_SHOWN]}"]'
-            if not _HEADER_NAME.match(name):
+            field = f'headers["{one_line(name)[:SHOWN_MAX]}"]'
+            if not re.match(_HEADER_NAME, name):
                 raise invalid(
                     field,
                     "is no header name: 1 to 76 ASCII characters without blanks and colons",
@@ -525,6 +374,8 @@ class _Parser:
         return [self.attachment(each, f"attachments[{number}]") for number, each in enumerate(value)]
 
     def attachment(self, value: object, field: str) -> Attachment:
+        from jsnpy.smtp import attachment as attachments
+
         if not isinstance(value, dict) or "$foreign" in value:
             raise invalid(field, f"must be {{ filename, content }} or {{ path }}, not {describe(value)}")
         self.unknown(f"{field}.", value, ATTACHMENT_FIELDS)
@@ -541,15 +392,15 @@ class _Parser:
         charset = ""
         if path is not None:
             path = self.path(path, f"{field}.path")
-            data = _read(path, f"{field}.path")
+            data = attachments.read(path, f"{field}.path")
             filename = os.path.basename(path) if filename is None else filename
         else:
-            data, charset = _decode(content or "", strings["encoding"], field)
+            data, charset = attachments.decode(content or "", strings["encoding"], field)
         filename = one_line(filename or "").strip(" ")
         if not filename:
             raise invalid(f"{field}.filename", "is missing or empty")
-        content_type = _content_type(strings["content_type"], filename, charset, field)
-        return Attachment(filename, data, content_type, _cid(strings["cid"], field))
+        content_type = attachments.content_type(strings["content_type"], filename, charset, field)
+        return attachments.Attachment(filename, data, content_type, attachments.content_id(strings["cid"], field))
 
     def path(self, value: str, field: str) -> str:
         if "\0" in value:
@@ -562,75 +413,3 @@ class _Parser:
             why = "is a folder" if os.path.isdir(path) else "does not exist, or is no regular file"
             raise invalid(field, f'"{value}" {why} (looked for {os.path.abspath(path)})')
         return path
-
-
-def credential_text(value: object) -> str | None:
-    """Return a user name or password as text, "" for null; None for what cannot be one."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return js_number(value)
-    return None
-
-
-def scalar_text(value: object) -> str | None:
-    """Return a string, number or boolean as JavaScript's String() does; None for anything else."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return js_number(value)
-    if isinstance(value, dict) and value.get("$foreign") in ("NaN", "Infinity", "-Infinity"):
-        return str(value["$foreign"])
-    return None
-
-
-def _read(path: str, field: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise invalid(field, f"cannot be read: {path}: {error.strerror or error}") from None
-
-
-def _decode(content: str, encoding: str | None, field: str) -> tuple[bytes, str]:
-    kind = (encoding or "utf-8").lower()
-    if kind in ("utf-8", "utf8"):
-        return clean(content).encode("utf-8"), "utf-8"
-    if kind != "base64":
-        raise invalid(f"{field}.encoding", f'must be "utf-8" or "base64", not {describe(encoding)}')
-    import binascii
-
-    try:
-        packed = content.encode("ascii").translate(None, b" \t\r\n")
-        packed = packed.rstrip(b"=")
-        return binascii.a2b_base64(packed + b"=" * (-len(packed) % 4), strict_mode=True), ""
-    except (UnicodeError, ValueError) as error:
-        raise invalid(f"{field}.content", f"is not base64: {error}") from None
-
-
-def _content_type(given: str | None, filename: str, charset: str, field: str) -> str:
-    if given:
-        if len(given) > _PARAMETER_MAX or not _CONTENT_TYPE.match(given):
-            raise invalid(f"{field}.content_type", f'must be like "text/csv", not {describe(given)}')
-        if given.lower().startswith(("multipart/", "message/")):
-            raise invalid(f"{field}.content_type", f'cannot be {given}; use "application/octet-stream"')
-        return given
-    import mimetypes
-
-    guess, packed = mimetypes.guess_type(filename, strict=False)
-    if guess is None or packed or guess.startswith(("multipart/", "message/")):
-        guess = "text/plain" if charset and guess is None and not packed else "application/octet-stream"
-    return f"{guess}; charset={charset}" if charset and guess.startswith("text/") else guess
-
-
-def _cid(given: str | None, field: str) -> str:
-    if not given:
-        return ""
-    cid = given[1:-1] if given[0] == "<" and given[-1] == ">" else given
-    if len(cid) > _PARAMETER_MAX or not _CID.match(cid):
-        raise invalid(f"{field}.cid", f"must be ASCII without blanks and brackets, not {describe(given)}")
-    return cid

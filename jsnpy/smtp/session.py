@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import smtplib
 import socket
 import time
 
-from jsnpy.smtp import auth, hints
+from jsnpy.smtp import auth
 from jsnpy.smtp.connect import connect, resolve
 from jsnpy.smtp.outcome import Code, SendFailure
 from jsnpy.smtp.transcript import readable
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from jsnpy.smtp.envelope import Envelope
     from jsnpy.smtp.message import Message
     from jsnpy.smtp.outcome import Details
-    from jsnpy.smtp.request import Server
+    from jsnpy.smtp.server import Server
     from jsnpy.smtp.settings import Route
     from jsnpy.smtp.transcript import Transcript
 
@@ -32,8 +31,8 @@ QUIT_TIME = 2.0
 LAST_WORDS_TIME = 1.0
 _CHUNK = 128 * 1024
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
+_CONTROL = r"[\x00-\x1f\x7f]"
+_NAME = r"[A-Za-z0-9._-]+\Z"
 
 _CLOSING = 421
 _READY = 220
@@ -65,6 +64,7 @@ class Session(smtplib.SMTP):
         transcript: the log.
         details: the facts of the mail being sent.
         deadline: when to give up, in `time.monotonic()` seconds.
+        before_dot: called when the server has all of a message but the final dot.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Session(smtplib.SMTP):
         transcript: Transcript,
         details: Details,
         deadline: float,
+        before_dot: Callable[[], None],
     ) -> None:
         # A name for ourselves keeps smtplib from a reverse look-up that can take 20 seconds.
         super().__init__(local_hostname="localhost", timeout=QUIT_TIME)
@@ -91,7 +92,7 @@ class Session(smtplib.SMTP):
         self._reader: Reader | None = None
         self._over = False
         self._dot_sent = False
-        self.before_dot: Callable[[], None] | None = None
+        self._before_dot = before_dot
 
     def begin(self, transcript: Transcript, details: Details, deadline: float) -> None:
         """Use the open session for a further mail, with a log and a deadline of its own."""
@@ -132,7 +133,7 @@ class Session(smtplib.SMTP):
         self._put(f"{cmd.upper()} {args}" if args else cmd.upper())
 
     def _put(self, line: str, shown: str | None = None) -> None:
-        if _CONTROL.search(line):
+        if not line.isprintable() and re.search(_CONTROL, line):
             raise Nonsense("a line break or control character in a command")  # the last net: the request was checked
         self.transcript.client((line if shown is None else shown).encode("utf-8", "replace"))
         self.send(f"{line}\r\n")
@@ -182,11 +183,14 @@ class Session(smtplib.SMTP):
 
     def _last_words(self, lost: Lost) -> Reply:
         """Return what a server said before it hung up on us, or raise what happened."""
-        with contextlib.suppress(WireError):
+        try:
             reply = self.reader.reply(min(self.deadline, time.monotonic() + LAST_WORDS_TIME))
-            if reply.code >= 400:  # noqa: PLR2004 - a refusal
-                self._over = True
-                return reply
+        except WireError:
+            raise lost from None
+        if reply.code >= 400:  # noqa: PLR2004 - a refusal
+            self._over = True
+            return reply
+        self._dot_sent = self.details.stage == "message"  # a yes without our dot: see _message
         raise lost
 
     def insist(self, reply: Reply) -> None:
@@ -196,6 +200,8 @@ class Session(smtplib.SMTP):
 
     def refuse(self, code: int, what: str, reply: Reply) -> SendFailure:
         """Return the failure a refusing reply stands for."""
+        from jsnpy.smtp import hints
+
         hint = hints.reply(
             self.details.stage,
             reply,
@@ -207,6 +213,8 @@ class Session(smtplib.SMTP):
 
     def failure(self, error: WireError) -> SendFailure:
         """Return the failure a broken connection stands for, at the present stage."""
+        from jsnpy.smtp import hints
+
         stage, place = self.details.stage, self.server.place
         self._over = True
         if self._dot_sent:
@@ -297,7 +305,6 @@ class Session(smtplib.SMTP):
 
     def _hello(self) -> None:
         name = self._own_name()
-        self.features = {}
         reply = self.command("EHLO", name)
         self.insist(reply)
         if reply.code // 100 == 2:  # noqa: PLR2004 - 2xx
@@ -315,7 +322,7 @@ class Session(smtplib.SMTP):
         if self.server.helo:
             return self.server.helo
         name = socket.gethostname()
-        if "." in name.strip(".") and _NAME.match(name):
+        if "." in name.strip(".") and re.match(_NAME, name):
             return name
         address = str(self.reader.sock.getsockname()[0]).partition("%")[0]
         return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
@@ -353,7 +360,7 @@ class Session(smtplib.SMTP):
             self.transcript.event(f"{server.place} offers no authentication: the mail is sent without logging in")
             return
         name = auth.choose(self.features["AUTH"], server.mechanism, server.place)
-        if not self.secure:
+        if not self.secure and name != "CRAM-MD5":  # which sends a digest
             self.transcript.event("WARNING: user and password go over the network in clear text (no TLS)")
         auth.authenticate(self, name)
         self.logged_in = True
@@ -440,8 +447,8 @@ class Session(smtplib.SMTP):
 
     def _message(self, data: bytes) -> Reply:
         """Send the message, dots stuffed, and return the reply to the final dot."""
-        if data.startswith(b".") or b"\r\n." in data:
-            data = (b"." if data.startswith(b".") else b"") + data.replace(b"\r\n.", b"\r\n..")
+        if b"\r\n." in data:
+            data = data.replace(b"\r\n.", b"\r\n..")  # RFC 5321 section 4.5.2; the first line is a header
         self.transcript.message(data)
         view = memoryview(data)
         try:
@@ -451,16 +458,17 @@ class Session(smtplib.SMTP):
             return self._last_words(lost)
         early = self.reader.unasked()
         if early:
-            # An answer before the dot: a refusal counts, a yes to what was not said yet does not.
+            # An answer before the dot: a refusal counts, a yes to what was not said yet does not. But it may
+            # deliver what it has: something on the way may have looked like the dot.
             reply = self._reply()
             self._over = True
             if reply.code >= 400:  # noqa: PLR2004 - a refusal
                 return reply
+            self._dot_sent = True
             raise Nonsense("the server answered before the message was whole", early)
-        if self.before_dot is not None:
-            self._over = True  # where this stops, QUIT would be a line of the message
-            self.before_dot()
-            self._over = False
+        self._over = True  # where this stops, QUIT would be a line of the message
+        self._before_dot()
+        self._over = False
         self.transcript.client(b".")
         self._dot_sent = True
         self.send(b".\r\n")
@@ -485,8 +493,10 @@ class Session(smtplib.SMTP):
         self._reader = None
         sock, self.sock = self.sock, None
         if sock is not None:
-            with contextlib.suppress(OSError):
+            try:
                 sock.close()
+            except OSError as error:
+                self.transcript.event(f"closing: {reason(error)}")
             self.transcript.event(f"closed ({self.transcript.elapsed()})")
 
 

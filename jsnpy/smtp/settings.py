@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jsnpy.redaction import Redactor
+    from jsnpy.smtp.pool import Sessions
     from jsnpy.smtp.request import Request
 
 
@@ -36,9 +37,10 @@ class Settings:
         route: called with each Request; returns where its connection really goes.
         redactor: knows the run's secrets; learns the passwords of the mails.
         deadline: when the run ends, in `time.monotonic()` seconds, or None.
+        sessions: keeps the sessions of mails with `keep_alive: true` open for later ones, or None.
     """
 
-    __slots__ = ("base_dir", "deadline", "insecure", "redactor", "route")
+    __slots__ = ("base_dir", "deadline", "insecure", "redactor", "route", "sessions")
 
     def __init__(
         self,
@@ -48,9 +50,11 @@ class Settings:
         route: Callable[[Request], Route] | None = None,
         redactor: Redactor | None = None,
         deadline: float | None = None,
+        sessions: Sessions | None = None,
     ) -> None:
         self.base_dir = base_dir
         self.insecure = insecure
         self.route = route
         self.redactor = redactor
         self.deadline = deadline
+        self.sessions = sessions

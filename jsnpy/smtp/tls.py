@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
 
-    from jsnpy.smtp.request import Server
+    from jsnpy.smtp.server import Server
     from jsnpy.smtp.transcript import Transcript
 
 # Loading the system's CAs takes 10-30 ms; a script that sends 300 mails needs them once.
@@ -91,9 +91,8 @@ def wrap(
     wrapped = None
     try:
         wrapped = tls.wrap_socket(sock, server_hostname=server.tls_name)
-        cipher, certificate = wrapped.cipher(), wrapped.getpeercert(binary_form=True)
-        if cipher is None:  # ssl leaves the handshake out, silently, where the connection was reset before
-            raise ConnectionResetError
+        # Raises where ssl silently left the handshake out, as it does if the connection was reset before.
+        certificate = wrapped.getpeercert(binary_form=True)
     except (OSError, ValueError) as error:
         (wrapped or sock).close()
         if isinstance(error, TimeoutError):
@@ -101,6 +100,7 @@ def wrap(
             raise SendFailure(Code.TIMEOUT, "tls", what, hint=hints.tls_timeout(server)) from None
         what = f"no TLS with {server.place}: {_words(error)}"
         raise SendFailure(Code.TLS, "tls", what, hint=hints.tls(server, error)) from None
+    cipher = wrapped.cipher() or ("no cipher",)
     transcript.event(
         f"{wrapped.version()} with {cipher[0]}, name {server.tls_name}"
         f" (handshake from {start} to {transcript.elapsed()})"

@@ -17,7 +17,8 @@ _CONTROLS |= {0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 def readable(data: bytes) -> str:
     """Return bytes as text: UTF-8, and what is not or could move a terminal's cursor escaped."""
-    return data.decode("utf-8", "backslashreplace").translate(_CONTROLS)
+    text = data.decode("utf-8", "backslashreplace")
+    return text if text.isprintable() else text.translate(_CONTROLS)
 
 
 class Transcript:
@@ -58,7 +59,7 @@ class Transcript:
             return
         shown = data[:MESSAGE_CAP].decode("utf-8", "backslashreplace").removesuffix("\r\n")
         for line in shown.split("\r\n"):
-            self._note("C: ", line.translate(_CONTROLS))
+            self._note("C: ", line if line.isprintable() else line.translate(_CONTROLS))
         if len(data) > MESSAGE_CAP:
             self.event(f"({len(data) - MESSAGE_CAP} more bytes of message not shown)")
 

@@ -17,8 +17,8 @@ LINE_MAX = 8192
 LINES_MAX = 256
 REPLY_MAX = 64 * 1024
 _WORDS_MAX = 600
+_CODE = 3
 
-_REPLY = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*)|)\Z", re.DOTALL)
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|\Z)", re.ASCII)
 
 
@@ -129,13 +129,13 @@ class Reader:
             line = line.rstrip(b"\r\n")
             if not line.strip():
                 continue  # some servers send a stray blank line, which must not shift all later replies
-            found = _REPLY.match(line)
-            if found is None:
+            code, mark = line[:3], line[3:4]
+            if not (len(code) == _CODE and code.isdigit() and b"2" <= code < b"6" and mark in (b" ", b"-", b"")):
                 raise Nonsense("what came is no SMTP reply", line)
-            codes.add(int(found[1]))
-            lines.append(readable(found[3] or b""))
-            if found[2] != b"-":
-                return Reply(int(found[1]), lines, consistent=len(codes) == 1)
+            codes.add(int(code))
+            lines.append(readable(line[4:]))
+            if mark != b"-":
+                return Reply(int(code), lines, consistent=len(codes) == 1)
         raise Nonsense("the server's reply does not end", b"")
 
     def unasked(self) -> bytes:

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const here = new URL("./", import.meta.url);
+const frames = /(?:^ *(?:at .*|\.\.\. \d+ lines matching cause stack trace \.\.\.)(?:\n|$(?![^])))+/gm;
 const run = eval; // indirect: snippets are sloppy, global code, as scripts are
 
 for (const file of readdirSync(new URL("corpus/", here)).sort()) {
@@ -33,5 +34,11 @@ function capture(source) {
   } finally {
     for (const stream of ["stdout", "stderr"]) process[stream].write = originals[stream];
   }
+  for (const stream of ["stdout", "stderr"]) printed[stream] = printed[stream].replace(frames, oneFrame);
   return printed;
+}
+
+// A run of stack frames is one line: frames are the engine's own, and name the folder of whoever runs this.
+function oneFrame(run) {
+  return `${" ".repeat(run.search(/\S/))}at <frame>${run.endsWith(" {\n") ? " {" : ""}\n`;
 }

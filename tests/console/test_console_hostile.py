@@ -4,7 +4,7 @@ import pytest
 from support.console_host import run_script
 
 _VALUES = """
-const nested = {a: 1, b: ["x", {c: "it's"}]}, holes = [1, , 3], map = new Map([["k", new Set([1])]]);
+const nested = {a: 1, u: undefined, b: ["x", {c: "it's"}]}, holes = [1, , 3], map = new Map([["k", new Set([1])]]);
 const various = [class A {}, function f() {}, new Date(0), new Uint8Array(2), /x/g, new Error("boo"), Symbol("s")];
 const nine = [1, 2, 3, 4, 5, 6, 7, 8, 9], five = new Number(5), text = new String("t"), proxy = new Proxy({p: 1}, {});
 const circular = {}; circular.self = circular;
@@ -76,7 +76,12 @@ def test_prints_the_same_in_a_wrecked_world(vandal: str) -> None:
 
 _HOSTILE = {
     "throwing toString": ("console.log('%s', {toString() { throw 1; }})", "{ toString: [Function: toString] }\n"),
-    "throwing toJSON": ("console.log('%j', {toJSON() { throw 1; }})", None),
+    "throwing toJSON": ("console.log('%j', {toJSON() { throw 1; }})", "{ toJSON: [Function: toJSON] }\n"),
+    "bigint as JSON": ("console.log('%j', {a: 1n})", "{ a: 1n }\n"),
+    "deep JSON": (
+        "let a = []; for (let i = 0; i < 3000; i++) a = [a]; console.log('%j'.repeat(2), a, a)",
+        "[" * 3001 + "]" * 3001 + "[" * 3001 + "]" * 3001 + "\n",
+    ),
     "throwing valueOf": (
         "console.log('%d|%i|%f', {valueOf() { throw 1; }}, {toString() { throw 1; }}, 2)",
         "NaN|NaN|2\n",

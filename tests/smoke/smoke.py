@@ -44,7 +44,7 @@ def smoke(package: Path) -> None:
             scripts / "python", "-c", "import jsnpy; print(jsnpy.run('hello.js', arg={'n': 2}).stdout)", cwd=home
         )
         assert typed == "hello [ 2 ]\n\n", typed
-    print(f"smoke: {package.name}: {version.strip()}")
+    sys.stdout.write(f"smoke: {package.name}: {version}")
 
 
 if __name__ == "__main__":

@@ -264,8 +264,9 @@ def test_numbers_are_credentials(scripted: Scripted) -> None:
 
 
 def test_credentials_in_clear_text_are_said_in_the_log(scripted: Scripted) -> None:
-    """Without TLS the log warns, with TLS it does not."""
+    """Without TLS the log warns; with TLS, or where only a digest is sent, it does not."""
     warning = "in clear text (no TLS)"
+    assert warning not in login(scripted(EHLO=offers("CRAM-MD5"))).log
     assert warning in login(scripted(EHLO=offers("PLAIN"))).log
     assert warning not in login(scripted(EHLO=offers("PLAIN"), ssl=True), ssl=True, tls={"verify": False}).log
 

@@ -11,7 +11,8 @@ from support.mail import PASSWORD, fields, send
 
 from jsnpy import smtp
 from jsnpy.smtp.outcome import SendFailure
-from jsnpy.smtp.request import js_number, parse
+from jsnpy.smtp.request import parse
+from jsnpy.smtp.values import js_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -422,6 +423,15 @@ def test_unknown_fields_are_named(scripted: Scripted, changes: dict[str, Any], n
     result = send(scripted(), **changes)
     assert 0 == result.code
     assert f"*: {note}" in result.log.split("\n")
+
+
+def test_many_unknown_fields_are_counted() -> None:
+    """A thousand unknown fields do not fill the log, and long names are cut."""
+    notes: list[str] = []
+    parse({**fields(), **{"x" * 100_000 + str(number): 1 for number in range(1000)}}, ".", notes.append)
+    assert 21 == len(notes)
+    assert "980 more unknown fields ignored" == notes[-1]
+    assert max(map(len, notes)) < 150
 
 
 def test_a_misspelt_field_is_named_when_it_fails_too() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -101,6 +102,35 @@ def test_every_address_is_tried(scripted: Scripted, monkeypatch: pytest.MonkeyPa
     assert "mail.test resolved to 127.0.0.1, 127.0.0.1" in result.log
 
 
+def test_an_address_that_swallows_everything_leaves_time_for_the_next(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address that neither answers nor refuses costs its share of the time, not all of it."""
+    server = scripted()
+    with contextlib.ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):  # its queue is full now: further connections wait
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+        _resolve(monkeypatch, [(*kind, full.getsockname()), (*kind, ("127.0.0.1", server.port))])
+        result = send(server, host="mail.test", timeout=1)
+    assert (0, "") == (result.code, result.error)
+
+
+def test_a_host_that_never_answers_is_3() -> None:
+    """A connection that is not made in time is -3 at the stage "connect"."""
+    with contextlib.ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        result = send(port=full.getsockname()[1], timeout=0.3)
+    assert (CODES.TIMEOUT, "connect") == (result.code, result.details["stage"])
+
+
 def test_a_host_that_no_address_answers_for_is_named() -> None:
     """-2 names host and port and why each address failed."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -194,7 +224,7 @@ def test_a_server_that_does_not_read_is_within_the_deadline(scripted: Scripted) 
         connection.send(b"354 go\r\n")
         connection.server.stopping.wait(10)
 
-    result = send(scripted(DATA=stop_reading, EHLO=b"250 hi\r\n"), body="x" * 20_000_000, timeout=1)
+    result = send(scripted(DATA=stop_reading, EHLO=b"250 hi\r\n"), body="x" * 12_000_000, timeout=3)
     assert (CODES.TIMEOUT, "message") == (result.code, result.details["stage"])
 
 
@@ -357,7 +387,7 @@ def test_the_last_of_differing_codes_counts_as_a_refusal(scripted: Scripted) -> 
 
 @pytest.mark.parametrize("reply", [b"354 go\r\n250 queued\r\n", b"354 go\r\n\r\n250 queued\r\n"])
 def test_a_yes_before_the_message_is_no_success(scripted: Scripted, reply: bytes) -> None:
-    """A 250 that came before the message was sent does not count, and the dot is not sent."""
+    """A 250 that came before the message was whole makes delivery unknown, and the dot is not sent."""
     received: list[bytes] = []
 
     def answer(connection: Connection) -> None:
@@ -366,7 +396,7 @@ def test_a_yes_before_the_message_is_no_success(scripted: Scripted, reply: bytes
             received.append(connection.recv())
 
     result = send(scripted(DATA=answer))
-    assert CODES.PROTOCOL == result.code
+    assert CODES.UNKNOWN == result.code
     assert b"\r\n.\r\n" not in b"".join(received)
 
 
@@ -610,10 +640,15 @@ def test_a_prepared_mail_keeps_its_message_id(scripted: Scripted) -> None:
     """A mail handed over twice is the same mail: same bytes, same Message-ID."""
     from jsnpy.smtp.delivery import Sending
 
-    server = scripted()
-    mail = Sending().prepare(fields(server))
-    for _ in range(2):
-        Sending().deliver(mail)
+    server = scripted(MAIL=[b"450 4.3.0 later\r\n", b"250 ok\r\n"])
+    first = Sending()
+    failed = first.send(fields(server))
+    assert (CODES.SENDER, True) == (failed.code, failed.details["temporary"])
+    assert first.mail is not None
+    server.steps["MAIL"] = b"250 ok\r\n"
+    results = [Sending().resend(first.mail) for _ in range(2)]
+    assert [0, 0] == [result.code for result in results]
+    assert 1 == len({result.details["messageId"] for result in [failed, *results]})
     assert server.messages[0] == server.messages[1]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,8 +13,11 @@ from support.mail import log_lines, login, send
 from support.scripted import CLOSE, HANG, RESET, STARTTLS
 
 from jsnpy import smtp
+from jsnpy.redaction import Redactor
 from jsnpy.smtp import tls
-from jsnpy.smtp.request import Server
+from jsnpy.smtp.outcome import SendFailure
+from jsnpy.smtp.server import Server
+from jsnpy.smtp.transcript import Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -204,6 +209,19 @@ def test_a_connection_lost_in_the_handshake_is_4(scripted: Scripted, end: str) -
     assert "may not speak TLS" in result.error
 
 
+def test_a_handshake_left_out_is_a_failure() -> None:
+    """Where the connection is gone before the handshake, `ssl` leaves it out without a word: that is -4 too."""
+    with pytest.raises(SendFailure) as caught:
+        tls.wrap(
+            socket.socket(),
+            tls.context(Server("mail.test", 465), verify=True),
+            Server("mail.test", 465, security="ssl"),
+            time.monotonic() + 5,
+            Transcript(Redactor()),
+        )
+    assert TLS == caught.value.code
+
+
 def test_a_handshake_that_hangs_is_3(scripted: Scripted) -> None:
     """A handshake without an answer is -3 at the stage "tls"."""
     result = send(scripted(GREETING=HANG), ssl=True, timeout=0.3)
@@ -255,3 +273,42 @@ def test_an_unreadable_certificate_is_no_trouble() -> None:
 
     for der in (b"", b"\x30", b"\x30\x82", b"\x30\x03\x02\x01\x01", b"\xff" * 50):
         assert "cannot be read" in facts(der)
+
+
+def test_a_private_ca_without_key_identifiers_is_trusted(scripted: Scripted, tmp_path: Path) -> None:
+    """An old private CA, which Python 3.13 refuses by default, is trusted on every Python alike."""
+    import datetime as dt
+    import ipaddress
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    def certificate(name: str, issuer: str, key: Any, signer: Any, *extensions: x509.ExtensionType) -> bytes:
+        common = x509.oid.NameOID.COMMON_NAME
+        builder = x509.CertificateBuilder(
+            issuer_name=x509.Name([x509.NameAttribute(common, issuer)]),
+            subject_name=x509.Name([x509.NameAttribute(common, name)]),
+            public_key=key.public_key(),
+            serial_number=x509.random_serial_number(),
+            not_valid_before=dt.datetime(2020, 1, 1, tzinfo=dt.UTC),
+            not_valid_after=dt.datetime(2060, 1, 1, tzinfo=dt.UTC),
+        )
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=False)
+        return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(certificate("Old CA", "Old CA", ca_key, ca_key, x509.BasicConstraints(ca=True, path_length=None)))
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    chain = tmp_path / "server.pem"
+    chain.write_bytes(private + certificate("mail", "Old CA", key, ca_key, address))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain)
+    result = send(scripted(ssl=True, context=context), ssl=True, tls={"ca_file": str(ca)})
+    assert (0, "") == (result.code, result.error)
+    assert "subject CN=mail, issuer CN=Old CA, expires 2060-01-01 00:00 UTC" in result.log

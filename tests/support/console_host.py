@@ -7,7 +7,6 @@ import _quickjs
 import pytest
 
 from jsnpy.engine import Engine
-from jsnpy.traces import Traces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,10 +66,7 @@ def _in_thread(work: "Callable[[], T]") -> "T":
 class _Engine(Engine):
     """An engine that can be told what happened before it, and tells what it loads."""
 
-    def __init__(
-        self, write: "Callable[[int, str], bool]", source: str, before: str, loads: "list[str] | None"
-    ) -> None:
-        natives = {"frames": Traces("script.js", source).frames}
+    def __init__(self, write: "Callable[[int, str], bool]", before: str, loads: "list[str] | None") -> None:
         create = _quickjs.Context
 
         def prepared() -> object:
@@ -81,7 +77,7 @@ class _Engine(Engine):
         with pytest.MonkeyPatch.context() as patch:
             if before:
                 patch.setattr(_quickjs, "Context", prepared)
-            super().__init__(("console",), natives, write, stack_size=_STACK * 3 // 4)
+            super().__init__(("console",), {}, write, stack_size=_STACK * 3 // 4)
         load = self._natives["load"]
 
         def noted(name: str) -> str:
@@ -99,7 +95,7 @@ def _run(source: str, before: str = "", loads: "list[str] | None" = None) -> Out
         printed[stream].append(text)
         return True
 
-    ending = _Engine(write, source, before, loads).run(source, "{}", lambda: None)
+    ending = _Engine(write, before, loads).run(source, "script.js", "{}", lambda: None)
     output = Output()
     output.stdout = "".join(printed[1])
     output.stderr = "".join(printed[2])

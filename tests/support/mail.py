@@ -52,7 +52,9 @@ def assert_kept_secret(result: SendResult, secret: str) -> None:
     if len(secret) < 4:
         return
     shown = "\n".join([result.log, result.error, repr(result), json.dumps(result.details), *result.warnings])
-    assert [] == leaks(shown, secret)
+    # An encoding may break it over two lines; whoever puts them together again must not find it either.
+    joined = shown.replace("=\nC: ", "").replace("\nC:  ", "").replace("\nC: ", "")
+    assert [] == leaks(shown, secret) + leaks(joined, secret)
 
 
 def leaks(text: str, secret: str) -> list[str]:

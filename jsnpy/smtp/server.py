@@ -1,0 +1,82 @@
+"""Where and how a mail is handed over."""
+
+from __future__ import annotations
+
+DEFAULT_TIMEOUT = 60.0
+
+
+class Server:
+    """Where and how a mail is handed over: all that a connection depends on.
+
+    Args:
+        host: name or address, without brackets.
+        port: TCP port.
+        security: "ssl" (TLS from the first byte), "starttls" (required) or "".
+        user: name to log in with, "" for no authentication.
+        password: password or access token.
+        mechanism: the authentication mechanism asked for, or "" for the best one offered.
+        verify: whether certificate and name are verified.
+        ca_file: path of the trusted CAs in PEM instead of the system's, or "".
+        min_version: "1.2" or "1.3".
+        server_name: the name in the certificate, where it is not `host`, or "".
+        helo: the name to greet with, or "" for this machine's.
+        timeout: seconds for the whole send.
+        keep_alive: whether the session may serve later mails of the run.
+    """
+
+    __slots__ = (
+        "ca_file",
+        "helo",
+        "host",
+        "keep_alive",
+        "mechanism",
+        "min_version",
+        "password",
+        "port",
+        "security",
+        "server_name",
+        "timeout",
+        "user",
+        "verify",
+    )
+
+    def __init__(  # noqa: PLR0913 - so many things a connection depends on, each by name
+        self,
+        host: str,
+        port: int,
+        *,
+        security: str = "",
+        user: str = "",
+        password: str = "",
+        mechanism: str = "",
+        verify: bool = True,
+        ca_file: str = "",
+        min_version: str = "1.2",
+        server_name: str = "",
+        helo: str = "",
+        timeout: float = DEFAULT_TIMEOUT,
+        keep_alive: bool = False,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.security = security
+        self.user = user
+        self.password = password
+        self.mechanism = mechanism
+        self.verify = verify
+        self.ca_file = ca_file
+        self.min_version = min_version
+        self.server_name = server_name
+        self.helo = helo
+        self.timeout = timeout
+        self.keep_alive = keep_alive
+
+    @property
+    def place(self) -> str:
+        """Host and port as an administrator writes them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def tls_name(self) -> str:
+        """The name the certificate must have."""
+        return self.server_name or self.host.partition("%")[0].rstrip(".")

@@ -1,0 +1,108 @@
+"""Values from a script: as text, as JavaScript would write them, and named in errors."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from jsnpy.smtp.outcome import Code, SendFailure
+
+SHOWN_MAX = 60
+_BREAKS = "\r\n|[\u0000-\u001f\u007f-\u009f\u2028\u2029]"  # compiled when first needed: few texts have any
+_PLAIN_FROM = 1e-6  # below, JavaScript writes exponents
+
+
+def invalid(field: str, why: str) -> SendFailure:
+    """Return the failure that names a field."""
+    return SendFailure(Code.ARGUMENT, "argument", f"{field} {why}")
+
+
+def describe(value: object) -> str:
+    """Return what kind of value it is, in JavaScript's words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"the number {js_number(value)}"
+    if isinstance(value, str):
+        shown = value if len(value) <= SHOWN_MAX else f"{value[:SHOWN_MAX]}…"
+        return f'the string "{clean(shown)}"'
+    if isinstance(value, dict):
+        foreign = value.get("$foreign")
+        if isinstance(foreign, str):
+            return f"a value that {clean(foreign)}" if foreign.startswith("throws") else f"a {clean(foreign)}"
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "an array"
+    return f"a {type(value).__name__}"
+
+
+def js_number(value: float) -> str:
+    """Return a number as JavaScript's String() writes it."""
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**21 else js_number(as_float(value))
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value.is_integer() and abs(value) < 10**21:
+        return str(int(value))
+    mantissa, e, exponent = repr(value).partition("e")
+    if not e:
+        return mantissa
+    if _PLAIN_FROM <= abs(value) < 1:
+        digits = len(mantissa.replace(".", "").lstrip("-"))
+        return f"{value:.{digits - 1 - int(exponent)}f}"
+    return f"{mantissa}e{int(exponent):+d}"
+
+
+def as_float(value: int) -> float:
+    """Return an integer as JavaScript's only kind of number."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def clean(text: str) -> str:
+    """Return text with surrogates that are no pair as U+FFFD."""
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def one_line(text: str) -> str:
+    """Return text with line breaks and control characters as blanks."""
+    text = clean(text)
+    return text if text.isprintable() else re.sub(_BREAKS, " ", text)
+
+
+def did_you_mean(name: str, known: tuple[str, ...]) -> str:
+    """Return '; did you mean "x"?' or ""."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name.lower(), known, 1, 0.6)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def credential_text(value: object) -> str | None:
+    """Return a user name or password as text, "" for null; None for what cannot be one."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return js_number(value)
+    return None
+
+
+def scalar_text(value: object) -> str | None:
+    """Return a string, number or boolean as JavaScript's String() does; None for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return js_number(value)
+    if isinstance(value, dict) and value.get("$foreign") in ("NaN", "Infinity", "-Infinity"):
+        return str(value["$foreign"])
+    return None

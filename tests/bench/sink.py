@@ -1,0 +1,73 @@
+"""An SMTP server that takes any mail and any password and forgets both: the other end of the measurements.
+
+`python sink.py CERT KEY` prints two ports, plain and TLS, and serves until its stdin ends. One thread per connection
+and no parsing beyond the verb, so that what is measured is the client.
+"""
+
+import _thread
+import contextlib
+import socket
+import ssl
+import sys
+
+_ANSWERS = {
+    b"EHLO": b"250-sink.test\r\n250-8BITMIME\r\n250-AUTH PLAIN\r\n250 SIZE 100000000\r\n",
+    b"AUTH": b"235 2.7.0 welcome\r\n",
+    b"DATA": b"354 go\r\n",
+    b"QUIT": b"221 2.0.0 bye\r\n",
+}
+_DOT = b"\r\n.\r\n"
+
+
+def serve(sock: socket.socket, tls: ssl.SSLContext | None) -> None:
+    """Serve one client to its end."""
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            sock = tls.wrap_socket(sock, server_side=True)
+        sock.sendall(b"220 sink.test ESMTP\r\n")
+        while line := sock.recv(65536):
+            verb = line[:4].upper()
+            if verb == b"AUTH" and len(line.split()) == 2:  # without initial response
+                sock.sendall(b"334 \r\n")
+                sock.recv(65536)
+            sock.sendall(_ANSWERS.get(verb, b"250 2.0.0 ok\r\n"))
+            if verb == b"DATA":
+                tail = b""
+                while not tail.endswith(_DOT):
+                    data = sock.recv(1 << 18)
+                    if not data:
+                        break
+                    tail = (tail + data)[-len(_DOT) :]
+                sock.sendall(b"250 2.0.0 taken\r\n")
+            elif verb == b"QUIT":
+                break
+    with contextlib.suppress(OSError):
+        sock.close()
+
+
+def listen(tls: ssl.SSLContext | None) -> int:
+    """Serve on a free loopback port and return it."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+
+    def accept() -> None:
+        while True:
+            sock, _ = listener.accept()
+            _thread.start_new_thread(serve, (sock, tls))
+
+    _thread.start_new_thread(accept, ())
+    port: int = listener.getsockname()[1]
+    return port
+
+
+def main() -> None:
+    """Serve until stdin ends."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[1], sys.argv[2])
+    sys.stdout.write(f"{listen(None)} {listen(context)}\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

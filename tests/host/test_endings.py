@@ -1,0 +1,164 @@
+"""Deadlines and signals: a run ends in time whatever its script is doing, with all it printed before."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from support.command import jsnpy
+from support.engines import ORIGINAL
+from support.running import running, seconds_to_end
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
+
+BUSY = {
+    "endless loop": "for (;;);",
+    "endless loop that catches": "for (;;) { try { for (;;) null.x } catch { } }",
+    "endless microtasks": "function f() { Promise.resolve().then(f) } f();",
+    "endless async": "(async () => { for (;;) await 1 })();",
+    "endless interval": "setInterval(() => {}, 1);",
+    "endless printing": "setInterval(() => { for (let i = 0; i < 1000; i++) console.debug('') }, 1);",
+    "a timer far off": "setTimeout(() => {}, 2 ** 31 - 1);",
+    "regular expression": "/^(a+)+$/.test('a'.repeat(40) + 'b');",
+    "long built-in": "new Array(2 ** 32 - 1).indexOf(1);",
+    "endless getter of an error": "throw { get message() { for (;;); }, get stack() { for (;;); } };",
+    "exit in a long built-in": "const a = new Array(2 ** 32 - 1); a[0] = 1; setTimeout(() => {}, 1e9); a.includes(2);",
+}  # fmt: skip
+
+
+def _slow_config(folder: Path, port: int) -> None:
+    (folder / "a.js").write_text(
+        "console.log('ready');"
+        f"send_email({{ host: '127.0.0.1', port: {port}, from: 'a@x.test', to: 'b@x.test', subject: '', body: '' }})"
+    )
+
+
+@pytest.mark.parametrize("name", BUSY)
+def test_timeout_ends_the_run(name: str, tmp_path: Path) -> None:
+    """--timeout is wall time: whatever the engine is at, the run ends with 124 and says so."""
+    (tmp_path / "a.js").write_text("console.log('ready');" + BUSY[name])
+    result = jsnpy("--timeout", "0.5", "a.js", cwd=tmp_path, timeout=10)
+    assert (124, "ready") == (result.code, result.out.partition("\n")[0]), result
+    assert "--timeout" in result.err
+
+
+@pytest.mark.parametrize("name", ["endless loop", "endless microtasks", "a timer far off", "regular expression"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_ends_the_run(name: str, number: signal.Signals, code: int, tmp_path: Path) -> None:
+    """Ctrl-C and SIGTERM end a run within a second, with what it printed; the second signal changes nothing."""
+    (tmp_path / "a.js").write_text("console.log('ready'); console.error('too');" + BUSY[name])
+    with running("a.js", cwd=tmp_path) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(number)
+        process.send_signal(number)
+        took = seconds_to_end(process)
+        assert (code, b"too\n") == (process.returncode, process.stderr.read())
+        assert took < 2
+
+
+def test_timeout_covers_a_server_that_says_nothing(tmp_path: Path) -> None:
+    """A send that hangs is ended with the run, and the message tells that its mail's fate is unknown."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        _slow_config(tmp_path, server.getsockname()[1])
+        result = jsnpy("--timeout", "0.7", "a.js", cwd=tmp_path, timeout=10)
+    assert (124, "ready\n") == (result.code, result.out)
+    assert "--timeout" in result.err
+
+
+def test_signal_during_a_send(tmp_path: Path) -> None:
+    """A native that waits for a server does not keep Ctrl-C from ending the run."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        _slow_config(tmp_path, server.getsockname()[1])
+        with running("a.js", cwd=tmp_path) as process:
+            assert process.stdout
+            assert process.stdout.readline() == b"ready\n"
+            process.send_signal(signal.SIGINT)
+            assert seconds_to_end(process) < 2
+            assert process.returncode == 130
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_while_the_config_is_read(number: signal.Signals, code: int, tmp_path: Path) -> None:
+    """Also before there is a script a signal ends the command at once, without a traceback."""
+    with running("-", cwd=tmp_path) as process:
+        assert process.stdin
+        assert process.stderr
+        process.stdin.write(b"{")
+        process.stdin.flush()
+        _until_handled(process.pid, number)
+        process.send_signal(number)
+        took = seconds_to_end(process)
+        assert (code, b"") == (process.returncode, process.stderr.read())
+        assert took < 2
+
+
+def _until_handled(pid: int, number: signal.Signals) -> None:
+    """Wait until the process has a handler of its own for a signal."""
+    for _ in range(500):
+        with open(f"/proc/{pid}/status", encoding="ascii") as status:
+            caught = next(int(line.split()[1], 16) for line in status if line.startswith("SigCgt"))
+        if caught >> (number - 1) & 1 and (number != signal.SIGINT or caught >> (signal.SIGTERM - 1) & 1):
+            return
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("how", ["timeout", "signal"])
+def test_reader_that_does_not_read(how: str, tmp_path: Path) -> None:
+    """A full pipe that nobody reads holds up the script, but neither the deadline nor Ctrl-C."""
+    (tmp_path / "a.js").write_text("console.error('started'); for (;;) console.log('x'.repeat(1000))")
+    options = ["--timeout", "1"] if how == "timeout" else []
+    with running(*options, "a.js", cwd=tmp_path) as process:
+        assert process.stderr
+        assert process.stderr.readline() == b"started\n"
+        if how == "signal":
+            process.send_signal(signal.SIGINT)
+        took = seconds_to_end(process)
+        rest = process.stderr.read()
+    assert took < 4
+    assert (124, True) == (process.returncode, b"--timeout" in rest) if how == "timeout" else process.returncode == 130
+
+
+def test_ignored_signal_stays_ignored(tmp_path: Path) -> None:
+    """Under nohup-like parents that ignore a signal, so does the run."""
+    (tmp_path / "a.js").write_text("console.log('ready'); setTimeout(() => console.log('end'), 300)")
+    code = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN);"
+        "os.execv(sys.executable, [sys.executable, '-m', 'jsnpy', 'a.js'])"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGINT)
+        assert (b"end\n", 0) == (process.stdout.read(), process.wait())
+
+
+@pytest.mark.skipif(ORIGINAL, reason="the original engine may crash when its memory is exhausted")
+def test_memory_limit_is_named(tmp_path: Path) -> None:
+    """A script that needs more than --memory-limit fails with exit 1 and words about memory."""
+    (tmp_path / "a.js").write_text("const a = []; for (;;) a.push('x'.repeat(1e6) + a.length)")
+    result = jsnpy("--memory-limit", "32MB", "a.js", cwd=tmp_path)
+    assert 1 == result.code
+    assert "memory" in result.err
+
+
+def test_timeout_names_mails_already_sent() -> None:
+    """What a run that was ended has sent is told, as it is not undone."""
+    from jsnpy.config import RunConfig
+    from jsnpy.output import Memory, Output
+    from jsnpy.redaction import Redactor
+    from jsnpy.runner import Options, Run
+    from jsnpy.smtp import SendResult
+
+    options = Options()
+    options.timeout = 3
+    config = RunConfig(script_path="", script_name="a.js", source="", base_dir=".")
+    run = Run(config, options, Output(Memory(), Memory(), Redactor()), Redactor())
+    run.sends = [SendResult(0, "", "", {"accepted": ["a@x.test"]}), SendResult(-2, "", "", {"accepted": []})]
+    run.sending = True
+    assert "already sent: 1 (to a@x.test)" in run.describe_timeout()
+    assert "under way" in run.describe_timeout()

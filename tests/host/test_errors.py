@@ -1,0 +1,143 @@
+"""What an uncaught error looks like: the author's file, line and frames, as Node shows them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from support.command import jsnpy
+from support.engines import ORIGINAL
+
+# name: script, line of the headline (0: none), what stderr contains besides
+SHOWN: dict[str, tuple[str, int, str]] = {
+    "thrown at the top": ("\nthrow new TypeError('bad');", 2, "TypeError: bad"),
+    "in a function": ("function f() {\n  null.x;\n}\nf();", 2, "at f (a.js:2"),
+    "in a one-line arrow": ("const f = () => { throw new Error('one') };\n\nf();", 1, "at f (a.js:1"),
+    "in a timer": ("setTimeout(() => {\n  throw new Error('late');\n}, 1);", 2, "Error: late"),
+    "in a microtask": ("queueMicrotask(() => {\n  throw new Error('micro');\n});", 2, "Error: micro"),
+    "in an async function": (
+        "async function f() {\n  await 1;\n  throw new Error('later');\n}\nf();",
+        3,
+        "Error: later",
+    ),
+    "in an async timer": ("setTimeout(async () => {\n  await 1;\n  throw new Error('x');\n});", 3, "Error: x"),
+    "in a getter": ("const o = {\n  get a() {\n    throw new Error('got');\n  },\n};\no.a;", 3, "at get a (a.js:3"),
+    "in a callback of a built-in": ("[1].forEach(function g() {\n  throw new Error('g');\n});", 2, "at g (a.js:2"),
+    "in a printed value": ("console.log('%s', {\n  toString() {\n    throw 1; } });\nnull.x", 4, "TypeError"),
+    "in nested eval": ("1;\neval('\\n\\n\\nthrow new Error(\"inner\")');", 2, "Error: inner"),
+    "syntax error in eval": ("1;\n2;\neval('let let');", 3, "SyntaxError"),
+    "syntax error in JSON": ("1;\n2;\nJSON.parse('{a');", 3, "SyntaxError"),
+    "syntax error": ("1;\nlet a = ;\n", 2, "SyntaxError"),
+    "unclosed block": ("function f() {\n", 0, "SyntaxError"),
+    "with CRLF": ("1;\r\n2;\r\nthrow new Error('x');\r\n", 3, "Error: x"),
+    "after a hashbang": ("#!/usr/bin/env jsn\nthrow new Error('x');", 2, "Error: x"),
+    "string": ("1;\nthrow 'text';", 0, "Uncaught text"),
+    "object": ("throw { a: 1 };", 0, "Uncaught { a: 1 }"),
+    "undefined": ("throw undefined;", 0, "Uncaught undefined"),
+    "rejected with a string": ("Promise.reject('why');", 0, "Uncaught (in promise) why"),
+    "never settling": ("new Promise(() => {});", 0, "can never settle"),
+    "subclass": ("class MailError extends Error {}\nthrow new MailError('sub');", 2, "sub"),
+}
+SHOWN_BY_NG = {
+    "cause": ("try {\n  null.x;\n} catch (e) {\n  throw new Error('outer', { cause: e });\n}", 4, "[cause]: TypeError"),
+    "captureStackTrace": ("function E() {\n  Error.captureStackTrace(this, E);\n}\n\n  throw new E();", 5, "a.js:5"),
+}
+
+
+def _cases() -> dict[str, tuple[str, int, str]]:
+    return SHOWN if ORIGINAL else {**SHOWN, **SHOWN_BY_NG}
+
+
+@pytest.mark.parametrize("name", _cases())
+def test_uncaught_error(name: str, tmp_path: Path) -> None:
+    """The place comes first, then the error with the author's frames; nothing of the host, and exit code 1."""
+    script, line, text = _cases()[name]
+    (tmp_path / "a.js").write_bytes(script.encode())
+    result = jsnpy("a.js", cwd=tmp_path)
+    if line and not (ORIGINAL and "one-line" in name):
+        assert result.err.startswith(f"a.js:{line}\n{script.splitlines()[line - 1]}"), result
+    elif not ORIGINAL and "unclosed" not in name:
+        assert result.err.startswith("a.js\n"), result
+    if not ORIGINAL:
+        assert text in result.err, result
+    assert (1, False, False) == (result.code, "<input>" in result.err, "native" in result.err), result
+    assert "driver" not in result.err, result
+
+
+@pytest.mark.skipif(ORIGINAL, reason="the original engine gives no columns")
+def test_caret_points_at_the_column(tmp_path: Path) -> None:
+    """Below the source line stands a caret; tabs stay tabs, so that it stands right."""
+    (tmp_path / "a.js").write_text("\tlet x = null; x.y;")
+    lines = jsnpy("a.js", cwd=tmp_path).err.splitlines()
+    assert ["a.js:1", "\tlet x = null; x.y;"] == lines[:2]
+    assert "\t" + " " * (lines[1].index("x.y")) == lines[2].replace("^", "")[: len("\t") + lines[1].index("x.y")] + " "
+
+
+def test_excerpt_of_a_long_line(tmp_path: Path) -> None:
+    """Of a minified line only the part round the error is shown."""
+    (tmp_path / "a.js").write_text("'" + "x" * 100_000 + "'; null.here; '" + "y" * 100_000 + "'")
+    result = jsnpy("a.js", cwd=tmp_path)
+    assert len(result.err) < 1000
+    assert ORIGINAL or "null.here" in result.err
+
+
+@pytest.mark.skipif(ORIGINAL, reason="the original engine's own stack text cannot be replaced")
+def test_stack_that_a_script_reads(tmp_path: Path) -> None:
+    """err.stack reads as in Node: the header, then the author's frames with the file's name."""
+    (tmp_path / "a.js").write_text("function f() { return new RangeError('m') }\nconsole.log(f().stack)")
+    assert jsnpy("a.js", cwd=tmp_path).out == "RangeError: m\n    at f (a.js:1:27)\n    at a.js:2:13\n"
+
+
+def test_script_in_another_folder_is_named_by_its_path(tmp_path: Path) -> None:
+    """The headline names the script as a user would: relative below the current folder, else absolute."""
+    (tmp_path / "sub" / "other").mkdir(parents=True)
+    (tmp_path / "sub" / "a.js").write_text("\n\nthrow new Error('x')")
+    below = jsnpy("sub/a.js", cwd=tmp_path).err
+    elsewhere = jsnpy(tmp_path / "sub" / "a.js", cwd=tmp_path / "sub" / "other").err
+    assert [str(Path("sub", "a.js:3")), f"{tmp_path / 'sub' / 'a.js'}:3"] == [
+        below.splitlines()[0],
+        elsewhere.splitlines()[0],
+    ]
+
+
+def test_uncaught_error_as_json(tmp_path: Path) -> None:
+    """With --log-format json the error is one object with its place, and console.error stays as it is."""
+    (tmp_path / "a.js").write_text("console.error('own');\n\nfunction f() {\n  throw new Error('x');\n}\nf();")
+    result = jsnpy("--log-format", "json", "a.js", cwd=tmp_path)
+    own, line = result.err.splitlines()
+    told = json.loads(line)
+    assert (1, "own", "error", "a.js", 4) == (result.code, own, told["level"], told["file"], told["line"])
+    assert "Error: x" in told["message"]
+    assert told["stack"].startswith("    at f (a.js:4")
+    assert told["time"].endswith("+00:00")
+
+
+def test_check_finds_syntax_errors_and_runs_nothing(tmp_path: Path) -> None:
+    """--check reports what a run would, as to syntax, and no statement of the script is carried out."""
+    fine = [
+        "console.log('ran')",
+        "'use strict'; exit(5)",
+        "#!x\nfor (;;);",
+        "JSON.parse('{')",
+        "const exit = 1",
+        "throw 1 // end",
+    ]
+    bad = [
+        "let a = ;",
+        "if (x)",
+        "a = 1 +",
+        "{",
+        "/* x",
+        "`",
+        "const a = 1, a = 2",
+        "return 1",
+        "'use strict'; with (a) {}",
+    ]
+    (tmp_path / "a.js").write_text("")
+    for script in fine:
+        (tmp_path / "a.js").write_text(script)
+        result = jsnpy("--check", "a.js", cwd=tmp_path)
+        assert (0, "", "") == (result.code, result.out, result.err), script
+    for script in bad:
+        (tmp_path / "a.js").write_text(script)
+        result = jsnpy("--check", "a.js", cwd=tmp_path)
+        assert (1, True) == (result.code, "SyntaxError" in result.err), script

@@ -1,0 +1,125 @@
+"""What is printed arrives, wherever it goes; what cannot be printed is an error, a reader that went away is none."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.command import JSNPY, clean_environment, jsnpy
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="uses a POSIX shell, /dev/full or a pty")
+
+
+def _shell(line: str, folder: Path, **env: str) -> "subprocess.CompletedProcess[str]":
+    whole = line.replace("JSNPY", " ".join(JSNPY))
+    return subprocess.run(
+        ["/bin/sh", "-c", whole], cwd=folder, env=clean_environment(**env), capture_output=True, text=True,
+        check=False, timeout=30,
+    )  # fmt: skip
+
+
+@posix
+def test_reader_that_goes_away(tmp_path: Path) -> None:
+    """`| head` ends the run quietly, even an endless one, with exit 0."""
+    (tmp_path / "a.js").write_text("for (let i = 0; ; i++) console.log(i)")
+    done = _shell("{ JSNPY a.js; echo $? >&2; } | head -n 2", tmp_path)
+    assert ("0\n1\n", "0\n") == (done.stdout, done.stderr)
+
+
+@posix
+def test_error_after_the_reader_went_away(tmp_path: Path) -> None:
+    """A run that failed does not exit 0 because nobody read its output, and still says why."""
+    (tmp_path / "a.js").write_text("console.log('x'); throw new Error('bad')")
+    done = _shell("{ JSNPY a.js; echo $? >&2; } | true", tmp_path)
+    assert done.stderr.endswith("\n1\n")
+    assert "Error: bad" in done.stderr
+
+
+@posix
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_full_disk(tmp_path: Path) -> None:
+    """Output that cannot be written makes the run fail, and stderr says why."""
+    (tmp_path / "a.js").write_text("console.log('x')")
+    done = _shell("JSNPY a.js > /dev/full", tmp_path)
+    assert 1 == done.returncode
+    assert "cannot be written" in done.stderr
+
+
+@posix
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_streams(closed: str, tmp_path: Path) -> None:
+    """A parent that closed our streams, as some services do, does not keep the script from running."""
+    (tmp_path / "a.js").write_text("console.log('x'); console.error('y'); exit(5)")
+    assert 5 == _shell(f"JSNPY a.js {closed}", tmp_path).returncode
+
+
+def test_many_lines_arrive_in_order(tmp_path: Path) -> None:
+    """200,000 lines reach a file whole, those of both streams in the order they were printed."""
+    (tmp_path / "a.js").write_text("for (let i = 0; i < 200000; i++) console.log(i); console.error('e')")
+    with (tmp_path / "out").open("wb") as out:
+        done = subprocess.run([*JSNPY, "a.js"], cwd=tmp_path, stdout=out, stderr=out, check=False, timeout=60)
+    text = (tmp_path / "out").read_text()
+    assert (0, "".join(f"{i}\n" for i in range(200000)) + "e\n") == (done.returncode, text)
+
+
+@pytest.mark.parametrize("end", ["", "exit(0)", "throw 1", "for (;;);", "null.x"])
+def test_nothing_is_lost_at_any_exit(end: str, tmp_path: Path) -> None:
+    """However a run ends, what it printed before has arrived."""
+    (tmp_path / "a.js").write_text(f"for (let i = 0; i < 5000; i++) {{ console.log('o'); console.error('e') }} {end}")
+    result = jsnpy("--timeout", "1.5", "a.js", cwd=tmp_path)
+    assert "o\n" * 5000 == result.out
+    assert result.err.startswith("e\n" * 5000)
+
+
+def test_redirected_output_is_utf8(tmp_path: Path) -> None:
+    """Files and pipes get UTF-8 whatever the locale; a lone surrogate becomes U+FFFD."""
+    (tmp_path / "a.js").write_text(r"console.log('é€😀\0\ud800')", encoding="utf-8")
+    result = jsnpy("a.js", cwd=tmp_path, env={"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"})
+    assert "é€😀\0\ufffd\n" == result.out
+
+
+@posix
+@pytest.mark.parametrize(
+    ("encoding", "shown"), [("ascii", b"\\xe9\\u20ac"), ("latin-1", b"\xe9\\u20ac"), ("utf-8", "é€".encode())]
+)
+def test_terminal_shows_what_it_can(encoding: str, shown: bytes, tmp_path: Path) -> None:
+    """A terminal without UTF-8 gets escapes for what it cannot show, never an error."""
+    import pty
+
+    (tmp_path / "a.js").write_text("console.log('é€')", encoding="utf-8")
+    ours, theirs = pty.openpty()
+    try:
+        environment = clean_environment(PYTHONIOENCODING=encoding)
+        done = subprocess.run([*JSNPY, "a.js"], cwd=tmp_path, stdout=theirs, env=environment, check=False, timeout=30)
+        assert (0, shown + b"\r\n") == (done.returncode, os.read(ours, 1000))
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_colour_is_forced_or_absent(tmp_path: Path) -> None:
+    """Host messages are coloured on terminals only, or where FORCE_COLOR asks for it."""
+    assert "\x1b[31m" in jsnpy("x.js", cwd=tmp_path, env={"FORCE_COLOR": "1"}).err
+    assert "\x1b" not in jsnpy("x.js", cwd=tmp_path).err
+    assert "\x1b" not in jsnpy("x.js", cwd=tmp_path, env={"FORCE_COLOR": "0", "NO_COLOR": "1"}).err
+
+
+def test_quiet_and_verbose(tmp_path: Path) -> None:
+    """-q leaves the uncaught error and the script's own stderr; -v adds config, script and engine."""
+    (tmp_path / "a.js").write_text("setTimeout(() => {}, 2 ** 31); console.error('own'); throw new Error('x')")
+    quiet = jsnpy("-q", "a.js", cwd=tmp_path).err
+    normal = jsnpy("a.js", cwd=tmp_path).err
+    verbose = jsnpy("-v", "a.js", cwd=tmp_path).err
+    assert (True, True, False) == ("own" in quiet, "Error: x" in quiet, "warning" in quiet)
+    assert "warning" in normal
+    assert (True, True) == ("a.js" in verbose.splitlines()[0], "quickjs" in verbose)
+
+
+def test_json_messages_are_one_object_a_line(tmp_path: Path) -> None:
+    """With --log-format json every host message is an object with time, level and message."""
+    (tmp_path / "a.js").write_text("setTimeout(() => {}, 2 ** 31); throw 'x\\ny'")
+    lines = [json.loads(line) for line in jsnpy("-v", "--log-format", "json", "a.js", cwd=tmp_path).err.splitlines()]
+    assert ["info", "info", "warning", "error"] == [line["level"] for line in lines]
+    assert all({"time", "level", "message"} <= set(line) for line in lines)

@@ -1,0 +1,402 @@
+"""What is kept and what is not, when it is tried again, and what is noted of it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.certificates import ca_pem
+from support.outbox import Clock, CountingServer, fields, in_turn, keep
+from support.scripted import CLOSE, HANG, ScriptedServer
+
+from jsnpy import smtp
+from jsnpy.outbox import Outbox, schedule
+from jsnpy.redaction import Redactor
+from jsnpy.smtp import SendResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+@pytest.fixture
+def server() -> Iterator[CountingServer]:
+    """Return a server that counts the mails it takes."""
+    with CountingServer() as running:
+        yield running
+
+
+def flush(outbox: Outbox, **options: Any) -> list[str]:
+    """Flush, and return the outcomes."""
+    return [each.outcome for each in outbox.flush(smtp.Settings(), **options)]
+
+
+def outcomes(outbox: Outbox) -> list[str]:
+    """Return how it stands with the kept mails."""
+    return [each.outcome for each in outbox.kept()]
+
+
+SERVERS: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
+    "greeting 421": ({"GREETING": b"421 4.3.2 later\r\n"}, {}, -9),
+    "greeting garbage": ({"GREETING": b"HTTP/1.1 400\r\n"}, {}, -9),
+    "lost in MAIL": ({"MAIL": CLOSE}, {}, -9),
+    "STARTTLS not offered": ({}, {"starttls": True}, -4),
+    "silence in DATA": ({"DATA": HANG}, {"timeout": 0.3}, -3),
+    "log-in 454": (
+        {"EHLO": b"250-x\r\n250 AUTH PLAIN\r\n", "AUTH": b"454 4.7.0 later\r\n"},
+        {"user": "u", "pass": "pppp"},
+        -5,
+    ),
+    "MAIL 451": ({"MAIL": b"451 4.3.0 later\r\n"}, {}, -6),
+    "RCPT 450": ({"RCPT": b"450 4.2.1 later\r\n"}, {}, -7),
+    "dot 452": ({"MESSAGE": b"452 4.3.1 full\r\n"}, {}, -8),
+}
+
+FINAL: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
+    "argument": ({}, {"to": "nobody"}, -1),
+    "greeting 554": ({"GREETING": b"554 5.7.1 go away\r\n"}, {}, -9),
+    "log-in 535": (
+        {"EHLO": b"250-x\r\n250 AUTH PLAIN\r\n", "AUTH": b"535 5.7.8 no\r\n"},
+        {"user": "u", "pass": "pppp"},
+        -5,
+    ),
+    "no mechanism": ({"EHLO": b"250-x\r\n250 AUTH NTLM\r\n"}, {"user": "u", "pass": "pppp"}, -5),
+    "MAIL 550": ({"MAIL": b"550 5.7.1 no\r\n"}, {}, -6),
+    "RCPT 550": ({"RCPT": b"550 5.1.1 no\r\n"}, {}, -7),
+    "dot 554": ({"MESSAGE": b"554 5.6.0 no\r\n"}, {}, -8),
+    "too large": ({"EHLO": b"250-x\r\n250 SIZE 10\r\n"}, {}, -8),
+    "lost after the dot": ({"MESSAGE": CLOSE}, {}, -10),
+    "silence after the dot": ({"MESSAGE": HANG}, {"timeout": 0.5}, -10),
+}
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_kept(name: str, tmp_path: Path, scripted: Callable[..., ScriptedServer]) -> None:
+    """A failure that may pass is kept: the code stays negative, the error ends with the ID, details have it."""
+    steps, more, code = SERVERS[name]
+    outbox = Outbox(str(tmp_path / "box"))
+    result = outbox.send(fields(scripted(**steps), **more), smtp.Settings())
+    id_ = result.details["queued"]
+    assert code == result.code
+    assert result.error.endswith(f"; kept in the outbox as {id_}")
+    assert [(id_, "later")] == [(each.row.id, each.outcome) for each in outbox.kept()]
+    assert f"*: kept in the outbox as {id_}" in result.log.splitlines()[-1]
+
+
+def test_kept_unreachable(tmp_path: Path, server: CountingServer) -> None:
+    """A mail to a server that is not there is kept."""
+    server.close()
+    outbox = Outbox(str(tmp_path / "box"))
+    result = outbox.send(fields(server), smtp.Settings())
+    assert -2 == result.code
+    assert ["later"] == outcomes(outbox)
+
+
+@pytest.mark.parametrize("name", FINAL)
+def test_not_kept(name: str, tmp_path: Path, scripted: Callable[..., ScriptedServer]) -> None:
+    """A failure that does not pass, or may have been a delivery, is not kept, and the result says nothing of it."""
+    steps, more, code = FINAL[name]
+    outbox = Outbox(str(tmp_path / "box"))
+    result = outbox.send(fields(scripted(**steps), **more), smtp.Settings())
+    assert code == result.code
+    assert "outbox" not in result.error
+    assert "queued" not in result.details
+    assert [] == outcomes(outbox)
+
+
+def test_success_leaves_nothing(tmp_path: Path, server: CountingServer) -> None:
+    """A mail that was delivered is not kept, and its result is what it is without an outbox."""
+    outbox = Outbox(str(tmp_path / "box"))
+    result = outbox.send(fields(server), smtp.Settings())
+    assert (0, "", []) == (result.code, result.error, result.warnings)
+    assert "queued" not in result.details
+    assert [] == outcomes(outbox)
+    assert 1 == server.count("Disk full")
+
+
+def test_on_disk_before_the_session(tmp_path: Path, scripted: Callable[..., ScriptedServer]) -> None:
+    """The mail is kept before the server hears of it, and marked before the final dot but not before the message."""
+    seen: list[tuple[str, bool]] = []
+
+    def look(when: str, answer: bytes) -> Callable[[object], bytes]:
+        def step(_connection: object) -> bytes:
+            seen.extend((when, "final dot" in each.text) for each in Outbox(str(tmp_path / "box")).kept())
+            return answer
+
+        return step
+
+    steps = {
+        "GREETING": look("greeting", b"220 x\r\n"),
+        "DATA": b"354 go\r\n",
+        "MESSAGE": look("dot", b"250 ok\r\n"),
+        "QUIT": look("quit", b"221 bye\r\n"),
+    }
+    result = Outbox(str(tmp_path / "box")).send(fields(scripted(**steps)), smtp.Settings())
+    assert 0 == result.code
+    assert [("greeting", False), ("dot", True)] == seen
+
+
+def test_partial_refusal_keeps_the_rest(tmp_path: Path, scripted: Callable[..., ScriptedServer]) -> None:
+    """Recipients refused for a passing reason are kept alone; code and error stay those of a success."""
+    steps = {"RCPT": [b"250 ok\r\n", b"450 4.2.1 later\r\n", b"550 5.1.1 no\r\n", b"250 ok\r\n"]}
+    server = scripted(**steps)
+    clock = Clock()
+    outbox = Outbox(str(tmp_path / "box"), clock=clock)
+    result = outbox.send(fields(server, to=["a@x.test", "b@x.test", "c@x.test"]), smtp.Settings())
+    assert (0, "") == (result.code, result.error)
+    id_ = result.details["queued"]
+    assert f"send_email: for b@x.test: kept in the outbox as {id_}" in result.warnings
+    clock.now += 2 * MINUTE
+    assert ["sent"] == flush(outbox)
+    assert b"RCPT TO:<b@x.test>" == server.connections[1].commands[2]
+    assert b"DATA" == server.connections[1].commands[3]
+
+
+def test_whole_refusal_drops_who_is_refused_for_good(tmp_path: Path, scripted: Callable[..., ScriptedServer]) -> None:
+    """Of recipients that are all refused, those refused for good are not tried again."""
+    server = scripted(RCPT=in_turn(b"550 5.1.1 no\r\n", b"450 4.2.1 later\r\n", b"250 ok\r\n"))
+    clock = Clock()
+    outbox = Outbox(str(tmp_path / "box"), clock=clock)
+    assert -7 == outbox.send(fields(server, to=["a@x.test", "b@x.test"]), smtp.Settings()).code
+    clock.now += 2 * MINUTE
+    assert ["sent"] == flush(outbox)
+    assert [b"RCPT TO:<b@x.test>"] == [line for line in server.connections[1].commands if b"RCPT" in line]
+
+
+def test_schedule(tmp_path: Path, server: CountingServer) -> None:
+    """A mail is tried after 1, 5, 15 minutes, 1, 4, 12 hours, then daily, never a second earlier, for five days."""
+    server.answer = b"451 4.3.0 later\r\n"
+    clock = Clock()
+    start = clock.now
+    outbox = Outbox(str(tmp_path / "box"), clock=clock)
+    outbox.send(fields(server), smtp.Settings())
+    for pause in [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, DAY, DAY, DAY, DAY]:
+        clock.now += pause - 1
+        assert ["later"] == flush(outbox), pause
+        clock.now += 1
+        assert ["waiting"] == flush(outbox), pause
+    clock.now = start + 5 * DAY - 1
+    assert ["later"] == flush(outbox)
+    clock.now = start + 5 * DAY
+    assert ["failed"] == flush(outbox)
+    assert 12 == len(server.messages)
+    clock.now += 2 * DAY
+    server.answer = b"250 ok\r\n"
+    assert ["failed"] == flush(outbox)
+    assert [] == server.taken
+
+
+def test_same_message_id(tmp_path: Path, server: CountingServer) -> None:
+    """Each try carries the same bytes, so the same Message-ID, which the first result told."""
+    server.answer = b"451 4.3.0 later\r\n"
+    clock = Clock()
+    outbox = Outbox(str(tmp_path / "box"), clock=clock)
+    result = outbox.send(fields(server, body=".dots\nand ünïcode"), smtp.Settings())
+    for _ in range(3):
+        clock.now += DAY
+        flush(outbox)
+    assert 4 == len(server.messages)
+    assert 1 == len(set(server.messages))
+    assert str(result.details["messageId"]).encode() in server.messages[0]
+
+
+def test_refused_for_good_later(tmp_path: Path, server: CountingServer) -> None:
+    """A kept mail that is refused for good is given up, and stays to be seen."""
+    keep(tmp_path / "box", server, "one")
+    server.answer = b"550 5.7.1 no\r\n"
+    outbox = Outbox(str(tmp_path / "box"))
+    assert ["failed"] == flush(outbox)
+    assert "550 5.7.1 no" in outbox.kept()[0].row.error
+
+
+def test_unknown_later(tmp_path: Path, server: CountingServer) -> None:
+    """A further try whose answer to the final dot is lost is unknown, and sent again only if that is asked for."""
+    keep(tmp_path / "box", server, "one")
+    server.answer = b""
+    server.steps["MESSAGE"] = CLOSE
+    outbox = Outbox(str(tmp_path / "box"))
+    assert ["unknown"] == flush(outbox)
+    server.steps["MESSAGE"] = server._count
+    server.answer = b"250 ok\r\n"
+    assert ["unknown"] == flush(outbox)
+    assert 0 == server.count("one")
+    assert ["sent"] == flush(outbox, resend_unknown=True)
+    assert 1 == server.count("one")
+
+
+def test_recipient_refused_for_good_later(tmp_path: Path, scripted: Callable[..., ScriptedServer]) -> None:
+    """A recipient refused for good in a further try stays to be seen, the others are served."""
+    server = scripted(MAIL=in_turn(b"451 later\r\n", b"250 ok\r\n"), RCPT=[b"250 ok\r\n", b"550 5.1.1 no\r\n"])
+    clock = Clock()
+    outbox = Outbox(str(tmp_path / "box"), clock=clock)
+    outbox.send(fields(server, to=["a@x.test", "b@x.test"]), smtp.Settings())
+    clock.now += 2 * MINUTE
+    assert ["failed"] == flush(outbox)
+    row = outbox.kept()[0].row
+    assert "sent, but not to b@x.test: 550 5.1.1 no" == row.error
+    assert "a@x.test" not in row.recipients
+
+
+def test_time_limit(tmp_path: Path, server: CountingServer) -> None:
+    """A flush with a limit ends in time, and leaves what it did not come to for the next one."""
+    keep(tmp_path / "box", server, "one", "two", "three")
+    server.steps["EHLO"] = HANG
+    outbox = Outbox(str(tmp_path / "box"))
+    start = time.monotonic()
+    found = flush(outbox, until=start + 1.6)
+    assert time.monotonic() - start < 10
+    assert "waiting" in found
+    assert "later" in found
+
+
+def test_silent_server_is_asked_once(tmp_path: Path, server: CountingServer) -> None:
+    """A flush waits once for a server that does not answer: its other mails are put off, those to others are sent."""
+    server.steps["GREETING"] = HANG
+    keep(tmp_path / "box", server, "one", "two", timeout=0.5)
+    server.connections.clear()
+    with CountingServer() as other:
+        keep(tmp_path / "box", other, "three")
+        tries = list(Outbox(str(tmp_path / "box")).flush(smtp.Settings()))
+        assert 1 == other.count("three")
+    assert 1 == len(server.connections)
+    found = {each.row.subject: each for each in tries}
+    assert ["sent", "waiting", "waiting"] == sorted(each.outcome for each in found.values())
+    assert any("did not answer a moment ago" in each.text for each in found.values())
+
+
+def test_insecure_is_said(tmp_path: Path, scripted: Callable[..., ScriptedServer]) -> None:
+    """A further try without verification says so, as the first did."""
+    server = scripted(ssl=True, MAIL=in_turn(b"451 later\r\n", b"250 ok\r\n"))
+    clock = Clock()
+    outbox = Outbox(str(tmp_path / "box"), clock=clock)
+    outbox.send(fields(server, ssl=True), smtp.Settings(insecure=True))
+    clock.now += 2 * MINUTE
+    (done,) = outbox.flush(smtp.Settings())
+    assert "sent" == done.outcome
+    assert ["certificates are not verified"] == [each.partition(" (")[0] for each in done.warnings]
+
+
+def test_certificates_are_verified_again(tmp_path: Path, server: CountingServer) -> None:
+    """A CA file is kept by its absolute path, and one that is gone is a failed try, not a lost mail."""
+    server.answer = b"451 later\r\n"
+    (tmp_path / "ca.pem").write_text(ca_pem())
+    clock = Clock()
+    outbox = Outbox(str(tmp_path / "box"), clock=clock)
+    with ScriptedServer(ssl=True, MAIL=in_turn(b"451 later\r\n", b"250 ok\r\n")) as secure:
+        mail = fields(secure, ssl=True, tls={"ca_file": "ca.pem", "server_name": "localhost"})
+        assert -6 == outbox.send(mail, smtp.Settings(base_dir=str(tmp_path))).code
+        (tmp_path / "ca.pem").rename(tmp_path / "moved.pem")
+        clock.now += HOUR
+        (done,) = outbox.flush(smtp.Settings())
+        assert "waiting" == done.outcome
+        assert "tls.ca_file" in done.text
+        (tmp_path / "moved.pem").rename(tmp_path / "ca.pem")
+        clock.now += HOUR
+        assert ["sent"] == flush(outbox)
+
+
+def test_clock_put_back(tmp_path: Path, server: CountingServer) -> None:
+    """A clock that was put back by a month does not keep a mail waiting for that month."""
+    clock = Clock()
+    clock.now += 30 * DAY
+    server.answer = b"451 later\r\n"
+    outbox = Outbox(str(tmp_path / "box"), clock=clock)
+    outbox.send(fields(server), smtp.Settings())
+    clock.now -= 30 * DAY
+    server.answer = b"250 ok\r\n"
+    assert ["sent"] == flush(outbox)
+
+
+def test_settings_are_kept(tmp_path: Path, scripted: Callable[..., ScriptedServer]) -> None:
+    """A further try uses what the first did: TLS, its CA, the log-in, the EHLO name, --insecure."""
+    server = scripted(
+        ssl=True,
+        EHLO=b"250-x\r\n250 AUTH PLAIN LOGIN\r\n",
+        AUTH=in_turn(b"454 later\r\n", b"235 ok\r\n"),
+    )
+    clock = Clock()
+    outbox = Outbox(str(tmp_path / "box"), clock=clock)
+    more: dict[str, Any] = {"ssl": True, "user": "ann", "pass": "pässwörd", "auth": "plain", "helo": "srv1.test"}
+    assert -5 == outbox.send(fields(server, **more), smtp.Settings(insecure=True)).code
+    clock.now += 2 * MINUTE
+    assert ["sent"] == flush(outbox)
+    first, second = server.connections
+    assert first.commands[:2] == second.commands[:2]
+    assert b"EHLO srv1.test" == second.commands[0]
+
+
+def test_secrets_stay_out_of_what_is_shown(tmp_path: Path, scripted: Callable[..., ScriptedServer]) -> None:
+    """A password is neither in the subject nor in the error that a list shows, even where the server echoes it."""
+    server = scripted(EHLO=b"250-x\r\n250 AUTH LOGIN\r\n", AUTH=b"454 4.7.0 tr0ub4dor is busy\r\n")
+    outbox = Outbox(str(tmp_path / "box"))
+    outbox.send(fields(server, "pass is tr0ub4dor", user="ann", **{"pass": "tr0ub4dor"}), smtp.Settings())
+    row = outbox.kept()[0].row
+    assert "pass is [redacted]" == row.subject
+    assert "454 4.7.0 [redacted] is busy" in row.error
+
+
+def test_secret_echoed_later(tmp_path: Path, scripted: Callable[..., ScriptedServer]) -> None:
+    """A password that the server echoes in a further try is neither shown nor kept."""
+    server = scripted(
+        EHLO=b"250-x\r\n250 AUTH PLAIN\r\n",
+        AUTH=in_turn(b"454 later\r\n", b"454 tr0ub4dor\r\n", b"235 ok\r\n"),
+        RCPT=[b"250 ok\r\n", b"450 tr0ub4dor\r\n"],
+    )
+    clock = Clock()
+    outbox = Outbox(str(tmp_path / "box"), clock=clock)
+    to = ["a@x.test", "b@x.test"]
+    outbox.send(fields(server, user="ann", to=to, **{"pass": "tr0ub4dor"}), smtp.Settings())
+    for _ in range(2):
+        clock.now += DAY
+        shown = [each.text for each in outbox.flush(smtp.Settings(redactor=Redactor()))]
+        assert "tr0ub4dor" not in shown[0]
+        assert "[redacted]" in shown[0]
+        assert "tr0ub4dor" not in outbox.kept()[0].row.error
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("5d", 5 * DAY), ("12h", 12 * HOUR), ("30m", 1800), ("90s", 90), ("1.5h", 5400), (" 1D ", DAY), ("0s", 0)],
+)
+def test_ages(text: str, expected: float) -> None:
+    """An age is a number with d, h, m or s."""
+    assert expected == schedule.seconds(text)
+
+
+@pytest.mark.parametrize("text", ["", "d", "5", "-1d", "nand", "1e99d", "5 days", "infd", "5w"])
+def test_no_ages(text: str) -> None:
+    """Anything else is none."""
+    assert schedule.seconds(text) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (3599, "59 min"),
+        (7260, "2 h 1 min"),
+        (7200, "2 h"),
+        (100000, "1 d 3 h"),
+    ],
+)
+def test_words(seconds: float, expected: str) -> None:
+    """A duration is said in its largest units."""
+    assert expected == schedule.words(seconds)
+
+
+def test_an_answer_counts_more_than_its_class() -> None:
+    """4xx may pass and 5xx does not, whatever class of failure they end in."""
+
+    def result(code: int, smtp_code: int | None) -> SendResult:
+        temporary = None if smtp_code is None else smtp_code // 100 == 4
+        return SendResult(code, "", "", {"smtpCode": smtp_code, "temporary": temporary})
+
+    for code in range(-9, -1):
+        assert schedule.may_pass(result(code, 421)), code
+        assert not schedule.may_pass(result(code, 500)), code
+    assert [-9, -4, -3, -2] == [code for code in range(-10, 0) if schedule.may_pass(result(code, None))]

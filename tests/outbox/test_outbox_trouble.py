@@ -1,0 +1,346 @@
+"""An outbox that cannot be used: the send's own result stands, and the trouble is told in plain words."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from support.command import JSNPY, clean_environment, jsnpy
+from support.outbox import TEMPORARY, Clock, CountingServer, fields, keep, write_script
+
+from jsnpy import smtp
+from jsnpy.errors import OutboxError
+from jsnpy.outbox import Outbox, owners, store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="limits and modes are POSIX's")
+
+
+@pytest.fixture
+def server() -> Iterator[CountingServer]:
+    """Return a server that counts the mails it takes."""
+    with CountingServer() as running:
+        yield running
+
+
+def sends(tmp_path: Path, server: CountingServer, box: Path, trouble: str) -> None:
+    """Check that a run with an outbox in trouble sends, and that a refused mail's error tells the trouble."""
+    run = jsnpy(write_script(tmp_path, server, "taken"), "--outbox", box)
+    assert (0, '[0,"",null]\n') == (run.code, run.out), run
+    assert f"jsnpy: warning: the outbox {box} cannot be used: " in run.err
+    assert trouble in run.err
+    assert 1 == run.err.count("cannot be used"), run.err
+    assert 1 == server.count("taken")
+    server.answer = TEMPORARY
+    run = jsnpy(write_script(tmp_path, server, "refused"), "--outbox", box)
+    assert 0 == run.code, run
+    code, error, queued = json.loads(run.out)
+    assert (-8, None) == (code, queued)
+    assert "451 4.3.0 try again later" in error
+    assert f"; not kept in the outbox: the outbox {box} cannot be used: " in error
+    assert trouble in error
+    assert 1 == run.err.count("\n"), run.err
+
+
+def chores_fail(box: Path, trouble: str) -> None:
+    """Check that --flush and --list exit 2 and say why."""
+    for chore in ("--flush", "--list"):
+        result = jsnpy("--outbox", box, chore)
+        assert (2, "") == (result.code, result.out), result
+        assert result.err.startswith("jsnpy: error: the outbox ")
+        assert trouble in result.err
+        assert "Traceback" not in result.err
+
+
+def test_file_in_the_way(tmp_path: Path, server: CountingServer) -> None:
+    """A file where the folder should be keeps no mail, and no mail from being sent."""
+    box = tmp_path / "box"
+    box.write_text("")
+    sends(tmp_path, server, box, "it is not a folder")
+    chores_fail(box, "it is not a folder")
+
+
+@posix
+def test_folder_that_cannot_be_written(tmp_path: Path, server: CountingServer) -> None:
+    """A folder that cannot be written keeps no mail, and no mail from being sent."""
+    box = tmp_path / "box"
+    box.mkdir(mode=0o500)
+    if os.access(box, os.W_OK):
+        pytest.skip("this account may write everywhere")
+    sends(tmp_path, server, box, "Permission denied")
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs a folder where nobody can write")
+def test_folder_where_nobody_can_write(tmp_path: Path, server: CountingServer) -> None:
+    """A place where no folder can be made keeps no mail, and no mail from being sent."""
+    from pathlib import Path as RealPath
+
+    sends(tmp_path, server, RealPath("/proc/self/box"), "cannot be used")
+
+
+@pytest.mark.parametrize("damage", ["text", "zeros", "half", "middle"])
+def test_damaged_file(tmp_path: Path, server: CountingServer, damage: str) -> None:
+    """A damaged file keeps no mail from being sent, and is never taken for an empty outbox."""
+    box = tmp_path / "box"
+    keep(box, server, *(f"mail {number}" for number in range(20)), body="x" * 5000)
+    file = box / "outbox.db"
+    data = file.read_bytes()
+    file.write_bytes(
+        {
+            "text": b"this is no database, " * 500,
+            "zeros": b"\0" * len(data),
+            "half": data[: len(data) // 2],
+            "middle": data[:4096] + b"\xa5" * 8192 + data[4096 + 8192 :],
+        }[damage]
+    )
+    sends(tmp_path, server, box, "its file is damaged")
+    chores_fail(box, "its file is damaged")
+
+
+def test_foreign_database(tmp_path: Path, server: CountingServer) -> None:
+    """A database of somebody else's is left alone."""
+    box = tmp_path / "box"
+    box.mkdir()
+    database = sqlite3.connect(box / "outbox.db")
+    with database:
+        database.execute("CREATE TABLE recipes (name TEXT)")
+    database.close()
+    outbox = Outbox(str(box))
+    server.answer = TEMPORARY
+    result = outbox.send(fields(server), smtp.Settings())
+    assert result.error.endswith("is a database, but no outbox of jsnpy")
+    with pytest.raises(OutboxError, match="is a database, but no outbox of jsnpy"):
+        outbox.kept()
+
+
+def test_newer_outbox(tmp_path: Path, server: CountingServer) -> None:
+    """An outbox of a later version is left alone."""
+    box = tmp_path / "box"
+    keep(box, server, "one")
+    database = sqlite3.connect(box / "outbox.db")
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(OutboxError, match="was made by another version of jsnpy"):
+        Outbox(str(box)).kept()
+
+
+def test_damaged_mail(tmp_path: Path, server: CountingServer) -> None:
+    """One mail that cannot be read is given up and does not hold up the others."""
+    box = tmp_path / "box"
+    first, _ = keep(box, server, "one", "two")
+    database = sqlite3.connect(box / "outbox.db")
+    with database:
+        database.execute("UPDATE mails SET recipients = '[[' WHERE id = ?", (first,))
+    database.close()
+    result = jsnpy("--outbox", box, "--flush")
+    assert 3 == result.code
+    assert f'{first} to (damaged): "one": given up: what is kept of it is damaged' in result.out
+    assert 1 == server.count("two")
+
+
+def test_locked_by_another(tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An outbox that another program holds is waited for, not for ever, and the mail is sent without it."""
+    monkeypatch.setattr(store, "_BUSY", 0.2)
+    box = tmp_path / "box"
+    keep(box, server, "one")
+    holder = sqlite3.connect(box / "outbox.db", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    outbox = Outbox(str(box))
+    result = outbox.send(fields(server, "two"), smtp.Settings())
+    assert (0, "") == (result.code, result.error)
+    assert "another process does not let go of it" in result.warnings[0]
+    holder.execute("ROLLBACK")
+    holder.close()
+    server.answer = TEMPORARY
+    assert "kept in the outbox as" in outbox.send(fields(server, "three"), smtp.Settings()).error
+
+
+def test_usable_again_after_the_send(tmp_path: Path, server: CountingServer) -> None:
+    """A mail that could not be kept before its send is kept after it, where that works by then."""
+    box = tmp_path / "box"
+    box.write_text("")
+    server.answer = TEMPORARY
+
+    def make_room(connection: object) -> bytes:
+        del connection
+        box.unlink(missing_ok=True)
+        return b"221 bye\r\n"
+
+    server.steps["QUIT"] = make_room
+    outbox = Outbox(str(box))
+    result = outbox.send(fields(server), smtp.Settings())
+    assert result.error.endswith(f"kept in the outbox as {result.details['queued']}")
+    assert ["later"] == [each.outcome for each in outbox.kept()]
+
+
+class FullDisk:
+    """A small file system, or a limit on the size of files.
+
+    Args:
+        kind: "tmpfs" or "limit".
+        folder: where it is mounted.
+        size: bytes.
+    """
+
+    def __init__(self, kind: str, folder: Path, size: int) -> None:
+        self.folder = folder
+        self.size = size
+        self.mounted = kind == "tmpfs"
+        folder.mkdir()
+        if self.mounted:
+            mount = shutil.which("mount")
+            command = [str(mount), "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+            if mount is None or subprocess.run(command, capture_output=True, check=False).returncode:
+                pytest.skip("this account may not mount")
+
+    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run the command, under the limit if there is no file system."""
+        before = None
+        if not self.mounted:
+
+            def before() -> None:
+                import resource
+                import signal
+
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (self.size, self.size))
+
+        return subprocess.run(
+            [*JSNPY, *map(str, arguments)],
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            preexec_fn=before,
+        )
+
+    def close(self) -> None:
+        """Take the file system away."""
+        if self.mounted:
+            subprocess.run(["umount", "-l", str(self.folder)], check=True)
+
+
+@posix
+@pytest.mark.parametrize(
+    ("kind", "kilobytes"),
+    [("tmpfs", size) for size in [4, *range(16, 129, 16), 200]] + [("limit", size) for size in [3, 8, 30, 70, 90]],
+)
+def test_full_disk(tmp_path: Path, server: CountingServer, kind: str, kilobytes: int) -> None:
+    """However full the disk is, a mail that can be sent is sent, one that cannot is kept or said not to be."""
+    disk = FullDisk(kind, tmp_path / "disk", kilobytes * 1024)
+    try:
+        box = disk.folder / "box"
+        run = disk.run(write_script(tmp_path, server, "taken", body="x" * 9000), "--outbox", box)
+        assert '[0,"",null]\n' == run.stdout, run
+        assert 1 == server.count("taken")
+        server.answer = TEMPORARY
+        run = disk.run(write_script(tmp_path, server, "refused", body="x" * 9000), "--outbox", box)
+        code, error, queued = json.loads(run.stdout)
+        assert -8 == code
+        if queued is None:
+            assert "; not kept in the outbox: the outbox " in error
+            assert any(why in error for why in ("the disk", "No space", "File too large")), error
+        else:
+            assert error.endswith(f"kept in the outbox as {queued}")
+        server.answer = b"250 ok\r\n"
+        flushed = disk.run("--outbox", box, "--flush", "--max-age", "0s")
+        assert flushed.returncode in (0, 2, 3), flushed
+        assert (flushed.returncode == 2) == ("jsnpy: error: the outbox " in flushed.stderr), flushed
+        assert "Traceback" not in flushed.stderr
+        unknown = "delivery unknown" in flushed.stdout
+        kept = disk.run("--outbox", box, "--list").stdout
+        assert 1 == server.count("taken"), "sent twice"
+        if queued is not None:
+            assert 1 == server.count("refused") or queued in kept or unknown
+            assert server.count("refused") <= 1
+    finally:
+        disk.close()
+
+
+def test_mark_that_cannot_be_made(tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the mark before the final dot fails, the dot is not sent: the mail is kept and arrives once, later."""
+
+    def fail(*_: object) -> None:
+        raise OutboxError("the outbox cannot be used: the disk is full")
+
+    clock = Clock()
+    outbox = Outbox(str(tmp_path / "box"), clock=clock)
+    with monkeypatch.context() as patch:
+        patch.setattr(store.Store, "mark", fail)
+        result = outbox.send(fields(server), smtp.Settings())
+    assert -9 == result.code
+    assert result.error.startswith("stopped before the final dot, as the mail might arrive twice: the outbox cannot")
+    assert result.error.endswith(f"kept in the outbox as {result.details['queued']}")
+    server.wait_idle()
+    assert [] == server.taken
+    clock.now += 120
+    assert ["sent"] == [each.outcome for each in outbox.flush(smtp.Settings())]
+    assert 1 == server.count("Disk full")
+
+
+def test_delivery_that_cannot_be_noted(tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A delivered mail that cannot be taken out is a success with a warning, and is not sent again."""
+
+    def fail(*_: object) -> None:
+        raise OutboxError("the outbox cannot be used: the disk is full")
+
+    first = Outbox(str(tmp_path / "box"))
+    with monkeypatch.context() as patch:
+        patch.setattr(store.Store, "remove", fail)
+        result = first.send(fields(server), smtp.Settings())
+    assert (0, "") == (result.code, result.error)
+    assert "stays there as delivery unknown" in result.warnings[0]
+    first.close()
+    assert ["unknown"] == [each.outcome for each in Outbox(str(tmp_path / "box")).flush(smtp.Settings())]
+    assert 1 == server.count("Disk full")
+
+
+def test_further_delivery_that_cannot_be_noted(
+    tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kept mail that is delivered but cannot be taken out ends the flush with an error, and is not sent again."""
+
+    def fail(*_: object) -> None:
+        raise OutboxError("the outbox cannot be used: the disk is full")
+
+    (id_,) = keep(tmp_path / "box", server, "one")
+    outbox = Outbox(str(tmp_path / "box"))
+    with monkeypatch.context() as patch:
+        patch.setattr(store.Store, "remove", fail)
+        with pytest.raises(OutboxError, match=f"the mail {id_} was delivered, and stays there as delivery unknown"):
+            list(outbox.flush(smtp.Settings()))
+    outbox.close()
+    assert ["unknown"] == [each.outcome for each in Outbox(str(tmp_path / "box")).flush(smtp.Settings())]
+    assert 1 == server.count("one")
+
+
+def test_dead_owners_leave_nothing(tmp_path: Path) -> None:
+    """The lock files of dead processes are removed, those of living ones are not."""
+    living = owners.Owner(str(tmp_path))
+    (tmp_path / "claim-dead").write_text("")
+    owners.sweep(str(tmp_path))
+    assert [f"claim-{living.token}"] == os.listdir(tmp_path)
+    assert owners.lives(str(tmp_path), living.token)
+    assert not owners.lives(str(tmp_path), "dead")
+    living.leave()
+    assert [] == os.listdir(tmp_path)
+
+
+def test_two_threads_are_two_owners(tmp_path: Path) -> None:
+    """An owner in the same process counts as living too."""
+    one, two = owners.Owner(str(tmp_path)), owners.Owner(str(tmp_path))
+    assert one.token != two.token
+    two.leave()
+    assert owners.lives(str(tmp_path), one.token)
+    assert not owners.lives(str(tmp_path), two.token)
+    one.leave()

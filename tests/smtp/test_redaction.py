@@ -1,0 +1,132 @@
+"""Secrets are masked in every encoding, and nothing else is."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import quopri
+import subprocess
+import sys
+import urllib.parse
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from support.mail import leaks
+
+from jsnpy.redaction import MASK, Redactor
+
+SECRETS = ["hunter2!", 'Tr0ub4dor&3 "é" %', "a/b+c=d", "Пароль-1", "back\\slash'quote", "x" * 40, "pass word", "😀😀"]
+
+
+def knowing(*secrets: str) -> Redactor:
+    """Return a redactor that knows these secrets."""
+    redactor = Redactor()
+    for secret in secrets:
+        redactor.add(secret)
+    return redactor
+
+
+def encodings(secret: str) -> list[str]:
+    """Return what a server, a log or a traceback may show of a secret."""
+    data = secret.encode()
+    return [
+        secret,
+        secret.upper(),
+        base64.b64encode(data).decode(),
+        base64.b64encode(data).decode().rstrip("="),
+        base64.urlsafe_b64encode(data).decode(),
+        base64.b64encode(f"\0ann\0{secret}".encode()).decode(),
+        base64.b64encode(f"\0a\0{secret}".encode()).decode(),
+        base64.b64encode(f"ab\0{secret} and more".encode()).decode(),
+        data.hex(),
+        data.hex().upper(),
+        data.hex(" "),
+        urllib.parse.quote(secret),
+        urllib.parse.quote(secret, safe=""),
+        urllib.parse.quote_plus(secret),
+        json.dumps(secret),
+        json.dumps(secret, ensure_ascii=False),
+        repr(secret),
+        repr(data),
+        ascii(secret),
+        html.escape(secret),
+        html.escape(secret, quote=False),
+        quopri.encodestring(data).decode(),
+    ]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_each_encoding_is_masked(secret: str) -> None:
+    """A secret is masked as it is, in base64 at any place, hex, percent, JSON, repr, HTML, quoted-printable."""
+    redactor = knowing(secret)
+    for shown in encodings(secret):
+        scrubbed = redactor.scrub(f"535 no: {shown}, said the server")
+        assert MASK in scrubbed
+        assert [] == leaks(scrubbed, secret)
+        assert scrubbed.startswith("535 no: ")
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.text(min_size=4, max_size=30), st.text(max_size=10), st.text(max_size=10))
+def test_any_secret_is_masked_anywhere(secret: str, before: str, after: str) -> None:
+    """Whatever the secret and what stands around it, it does not come through, in base64 neither."""
+    assume(secret not in MASK and not secret.isspace())
+    redactor = knowing(secret)
+    for shown in (secret, base64.b64encode((before + secret + after).encode()).decode()):
+        scrubbed = redactor.scrub(before + shown + after)
+        assert secret not in scrubbed.replace(MASK, "\0\n\0")
+
+
+def test_texts_without_secrets_stay_as_they_are() -> None:
+    """Nothing is changed where there is no secret, or none is known."""
+    text = "250-SIZE 10240000\n250 AUTH PLAIN LOGIN"
+    assert text == Redactor().scrub(text)
+    assert text == knowing("", "hunter2!").scrub(text)
+
+
+def test_short_secrets_are_masked_where_they_stand_alone() -> None:
+    """A secret of one to three characters is masked as a word, not inside others."""
+    redactor = knowing("25")
+    assert f"250 {MASK} 1.25-x {MASK}".replace("1.25-x", f"1.{MASK}-x") == redactor.scrub("250 25 1.25-x 25")
+
+
+def test_masked_text_can_be_masked_again() -> None:
+    """A second pass, and a secret that is part of the mask's word, do no harm."""
+    redactor = knowing("hunter2!", "redact", "act")
+    once = redactor.scrub("hunter2! redact act")
+    assert f"{MASK} {MASK} {MASK}" == once == redactor.scrub(once)
+
+
+def test_the_longest_secret_is_masked_whole() -> None:
+    """Of two secrets, one the beginning of the other, no rest is left over."""
+    assert MASK == knowing("hunter2", "hunter2-and-more").scrub("hunter2-and-more")
+
+
+def test_lines_of_a_secret_are_masked_too() -> None:
+    """A secret of several lines is masked where a log shows its lines apart."""
+    assert "first" not in knowing("first line\nsecond line").scrub("S: first line\nS: second line")
+
+
+def test_a_form_is_masked_as_it_is() -> None:
+    """What is made of a secret, such as a digest, can be named."""
+    redactor = Redactor()
+    redactor.add_form("c0ffee")
+    assert f"{MASK} COFFEE" == redactor.scrub("c0ffee COFFEE")
+
+
+def test_finding_without_masking() -> None:
+    """A redactor can tell whether a text has a secret."""
+    redactor = knowing("hunter2!")
+    assert redactor.finds("xx hunter2! xx")
+    assert not redactor.finds("xx")
+
+
+def test_it_is_cheap_to_import() -> None:
+    """Every run has a redactor: it imports nothing that a plain run does without."""
+    code = (
+        "import sys; import jsnpy.redaction; print({'re', 'base64', 'typing', 'json', 'enum'} & set(sys.modules) or '')"
+    )
+    out = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert "\n" == out.stdout

@@ -1,0 +1,217 @@
+"""The log: the whole dialogue, in order, without the password."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.mail import PASSWORD, USER, leaks, log_lines, login, send
+from support.scripted import CLOSE, HANG
+
+from jsnpy import smtp
+from jsnpy.redaction import Redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support.scripted import Connection, ScriptedServer
+
+    Scripted = Callable[..., ScriptedServer]
+
+
+def test_the_dialogue_is_in_order(scripted: Scripted) -> None:
+    """Each line of both sides is there, marked and in order, multi-line replies whole."""
+    server = scripted(EHLO=b"250-mail.test\r\n250-PIPELINING\r\n250 HELP\r\n")
+    lines = send(server, helo="me").log.split("\n")
+    said = [line for line in lines if not line.startswith("*: ")]
+    head = said.index("C: From: Ann <ann@x.test>")
+    assert [
+        "S: 220 mail.test ESMTP",
+        "C: EHLO me",
+        "S: 250-mail.test",
+        "S: 250-PIPELINING",
+        "S: 250 HELP",
+        "C: MAIL FROM:<ann@x.test>",
+        "S: 250 2.1.0 ok",
+        "C: RCPT TO:<bob@y.test>",
+        "S: 250 2.1.5 ok",
+        "C: DATA",
+        "S: 354 go",
+    ] == said[:head]
+    assert [
+        "C: ",
+        "C: The disk is full",
+        "C: .",
+        "S: 250 2.0.0 queued as 42",
+        "C: QUIT",
+        "S: 221 2.0.0 bye",
+    ] == said[-6:]
+    assert f"*: connected to 127.0.0.1 port {server.port}" in "\n".join(lines)
+    assert any(line.startswith("*: accepted by the server (0.") for line in lines)
+
+
+@pytest.mark.parametrize("verb", ["GREETING", "EHLO", "MAIL", "RCPT", "DATA", "MESSAGE"])
+@pytest.mark.parametrize("step", [CLOSE, HANG, b"550 5.0.0 no\r\n", b"half a line"])
+def test_the_log_is_there_on_every_failure(scripted: Scripted, verb: str, step: Any) -> None:
+    """Whatever fails, the log has the dialogue so far and what went wrong."""
+    result = send(scripted(**{verb: step}), timeout=0.3)
+    assert result.code < 0
+    assert f"*: failed: {result.error}" in result.log
+    if verb != "GREETING":
+        assert "S: 220 mail.test ESMTP" in result.log
+    if step == b"half a line":
+        assert "S: half a line" in result.log
+
+
+def test_bytes_that_are_no_text_are_escaped(scripted: Scripted) -> None:
+    """UTF-8 is shown, other bytes and what moves a cursor are escaped, and nothing forges a line."""
+    reply = b"250 caf\xc3\xa9 \xe9 \x1b[2J \x00 \r250 2\r\n"
+    log = send(scripted(MAIL=reply)).log
+    assert "S: 250 café \\xe9 \\x1b[2J \\x00 \\x0d250 2\n" in log
+
+
+def test_long_lines_are_cut(scripted: Scripted) -> None:
+    """A very long line of the server is shown in part."""
+    log = send(scripted(MAIL=b"250 " + b"x" * 5000 + b"\r\n")).log
+    assert max(len(line) for line in log.split("\n")) < 2100
+    assert "more characters)" in log
+
+
+@pytest.mark.parametrize("size", [1000, 20_000, 500_000])
+def test_a_message_is_shown_up_to_16_kb(scripted: Scripted, size: int) -> None:
+    """Up to 16 KB of the message are in the log, then the number of bytes left out."""
+    body = ("x" * 70 + "\n") * (size // 71)
+    server = scripted()
+    result = send(server, body=body)
+    length = len(server.messages[0])
+    shown = "\n".join(log_lines(result, "C"))
+    if length <= 16 * 1024:
+        assert "not shown" not in result.log
+    else:
+        assert f"({length - 16 * 1024} more bytes of message not shown)" in result.log
+        assert 15_000 < len(shown) < 17_000
+    assert "C: ." in result.log
+
+
+def echo(connection: Connection) -> None:
+    """Refuse an AUTH line and repeat it, as some servers do, in several ways."""
+    line = connection.commands[-1].decode()
+    blob = line.split(" ")[-1]
+    plain = base64.b64decode(blob + "===").decode("utf-8", "replace") if len(line.split()) > 2 else ""
+    text = [
+        f"you said {line}",
+        f"that is {plain!r}",
+        f"or {plain.encode().hex()}",
+        f"or {plain[1:]}".replace("\0", " "),
+        f"or {blob.rstrip('=')}",
+        f"or {base64.urlsafe_b64encode(plain.encode()).decode()}",
+    ]
+    connection.send("".join(f"535-5.7.8 {each}\r\n" for each in text).encode() + b"535 5.7.8 no\r\n")
+
+
+def offers(*mechanisms: str) -> bytes:
+    """Return an EHLO reply with these mechanisms."""
+    return b"250-mail.test\r\n250 AUTH " + " ".join(mechanisms).encode() + b"\r\n"
+
+
+def parrot(connection: Connection) -> None:
+    """Ask, and repeat each answer."""
+    connection.send(b"334 " + base64.b64encode(b"<1@mail.test>") + b"\r\n")
+    first = connection.line()
+    connection.send(b"334 " + first + b"\r\n")
+    second = connection.line()
+    said = base64.b64decode(second).decode("utf-8", "replace") if second != b"*" else ""
+    connection.send(f"535-5.7.8 {first.decode()} {second.decode()}\r\n535 5.7.8 {said}\r\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "step"),
+    [
+        ("PLAIN", echo),
+        ("XOAUTH2", echo),
+        ("LOGIN", parrot),
+        ("CRAM-MD5", parrot),
+        ("PLAIN", parrot),
+        ("PLAIN", (b"535 " + PASSWORD.encode() + b"\r\n")),
+        ("PLAIN", (b"535 " + PASSWORD.encode("latin-1") + b"\r\n")),
+        ("PLAIN", (b"235 hello " + base64.b64encode(PASSWORD.encode()) + b"\r\n")),
+        ("PLAIN", (b"garbage " + PASSWORD.encode() + b"\r\n")),
+        ("PLAIN", (b"535 half " + PASSWORD.encode(), CLOSE)),
+        ("PLAIN", (b"421 " + PASSWORD.encode() + b"\r\n")),
+    ],
+)
+def test_the_password_is_nowhere_even_if_the_server_echoes_it(scripted: Scripted, mechanism: str, step: Any) -> None:
+    """Not plain, not in base64, not inside the PLAIN blob, not as a digest: `login` checks every form."""
+    server = scripted(EHLO=offers(mechanism), AUTH=step, RCPT=b"550 5.1.1 " + PASSWORD.encode() + b"\r\n")
+    result = login(server, auth=mechanism.lower())
+    assert any(line.startswith(b"AUTH") for line in server.commands)
+    assert "[redacted]" in result.log
+    for line in server.commands[1:]:
+        blob = line.split(b" ")[-1].decode()
+        if len(blob) > 20 and not line.startswith((b"MAIL", b"RCPT")):
+            assert blob not in result.log
+            digest = base64.b64decode(blob + "==").decode("utf-8", "replace").split(" ")[-1]
+            assert digest not in result.log
+
+
+def test_what_is_said_in_an_authentication_is_not_shown(scripted: Scripted) -> None:
+    """Of an authentication only the mechanism is in the log."""
+    server = scripted(EHLO=offers("LOGIN"), AUTH=b"334 VXNlcm5hbWU6\r\n", LINE=[b"334 UGFzc3dvcmQ6\r\n", b"235 hi\r\n"])
+    said = log_lines(login(server), "C")
+    start = said.index("AUTH LOGIN")
+    assert ["[redacted]", "[redacted]"] == said[start + 1 : start + 3]
+    assert f"*: logged in as {USER} (LOGIN)" in login(server).log
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        PASSWORD,
+        f"the password is {PASSWORD}, keep it",
+        f"é {PASSWORD} " * 50,
+        f"日本語 {PASSWORD} " * 50,
+        "x" * 70 + PASSWORD,
+        "é" * 36 + PASSWORD,
+    ],
+)
+def test_a_password_in_the_message_is_not_in_the_log(scripted: Scripted, body: str) -> None:
+    """A mail that quotes the password is sent whole and logged without it, however it is encoded."""
+    server = scripted()
+    assert 0 == login(server, body=body, subject=f"new: {PASSWORD}", html=f"<p>{body}").code
+    assert 1 == len(server.messages)
+
+
+def test_a_refused_recipients_text_is_scrubbed(scripted: Scripted) -> None:
+    """details.rejected and warnings do not show what a server echoes."""
+    server = scripted(RCPT=[b"250 ok\r\n", b"550 no " + PASSWORD.encode() + b"\r\n"])
+    result = login(server, bcc="c@y.test")
+    assert [] == leaks(repr(result.details["rejected"]), PASSWORD)
+    assert "[redacted]" in result.warnings[0]
+
+
+def test_a_shared_redactor_learns_the_password(scripted: Scripted) -> None:
+    """The host's redactor knows the password afterwards, so that its own output can be scrubbed."""
+    redactor = Redactor()
+    login(scripted(), smtp.Settings(redactor=redactor))
+    assert redactor.finds(PASSWORD)
+
+
+def test_a_fault_of_ours_shows_no_password(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text of an internal fault is scrubbed as well."""
+
+    def fault(*_: object) -> None:
+        raise RuntimeError(f"broken: {PASSWORD}")
+
+    monkeypatch.setattr("jsnpy.smtp.session.auth.authenticate", fault)
+    result = login(scripted(EHLO=offers("PLAIN")))
+    assert "broken: [redacted]" in result.error
+
+
+def test_an_error_is_one_line(scripted: Scripted) -> None:
+    """The error is one sentence on one line, whatever the server sends."""
+    reply = b"".join(b"550-5.7.1 line %d \x0b\x0c\r\n" % number for number in range(9)) + b"550 5.7.1 end\r\n"
+    result = send(scripted(MAIL=reply))
+    assert result.error == " ".join(result.error.split())
+    assert 1 == result.error.count("5.7.1")
+    assert len(result.error) < 1000

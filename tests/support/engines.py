@@ -1,0 +1,16 @@
+"""Which engine the tests run on: quickjs-ng, or the original quickjs (`make test-quickjs`)."""
+
+from importlib import metadata
+
+
+def _installed(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+ORIGINAL = not _installed("quickjs-ng")
+"""True on the original quickjs 1.19.4: an engine of 2021, which gives lines but no columns, has no `cause`, and
+may crash when its memory is exhausted."""
