@@ -183,8 +183,13 @@ class Queue(Outbox):
 class _First(FirstTry):
     """The send a script asked for, when it is its account's turn."""
 
-    def _keep(self, mail: Mail) -> None:
-        super()._keep(mail)
+    def begins(self, mail: Mail) -> None:
+        """Wait for the account's turn.
+
+        Raises:
+            SendFailure: it is too far away.
+        """
+        super().begins(mail)
         queue = self.outbox
         if not isinstance(queue, Queue) or queue.rate is None:
             return
