@@ -11,7 +11,8 @@ try:
     from celery import Celery, exceptions, signals
     from celery.utils.log import get_task_logger
 
-    from jsnpy.fleet.ledger import Ledger, LedgerError, NoLedger, new_owner
+    from jsnpy.fleet.ledger import Ledger, LedgerError, new_owner
+    from jsnpy.fleet.markers import Markers
 except ImportError as error:
     raise UsageError(
         f"the fleet's part of jsnpy is not installed ({error})", "Install it: pip install 'jsnpy[celery]'"
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 logger = get_task_logger(__name__)
 settings = Settings()
-ledger: Ledger | NoLedger = Ledger(settings.state) if settings.state else NoLedger()
 
 _AGAIN = 10.0
 """Seconds to wait where something that a task needs is away."""
@@ -72,6 +72,7 @@ app.conf.update(
     result_expires=7 * 86400,
     result_persistent=True,
 )
+ledger: Ledger | Markers = Ledger(settings.state) if settings.state else Markers(app.connection_for_write)
 
 
 def task_of(id_: str, owner: str) -> mails.Task:
@@ -97,11 +98,14 @@ def _claimed(task: Any, owner: str) -> Claim:
     """
     request = task.request
     try:
-        claim = ledger.claim(request.id, owner, redelivered=bool((request.delivery_info or {}).get("redelivered")))
+        redelivered = bool((request.delivery_info or {}).get("redelivered"))
+        claim = ledger.claim(request.id, owner, redelivered=redelivered, retries=request.retries)
     except LedgerError as error:
         raise task.retry(countdown=_AGAIN, max_retries=None, exc=error) from None
     if claim.verdict == "busy":
         raise task.retry(countdown=claim.left + 0.5, max_retries=None)
+    if claim.verdict == "again":
+        raise task.retry(countdown=0, max_retries=None)
     return claim
 
 
@@ -117,8 +121,8 @@ def say_what_is_missing(**_: object) -> None:
     """Say at a worker's start what cannot be done without a Redis."""
     if not settings.state:
         logger.warning(
-            "no Redis knows which run is whose: what a worker has when it dies is reported as lost, never taken over, "
-            "and JSNPY_RATE holds for each worker by itself; JSNPY_RESULT_URL=redis://... mends both"
+            "no Redis knows which run is whose: one that ends while RabbitMQ is away is reported as lost, and "
+            "JSNPY_RATE holds for each worker by itself; JSNPY_RESULT_URL=redis://... mends both"
         )
 
 
@@ -151,7 +155,7 @@ def run(self: Any, order: dict[str, Any]) -> dict[str, Any]:
             result = runs.carry_out_in_child(order, task)
         else:
             result = runs.carry_out(order, task, settings.rate)
-        mine = _finished(id_, owner, result)
+        mine = not result.pop("taken_over") and _finished(id_, owner, result)
     if not mine:
         logger.warning("%s was taken over by another worker meanwhile", name)
         raise exceptions.Ignore

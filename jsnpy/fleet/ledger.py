@@ -36,7 +36,7 @@ KEPT = 7 * 86400
 MOST_CLAIMS = 5
 """How many workers may die of one task before it is reported as lost."""
 
-_PATIENCE = 20.0
+PATIENCE = 20.0
 """Seconds that a Redis which is away is waited for, as when it starts anew."""
 
 _NOW = "local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000); "
@@ -110,7 +110,8 @@ class Claim:
     """What the ledger said to who was handed a task.
 
     Args:
-        verdict: "yours", "busy" (somebody has it), "done", "lost" (its worker died after the mark) or "deadly".
+        verdict: "yours", "busy" (somebody has it), "again" (it must be counted first), "done", "lost" (its worker died
+            after the mark) or "deadly" (too many workers died of it).
         text: with "done" what came of it, with "lost" who had it.
         left: with "busy", seconds until that may have changed.
     """
@@ -143,18 +144,19 @@ class Ledger:
         self._lease = int(lease * 1000)
         self._pause = lease / 3
 
-    def claim(self, task: str, owner: str, *, redelivered: bool = False) -> Claim:
+    def claim(self, task: str, owner: str, *, redelivered: bool = False, retries: int = 0) -> Claim:
         """Claim a task.
 
         Args:
             task: its id.
             owner: who claims it.
             redelivered: not needed here.
+            retries: likewise.
 
         Raises:
             LedgerError: the ledger cannot be asked.
         """
-        del redelivered
+        del redelivered, retries
         verdict, text = self._ask(_CLAIM, task, owner, self._lease, KEPT, MOST_CLAIMS)
         if verdict == b"busy":
             return Claim("busy", left=float(text) / 1000)
@@ -218,7 +220,7 @@ class Ledger:
         granted, left = self._ask(_SLOT, f"rate:{account}", rate.count, int(rate.period * 1000), limit)
         return float(left) / 1000 if granted else None
 
-    def _ask(self, script: str, key: str, *values: object, patience: float = _PATIENCE) -> Any:
+    def _ask(self, script: str, key: str, *values: object, patience: float = PATIENCE) -> Any:
         give_up = time.monotonic() + patience
         while True:
             try:
@@ -229,39 +231,3 @@ class Ledger:
                 time.sleep(0.25)
             except redis.RedisError as error:
                 raise LedgerError(f"the fleet's state in Redis cannot be used: {error}") from None
-
-
-class NoLedger:
-    """What is left without a Redis: RabbitMQ's word that a task was handed out before.
-
-    Nobody can tell then whether the first worker sent a mail, or whether it is still at work: the task is reported
-    as lost rather than done twice.
-    """
-
-    def claim(self, task: str, owner: str, *, redelivered: bool = False) -> Claim:
-        """Claim a task that was never handed out before."""
-        del task, owner
-        return Claim("lost" if redelivered else "yours")
-
-    def mark(self, task: str, owner: str) -> bool:
-        """Return True: nobody else can have the task."""
-        del task, owner
-        return True
-
-    def unmark(self, task: str, owner: str) -> None:
-        """Do nothing."""
-
-    def finish(self, task: str, owner: str, result: object) -> bool:
-        """Return True: nobody else can have the task."""
-        del task, owner, result
-        return True
-
-    def kept_alive(self, task: str, owner: str) -> contextlib.AbstractContextManager[None]:
-        """Do nothing while a block runs."""
-        del task, owner
-        return contextlib.nullcontext()
-
-    def slot(self, account: str, rate: Rate, at_most: float | None = None) -> float | None:
-        """Return 0: Celery's own rate limit has to do."""
-        del account, rate, at_most
-        return 0.0

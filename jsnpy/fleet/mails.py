@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from jsnpy.fleet.ledger import Ledger, NoLedger
+    from jsnpy.fleet.ledger import Ledger
+    from jsnpy.fleet.markers import Markers
     from jsnpy.fleet.settings import Rate
     from jsnpy.outbox import Try
-    from jsnpy.smtp.addresses import Address
     from jsnpy.smtp.delivery import Mail
     from jsnpy.smtp.outcome import SendResult
 
@@ -41,17 +41,21 @@ class Task:
         id_: the task's id.
         owner: who claimed it.
         publish: called with each mail that is to be sent later, as JSON values.
+
+    Attributes:
+        taken_over: whether the task was found to be another worker's by now.
     """
 
-    __slots__ = ("id", "ledger", "owner", "publish")
+    __slots__ = ("id", "ledger", "owner", "publish", "taken_over")
 
     def __init__(
-        self, ledger: Ledger | NoLedger, id_: str, owner: str, publish: Callable[[dict[str, Any]], None]
+        self, ledger: Ledger | Markers, id_: str, owner: str, publish: Callable[[dict[str, Any]], None]
     ) -> None:
         self.ledger = ledger
         self.id = id_
         self.owner = owner
         self.publish = publish
+        self.taken_over = False
 
     def mark(self) -> None:
         """Note that a mail is about to leave this task, which must not be done again from here on.
@@ -64,6 +68,7 @@ class Task:
         except LedgerError as error:
             raise OutboxError(error.message) from None
         if not mine:
+            self.taken_over = True
             raise OutboxError("another worker has taken this run over, and sends its mails")
 
     def queue(self, row: Row, data: bytes) -> None:
@@ -178,8 +183,13 @@ class Queue(Outbox):
 class _First(FirstTry):
     """The send a script asked for, when it is its account's turn."""
 
-    def _keep(self, mail: Mail, recipients: list[Address]) -> None:
-        super()._keep(mail, recipients)
+    def begins(self, mail: Mail) -> None:
+        """Wait for the account's turn.
+
+        Raises:
+            SendFailure: it is too far away.
+        """
+        super().begins(mail)
         queue = self.outbox
         if not isinstance(queue, Queue) or queue.rate is None:
             return

@@ -99,6 +99,7 @@ def carry_out(order: dict[str, Any], task: Task, rate: Rate | None) -> dict[str,
         "stdout": redactor.scrub(result.stdout),
         "stderr": redactor.scrub(result.stderr),
         "error": result.error and redactor.scrub(result.error),
+        "taken_over": task.taken_over,
         "sends": [{"code": send.code, "error": send.error, "details": send.details} for send in result.sends],
     }
 
@@ -119,7 +120,14 @@ def carry_out_in_child(order: dict[str, Any], task: Task) -> dict[str, Any]:
         done: dict[str, Any] = json.loads(from_child.read())
     except (OSError, ValueError):
         text = f"the run's process ended without an answer, at the latest {_GRACE:g} s after the timeout"
-        done = {"exit_code": ExitCode.TIMEOUT, "stdout": "", "stderr": text + "\n", "error": text, "sends": []}
+        done = {
+            "exit_code": ExitCode.TIMEOUT,
+            "stdout": "",
+            "stderr": text + "\n",
+            "error": text,
+            "sends": [],
+            "taken_over": False,
+        }
     finally:
         killer.cancel()
         child.kill()

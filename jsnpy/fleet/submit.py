@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jsnpy.errors import ExitCode, JsnpyError, UsageError
-from jsnpy.output import STDERR, STDOUT, exit_code_of
+from jsnpy.output import STDERR, STDOUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def submit(
     if not wait:
         output.write(STDOUT, f"{submitted.id}\n")
         output.flush()
-        return exit_code_of(output.trouble)
+        return _code(ExitCode.OK, output)
     output.info(f"submitted as {submitted.id}")
     output.flush()
     return _waited(submitted, output, celery.settings.results)
@@ -94,8 +94,12 @@ def _waited(submitted: Any, output: Output, results: str) -> int:
     output.write(STDOUT, result["stdout"])
     output.write(STDERR, result["stderr"])
     output.flush()
-    code: int = result["exit_code"]
-    return code or exit_code_of(output.trouble)
+    return _code(result["exit_code"], output)
+
+
+def _code(code: int, output: Output) -> int:
+    """Return an exit code, or another one where output could not be written."""
+    return ExitCode.SCRIPT if code == ExitCode.OK and isinstance(output.trouble, JsnpyError) else code
 
 
 def _unreachable(url: str, error: Exception, what: str = "the run was not submitted") -> UsageError:

@@ -52,7 +52,7 @@ class Storm:
         self.variables = {"JSNPY_BROKER_URL": self.broker.url, "JSNPY_TAKEOVER": "10"}
         if kind == "rabbitmq+redis":
             self.variables["JSNPY_RESULT_URL"] = stack.enter_context(Redis(folder / "state")).url
-        self.refuse: dict[str, str] = {}
+        self.refuse = {"nobody@x.test": "550 5.1.1 nobody"}
         self.server = stack.enter_context(MailServer(refuse=self.refuse))
         self.workers = [stack.enter_context(Worker(folder, name, 2, **self.variables)) for name in ("one", "two")]
         self._stack = stack
@@ -163,7 +163,7 @@ def test_workers_killed_in_mid_run(storm: Storm) -> None:
 def test_the_broker_restarted(storm: Storm, number: int) -> None:
     """With the broker stopped and started in between, each run is done once or reported, and no mail comes twice."""
     count = 200
-    many = storm.submit(count, "AB", 60, 240)
+    many = storm.submit(count, "AB", 60, 90)
     storm.arrived(50)
     storm.broker.stop(number)
     time.sleep(2)
