@@ -145,6 +145,7 @@ def run_here(config: RunConfig, options: Options, outbox: Outbox | None = None) 
         redactor.add(secret)
     output = Output(streams[STDOUT], streams[STDERR], redactor, level=options.level, as_json=options.log_json)
     one = Run(config, options, output, redactor, outbox)
+    one.keeps_sends = True
     done = one.start()
     error = None
     if options.timeout and not done.acquire(timeout=options.timeout):

@@ -78,7 +78,7 @@ def as_float(value: int) -> float:
 
 def clean(text: str) -> str:
     """Return text with surrogates that are no pair as U+FFFD."""
-    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def one_line(text: str) -> str:
