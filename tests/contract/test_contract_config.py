@@ -21,3 +21,11 @@ def test_script_in_capitals(tmp_path: Path) -> None:
     (tmp_path / "ALERT.JS").write_text("console.log(JSON.stringify(arg))")
     result = jsnpy("ALERT.JS", cwd=tmp_path)
     assert (0, "{}\n", "") == (result.code, result.out, result.err)
+
+
+def test_config_from_standard_input(tmp_path: Path) -> None:
+    """With `-` the config comes from standard input, and its paths start from the current folder."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.js").write_text("console.log(arg)")
+    result = jsnpy("-", cwd=tmp_path, input='{"scriptfile": ".\\\\sub\\\\a.js", "arg": "piped"}')
+    assert (0, "piped\n", "") == (result.code, result.out, result.err)
