@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jsnpy.fleet.ledger import Ledger, NoLedger
     from jsnpy.fleet.settings import Rate
     from jsnpy.outbox import Try
+    from jsnpy.smtp.addresses import Address
     from jsnpy.smtp.delivery import Mail
     from jsnpy.smtp.outcome import SendResult
 
@@ -177,8 +178,8 @@ class Queue(Outbox):
 class _First(FirstTry):
     """The send a script asked for, when it is its account's turn."""
 
-    def _keep(self, mail: Mail) -> None:
-        super()._keep(mail)
+    def _keep(self, mail: Mail, recipients: list[Address]) -> None:
+        super()._keep(mail, recipients)
         queue = self.outbox
         if not isinstance(queue, Queue) or queue.rate is None:
             return

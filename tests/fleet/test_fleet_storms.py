@@ -94,7 +94,7 @@ class Storm:
             "twice": sum(count > 1 for count in subjects.values()),
             "missing and not reported": len(missing),
         }
-        print(f"\n{self.kind}: {what}: {table}")  # noqa: T201 - the tables are what these tests are run for
+        print(f"\n{self.kind}: {what}: {table}")
         assert [] == missing
         assert 0 == table["twice"]
         assert [] == [each for each in results if each.get("code")]
@@ -138,7 +138,7 @@ def test_two_thousand_runs(storm: Storm) -> None:
     begun = time.monotonic()
     many = storm.submit(2000, "A", 0, 300)
     table = storm.report("2,000 runs", many, "A")
-    print(f"{2000 / (time.monotonic() - begun):.0f} runs a second")  # noqa: T201 - see above
+    print(f"{2000 / (time.monotonic() - begun):.0f} runs a second")
     assert (2000, 2000) == (table["done"], table["once"])
 
 
