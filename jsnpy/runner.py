@@ -8,7 +8,6 @@ from jsnpy.bindings.timers import Timers
 from jsnpy.engine import MEMORY_LIMIT, Ending, Engine
 from jsnpy.errors import ExitCode, JsnpyError
 from jsnpy.output import NORMAL, STDERR, VERBOSE, Output
-from jsnpy.traces import headline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -355,6 +354,8 @@ def describe(ending: Ending, config: "RunConfig", memory_limit: int) -> str | No
         error += f"\n(the engine also throws null where its limit is reached: --memory-limit, {_size(memory_limit)})"
     elif memory_limit and ending.is_error and ending.text.startswith("InternalError: out of memory"):
         error += f"\n(its limit is {_size(memory_limit)}: --memory-limit)"
+    from jsnpy.traces import headline
+
     return f"{headline(config.script_name, config.source, ending.line, ending.column)}\n\n{error}"
 
 

@@ -39,7 +39,7 @@ def timed(self, *args, **options):
 engine.Engine.__init__ = timed
 runner.run_in_foreground(run); step("run, report, flush")
 print("\\n".join(f"{seconds}\\t{name}" for name, seconds in steps), file=sys.stderr)
-jsnpy.__main__.leave(0)
+sys.stderr.flush(); import os; os._exit(0)
 """
 
 
