@@ -63,6 +63,26 @@ test-servers: $(VENV)/.dev ## the mail room against Exim, Postfix and npm's smtp
 test-pythons: ## the suite on Python 3.11 to 3.14, in .venv-3.11 ...; a missing one is skipped
 	$(PYTHON) tests/every_python.py
 
+soak: $(VENV)/.dev ## 20,000 mails and 2,000 runs with faults among them (SOAK_MAILS, SOAK_RUNS; 10 minutes)
+	$(BIN)/python tests/soak/soak.py
+
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= replies fields configs bridge natives
+
+fuzz: ## coverage-guided fuzzing with atheris, FUZZ_SECONDS a target
+	@$(MAKE) --no-print-directory VENV=.venv-fuzz .venv-fuzz/.dev
+	@$(MAKE) --no-print-directory VENV=.venv-fuzz .venv-fuzz/.atheris
+	@for target in $(FUZZ_TARGETS); do \
+		echo "fuzzing $$target for $(FUZZ_SECONDS) s"; mkdir -p .cache/fuzz; \
+		.venv-fuzz/bin/python tests/fuzz/guided.py $$target .cache/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) \
+			>.cache/fuzz/$$target.log 2>&1 || { tail -60 .cache/fuzz/$$target.log; exit 1; }; \
+		tail -1 .cache/fuzz/$$target.log; \
+	done
+
+.venv-fuzz/.atheris:
+	@$(INSTALL) --only-binary atheris atheris || { echo "atheris has no wheel for this Python: make fuzz PYTHON=python3.13 (3.11 to 3.13 have one)"; exit 1; }
+	@touch $@
+
 test-fleet: $(VENV)/.dev ## many runs on Celery while workers are killed and brokers restarted; needs redis-server, rabbitmq-server
 	$(BIN)/python -m pytest -m fleet -s tests/fleet
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,14 @@ from jsnpy.redaction import Redactor
 from jsnpy.runner import Options, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from jsnpy.config import RunConfig
     from jsnpy.outbox import Outbox
 
 _GRACE = 10.0
 """Seconds the child process may take beyond the timeout, to start and to hand over what it has."""
+
+_LONGEST = 1e6
+"""Seconds no timeout is longer than: what waits for locks takes no more on some systems."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,15 @@ def run(  # noqa: PLR0913 - a keyword for each of the command's options
     """
     options = Options()
     if timeout is not None:
-        if not 0 < timeout < float("inf"):
+        if not isinstance(timeout, int | float) or not 0 < timeout < float("inf"):
             raise UsageError(f"timeout is {timeout!r}: it must be a number of seconds above 0")
-        options.timeout = timeout
+        options.timeout = min(timeout, _LONGEST)
     if memory_limit is not None:
+        if not isinstance(memory_limit, int) or not 0 <= memory_limit <= sys.maxsize:
+            raise UsageError(f"memory_limit is {memory_limit!r}: it must be a whole number of bytes, 0 for no limit")
         options.memory_limit = memory_limit
+    if mailbox is not None and not dry_run:
+        raise UsageError("mailbox is for the mails of a dry run: give dry_run=True too")
     options.dry_run = dry_run
     options.mailbox = None if mailbox is None else os.fspath(mailbox)
     options.insecure = insecure
@@ -113,12 +119,17 @@ def send_email(fields: Mapping[str, object], *, insecure: bool = False, base_dir
     Returns:
         code 0 or a negative class of failure, the dialogue, a sentence for an administrator, and details.
     """
-    return smtp.send(dict(fields), smtp.Settings(base_dir, insecure=insecure))
+    given = dict(fields) if isinstance(fields, Mapping) else fields
+    return smtp.send(given, smtp.Settings(base_dir, insecure=insecure))
 
 
 def _load(config: str | os.PathLike[str] | Mapping[str, object], encoding: str | None) -> RunConfig:
     if isinstance(config, str | os.PathLike):
         return configs.load(os.fspath(config), encoding=encoding)
+    if not isinstance(config, Mapping):
+        raise ConfigError(
+            f"config is of type {type(config).__name__}", "It must be a path, or a mapping with a config's keys."
+        )
     return configs.from_mapping(config, encoding=encoding)
 
 
@@ -134,6 +145,7 @@ def run_here(config: RunConfig, options: Options, outbox: Outbox | None = None) 
         redactor.add(secret)
     output = Output(streams[STDOUT], streams[STDERR], redactor, level=options.level, as_json=options.log_json)
     one = Run(config, options, output, redactor, outbox)
+    one.keeps_sends = True
     done = one.start()
     error = None
     if options.timeout and not done.acquire(timeout=options.timeout):
@@ -154,7 +166,10 @@ def _in_child(config: RunConfig, options: Options) -> RunResult:
         "config": {name: getattr(config, name) for name in config.__slots__},
         "options": {name: getattr(options, name) for name in options.__slots__},
     }
-    command = [sys.executable, "-P", "-c", "from jsnpy.api import child_main; child_main()"]
+    # After its own ones, the folders where this process found its modules: it may have been told where at run time.
+    folders = [folder for folder in sys.path if isinstance(folder, str) and os.path.isabs(folder)]
+    code = f"import sys; sys.path += {folders!r}; from jsnpy.api import child_main; child_main()"
+    command = [sys.executable, "-P", "-c", code]
     child = subprocess.Popen(  # noqa: S603 - our own interpreter and code
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )

@@ -1,6 +1,8 @@
 """The command line: options in, exit code out; the only file that knows click."""
 
 import math
+import os
+import sys
 from typing import Any
 
 import click
@@ -34,9 +36,15 @@ def _size(_: click.Context, __: click.Parameter, text: str) -> int:
         size = float(digits) * _UNITS[words[len(digits) :].strip()]
     except (KeyError, ValueError):
         raise click.BadParameter(f"{text!r} is no size such as 64MB or 1GB") from None
-    if not (math.isfinite(size) and size >= 0):
+    if not (math.isfinite(size) and 0 <= int(size) <= sys.maxsize):
         raise click.BadParameter(f"{text!r} is no size such as 64MB or 1GB")
     return int(size)
+
+
+class _Assignment(click.types.StringParamType):
+    """KEY=VALUE; in JSNPY_SET one a line, as values have blanks in them."""
+
+    envvar_list_splitter = "\n"
 
 
 def _age(_: click.Context, __: click.Parameter, text: str | None) -> float | None:
@@ -86,12 +94,17 @@ def _starter_text(ctx: click.Context, option: click.Parameter, wanted: bool) -> 
     ctx.exit()
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "JSNPY"})
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "JSNPY"},
+    epilog="Each option is also an environment variable: JSNPY_TIMEOUT=60 for --timeout 60.",
+)
 @click.argument("file", required=False)
 @click.option(
     "--set",
     "sets",
     multiple=True,
+    type=_Assignment(),
+    envvar="JSNPY_SET",
     metavar="KEY=VALUE",
     help="Set one value under arg for this run, as in --set to.email=me@x.test; repeatable.",
 )
@@ -180,7 +193,10 @@ def command(
     for name, value in decisions.items():
         setattr(options, name, value)
     if verbose and quiet:
-        raise click.UsageError("-v and -q contradict each other")
+        # What is typed overrules what the environment sets for every run.
+        verbose, quiet = _typed("verbose"), _typed("quiet")
+        if verbose == quiet:
+            raise click.UsageError("-v and -q contradict each other")
     if mailbox is not None and not options.dry_run:
         raise click.UsageError("--mailbox is for the mails of a --dry-run: add it")
     options.mailbox = mailbox
@@ -197,6 +213,11 @@ def command(
     if check:
         return check_file(file, options, sets, encoding)
     return run_file(file, options, sets, encoding)
+
+
+def _typed(name: str) -> bool:
+    source = click.get_current_context().get_parameter_source(name)
+    return source is click.core.ParameterSource.COMMANDLINE
 
 
 def _submit(
@@ -253,7 +274,48 @@ def main(arguments: list[str]) -> int:
         return leaving.exit_code
     except click.Abort:
         return ExitCode.INTERRUPTED
-    except click.ClickException as error:
-        error.show()
+    except click.ClickException as caught:
+        error = _with_variable(caught)
+        if _wants_json(arguments):
+            _say_as_json(error.format_message())
+        else:
+            error.show()
         return ExitCode.USAGE
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # Runs see to their own output; this is --help, --version and the like on a full disk.
+        sys.stderr.write(f"jsnpy: error: output cannot be written: {error.strerror or error}\n")
+        return ExitCode.SCRIPT
     return code if isinstance(code, int) else ExitCode.OK
+
+
+def _with_variable(error: click.ClickException) -> click.ClickException:
+    """Where a bad value came from the environment, say so: the command line in a unit file looks innocent."""
+    if not isinstance(error, click.BadParameter) or error.ctx is None or error.param is None:
+        return error
+    name = error.param.name or ""
+    if error.ctx.get_parameter_source(name) is not click.core.ParameterSource.ENVIRONMENT:
+        return error
+    message = f"{error.message} (from the environment variable JSNPY_{name.upper()})"
+    return click.BadParameter(message, error.ctx, error.param, error.param_hint)
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    """Whether messages are to be JSON, as far as a command line that cannot be parsed tells."""
+    wanted = os.environ.get("JSNPY_LOG_FORMAT", "")
+    for before, word in zip(["", *arguments], arguments, strict=False):
+        if before == "--log-format":
+            wanted = word
+        elif word.startswith("--log-format="):
+            wanted = word.partition("=")[2]
+    return wanted == "json"
+
+
+def _say_as_json(message: str) -> None:
+    from jsnpy.output import standard
+    from jsnpy.redaction import Redactor
+
+    streams = standard(Redactor(), as_json=True)
+    streams.error(message)
+    streams.flush()

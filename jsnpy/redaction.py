@@ -1,11 +1,14 @@
 """Secrets, in every encoding a server or a traceback may show them in, out of every text."""
 
+import codecs
+
 from jsnpy.json_text import dumps
 
 MASK = "[redacted]"
 
 _SHORT = 4
 _SHORTEST_CORE = 5
+_PASSING = 16
 _ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _PRINTABLE = frozenset(range(0x20, 0x7F))
 
@@ -18,6 +21,8 @@ class Redactor:
 
     def __init__(self) -> None:
         self._known: set[str] = set()
+        self._lasting: set[str] = set()
+        self._passing: list[set[str]] = []
         self._forms: list[str] = []
 
     def add(self, secret: str) -> None:
@@ -39,9 +44,20 @@ class Redactor:
             self._known.add(text)
             self._learn({text})
 
+    def add_passing(self, secret: str) -> None:
+        """Mask what is a secret of one log-in only, such as a digest, until a few more of its kind have come.
+
+        A run that sends thousands of mails would else search each text for all the digests there ever were.
+        """
+        if secret:
+            self._passing = [*self._passing[1 - _PASSING :], {secret, *_encodings(secret)}]
+            self._learn(set())
+
     def _learn(self, forms: set[str]) -> None:
+        self._lasting |= forms
         # Longest first, so that no part of a long form is left over after a short one was masked.
-        self._forms = sorted({form for form in forms if form} | set(self._forms), key=lambda form: (-len(form), form))
+        known = self._lasting.union(*self._passing) - {""}
+        self._forms = sorted(known, key=lambda form: (-len(form), form))
 
     def finds(self, text: str) -> bool:
         """Return whether a secret is in `text`."""
@@ -75,7 +91,8 @@ def _split_words(text: str, word: str) -> list[str]:
 def _encodings(secret: str) -> set[str]:
     data = secret.encode("utf-8", "surrogatepass")
     forms = {data.hex(), data.hex().upper()}
-    for raw in {data, secret.encode("latin-1", "replace"), secret.encode("utf-16-le", "surrogatepass")}:
+    wide, _ = codecs.utf_16_le_encode(secret, "surrogatepass")  # which, unlike encode(), imports no module
+    for raw in {data, secret.encode("latin-1", "replace"), wide}:
         forms |= _base64(raw)
     if len(secret) >= _SHORT:
         forms |= {secret.upper(), secret.lower()}

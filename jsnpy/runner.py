@@ -72,7 +72,10 @@ class Run:
     """One run: what the bindings see of it, and what is left when it is over.
 
     Attributes:
+        keeps_sends: whether anybody will ask for `sends`: thousands of results with their logs fill the memory.
         sends: the result of each send_email so far.
+        reached: to whom each mail went that a server took.
+        failed: how many mails were not sent.
         ending: how the script ended, once it has.
         late: whether it ended only after its deadline.
     """
@@ -91,7 +94,10 @@ class Run:
         self.redactor = redactor
         self.timers = Timers()
         self.deadline = time.monotonic() + options.timeout if options.timeout else None
+        self.keeps_sends = False
         self.sends: list[smtp.SendResult] = []
+        self.reached: list[str] = []
+        self.failed = 0
         self.sending = False
         self.ending: Ending | None = None
         self.failure: BaseException | None = None
@@ -123,18 +129,21 @@ class Run:
         """Return what this run decides for each of its sends."""
         from jsnpy import smtp
 
-        if self._sessions is None:
-            from jsnpy.smtp.pool import Sessions
-
-            self._sessions = Sessions()
         return smtp.Settings(
             base_dir=self.config.base_dir,
             insecure=self.options.insecure,
             route=self._dry_run.route if self._dry_run else None,
             redactor=self.redactor,
             deadline=self.deadline,
-            sessions=self._sessions,
+            sessions=self._opened_sessions,
         )
+
+    def _opened_sessions(self) -> "Sessions":
+        if self._sessions is None:
+            from jsnpy.smtp.pool import Sessions
+
+            self._sessions = Sessions()
+        return self._sessions
 
     def send(self, fields: object) -> "smtp.SendResult":
         """Send one mail, with the outbox below if there is one, and keep its result; never raises."""
@@ -157,10 +166,15 @@ class Run:
 
     def note_send(self, result: "smtp.SendResult") -> None:
         """Keep a send's result and say on stderr what an operator should know of it."""
-        self.sends.append(result)
+        if self.keeps_sends:
+            self.sends.append(result)
         for warning in result.warnings:
             self.output.warn(warning)
+        if result.code == 0:
+            accepted = result.details["accepted"]
+            self.reached.append(", ".join(accepted) if isinstance(accepted, list) else "")
         if result.code < 0:
+            self.failed += 1
             self.output.warn(f"send_email failed with code {result.code}: {result.error}")
 
     # The way of a run.
@@ -182,6 +196,8 @@ class Run:
                 self.failure = error
             finally:
                 self.late = self.deadline is not None and time.monotonic() >= self.deadline
+                if self._outbox is not None:
+                    self._outbox.close()
                 self.output.finish()
                 done.release()
 
@@ -216,9 +232,10 @@ class Run:
         self._engine = None  # exit(n) has done its work: it must not end this
         self.output.flush()
         command.after_run(outbox, self.mail_settings(), self.output)
-        outbox.close()
 
     def _check(self, script_stack: int) -> Ending:
+        if self.options.level >= VERBOSE:
+            self._say_what_runs()
         engine = self._make_engine(script_stack)
         try:
             return engine.check(self.config.source, self.config.script_name)
@@ -297,7 +314,7 @@ class Run:
         code = codes.get(ending.kind, ExitCode.SCRIPT)
         if code == ExitCode.OK and isinstance(self.output.trouble, JsnpyError):
             code = ExitCode.SCRIPT
-        if code == ExitCode.OK and self.options.fail_on_send_error and any(send.code < 0 for send in self.sends):
+        if code == ExitCode.OK and self.options.fail_on_send_error and self.failed:
             return ExitCode.SEND_FAILED
         return code
 
@@ -306,10 +323,9 @@ class Run:
         text = f"the run was ended after {self.options.timeout:g} s (--timeout)"
         if self.sending:
             text += "; a send_email was under way, its mail may or may not have been delivered"
-        sent = [send.details["accepted"] for send in list(self.sends) if send.code == 0]
-        if sent:
-            receivers = "; to ".join(", ".join(each) if isinstance(each, list) else "" for each in sent)
-            text += f"; mails already sent: {len(sent)} (to {receivers})"
+        reached = list(self.reached)
+        if reached:
+            text += f"; mails already sent: {len(reached)} (to {'; to '.join(reached)})"
         return text
 
     def end_early(self, code: int) -> None:
@@ -329,19 +345,21 @@ def describe(ending: Ending, config: "RunConfig", memory_limit: int) -> str | No
     if ending.kind == "unsettled":
         return f"{config.script_name}\nUncaught: the script's last value is a promise that can never settle"
     if ending.kind == "memory":
-        limit = f"its limit of {_megabytes(memory_limit)} (--memory-limit)" if memory_limit else "the machine's"
+        limit = f"its limit of {_size(memory_limit)} (--memory-limit)" if memory_limit else "the machine's"
         return f"{config.script_name}\nUncaught: the script needs more memory than {limit}"
     where = " (in promise)" if ending.kind == "rejected" else ""
     error = ending.text if ending.is_error else f"Uncaught{where} {ending.text}"
-    if ending.text == "null" and memory_limit:
-        error += (
-            f"\n(the engine also throws null where its limit of {_megabytes(memory_limit)} (--memory-limit) is reached)"
-        )
+    if ending.is_error and not ending.stack and error.startswith("[") and error.endswith("]"):
+        error = error[1:-1]  # as console.log shows an error without frames; here it stands alone
+    if memory_limit and ending.text == "null":
+        error += f"\n(the engine also throws null where its limit is reached: --memory-limit, {_size(memory_limit)})"
+    elif memory_limit and ending.is_error and ending.text.startswith("InternalError: out of memory"):
+        error += f"\n(its limit is {_size(memory_limit)}: --memory-limit)"
     return f"{headline(config.script_name, config.source, ending.line, ending.column)}\n\n{error}"
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / 1024 / 1024:g} MB"
+def _size(size: int) -> str:
+    return f"{size / 1024 / 1024:g} MB" if size >= 1024 * 1024 else f"{size} bytes"
 
 
 def run_in_foreground(run: Run) -> int:

@@ -47,7 +47,7 @@ def _full_version(python: str, version: str) -> str:
 
 def _suite(python: str, version: str) -> str:
     """Run the suite; return its last line if it passed, else ""."""
-    command = ["make", "test", f"VENV=.venv-{version}", f"PYTHON={python}"]
+    command = ["make", "--no-print-directory", "test", f"VENV=.venv-{version}", f"PYTHON={python}"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         last = ""
         assert process.stdout is not None

@@ -56,17 +56,24 @@ def _fetch(method: str, url: object, body: object, headers: object, run: "Run") 
 
     run.output.flush()
     request = None
+    begun = None
     try:
         request = web.Request(method, _url(url), _text(body), _lines(headers), f"jsnpy/{__version__}")
         if run.dry_run and method == "POST":
             run.show(_shown(request))
             answer = web.Answer(200, "", request.address.url, {})
         else:
+            begun = request.address
             answer = web.fetch(request, insecure=run.insecure, deadline=run.deadline)
     except (web.WebError, _ArgumentError) as error:
         words = run.redactor.scrub(f"http_{method.lower()}: {error}")
         where = request.address.url if request else ""
         return {"status": 0, "body": "", "error": words, "url": where, "headers": {}}
+    finally:
+        if run.insecure and request and begun:
+            # A redirect may have led to another place.
+            for peer in {one.peer: None for one in (begun, request.address) if one.scheme == "https"}:
+                run.output.warn(f"certificates are not verified (--insecure): {peer} could be anybody")
     return {
         "status": answer.status,
         "body": answer.body,

@@ -322,7 +322,10 @@ class _Loading:
 
         if not self.in_file:
             return ConfigError(f"{self.name}: {error}")
-        return json_faults.explain(self.text, self.name, str(error))
+        fault = json_faults.explain(self.text, self.name, str(error))
+        if not self.name.lower().endswith(".json") and not self.text.lstrip().startswith(("{", "[", '"')):
+            fault.hint = "It was read as a JSON config. If it is a script, its name must end in .js."
+        return fault
 
     def _too_deep(self) -> ConfigError:
         return ConfigError(f"{self.name}: the config is nested too deeply", "Is this file really a config?")

@@ -28,6 +28,9 @@ class Cancel(Exception):  # noqa: N818 - not an error: the exchange is broken of
 class _Mechanism:
     """One side of an exchange: what is said at first and to each challenge."""
 
+    lasting = True
+    """Whether a response works more than once, and so stays a secret."""
+
     def __init__(self, user: str, password: str, redactor: Redactor) -> None:
         self.user = user
         self.password = password
@@ -66,6 +69,8 @@ class _Login(_Mechanism):
 
 
 class _CramMd5(_Mechanism):
+    lasting = False
+
     def answer(self, challenge: str) -> bytes:
         try:
             data = binascii.a2b_base64(challenge.encode("ascii"), strict_mode=True)
@@ -75,7 +80,7 @@ class _CramMd5(_Mechanism):
             digest = hmac.new(self.password.encode(), data, "md5").hexdigest()
         except ValueError:
             raise Cancel("this Python has no MD5 (FIPS mode), which CRAM-MD5 needs") from None
-        self.redactor.add(digest)
+        self.redactor.add_passing(digest)
         return f"{self.user} {digest}".encode()
 
 
@@ -152,16 +157,16 @@ def authenticate(session: Session, name: str) -> None:
         SendFailure: the server refused, or the exchange could not go on.
         WireError: the connection failed.
     """
-    server, redactor = session.server, session.transcript.redactor
-    mechanism = _MECHANISMS[name](server.user, server.password, redactor)
+    server = session.server
+    mechanism = _MECHANISMS[name](server.user, server.password, session.transcript.redactor)
     first = mechanism.first()
-    reply = session.secret_command(f"AUTH {name}", None if first is None else _base64(first, redactor))
+    reply = session.secret_command(f"AUTH {name}", None if first is None else _base64(first, mechanism))
     broken_off = ""
     for _ in range(ROUNDS):
         if reply.code != _AGAIN or not reply.consistent:
             break
         try:
-            response = _base64(mechanism.answer("".join(reply.lines).strip()), redactor)
+            response = _base64(mechanism.answer("".join(reply.lines).strip()), mechanism)
         except Cancel as cancel:
             broken_off = str(cancel)
             break
@@ -184,7 +189,7 @@ def authenticate(session: Session, name: str) -> None:
     raise SendFailure(Code.AUTH, "auth", what, reply, hint)
 
 
-def _base64(data: bytes, redactor: Redactor) -> str:
+def _base64(data: bytes, mechanism: _Mechanism) -> str:
     text = binascii.b2a_base64(data, newline=False).decode()
-    redactor.add_form(text)
+    (mechanism.redactor.add_form if mechanism.lasting else mechanism.redactor.add_passing)(text)
     return text

@@ -135,7 +135,7 @@ class Sending:
         if self.settings.insecure and server.security:
             self.warnings.append(f"certificates are not verified (--insecure): {server.place} could be anybody")
         kept = self.settings.sessions if server.keep_alive else None
-        make = Session if kept is None else kept.session
+        make = Session if kept is None else kept().session
         return make(
             server,
             verify=server.verify and not self.settings.insecure,

@@ -37,7 +37,8 @@ class Settings:
         route: called with each Request; returns where its connection really goes.
         redactor: knows the run's secrets; learns the passwords of the mails.
         deadline: when the run ends, in `time.monotonic()` seconds, or None.
-        sessions: keeps the sessions of mails with `keep_alive: true` open for later ones, or None.
+        sessions: returns what keeps the sessions of mails with `keep_alive: true` open for later ones; None: nothing
+            does.
     """
 
     __slots__ = ("base_dir", "deadline", "insecure", "redactor", "route", "sessions")
@@ -50,7 +51,7 @@ class Settings:
         route: Callable[[Request], Route] | None = None,
         redactor: Redactor | None = None,
         deadline: float | None = None,
-        sessions: Sessions | None = None,
+        sessions: Callable[[], Sessions] | None = None,
     ) -> None:
         self.base_dir = base_dir
         self.insecure = insecure

@@ -17,6 +17,17 @@ def invalid(field: str, why: str) -> SendFailure:
     return SendFailure(Code.ARGUMENT, "argument", f"{field} {why}")
 
 
+_FOREIGN = {
+    "NaN": "NaN",
+    "Infinity": "Infinity",
+    "-Infinity": "-Infinity",
+    "circular": "an object that holds itself",
+    "nested too deeply": "an object nested too deeply",
+    "too large": "an object too large to read",
+}
+"""What the engine's side calls values that JSON has not, where "a ..." would be no English."""
+
+
 def describe(value: object) -> str:
     """Return what kind of value it is, in JavaScript's words."""
     if value is None:
@@ -31,7 +42,7 @@ def describe(value: object) -> str:
     if isinstance(value, dict):
         foreign = value.get("$foreign")
         if isinstance(foreign, str):
-            return f"a value that {clean(foreign)}" if foreign.startswith("throws") else f"a {clean(foreign)}"
+            return _FOREIGN.get(foreign) or f"a {'value that ' * foreign.startswith('throws')}{clean(foreign)}"
         return "an object"
     if isinstance(value, list | tuple):
         return "an array"
@@ -67,7 +78,7 @@ def as_float(value: int) -> float:
 
 def clean(text: str) -> str:
     """Return text with surrogates that are no pair as U+FFFD."""
-    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def one_line(text: str) -> str:

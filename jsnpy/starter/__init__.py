@@ -85,6 +85,8 @@ def init(folder: str) -> list[str]:
     Raises:
         UsageError: one of the files exists already, in which case nothing is written, or the folder cannot be written.
     """
+    if not folder:
+        raise UsageError("--init needs the name of a folder", "As in: jsnpy --init starter")
     contents = {name: _text(name) for name in _WRITTEN}
     contents["jsnpy.d.ts"] = types()
     contents["jsnpy.schema.json"] = schema()

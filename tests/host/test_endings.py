@@ -158,7 +158,8 @@ def test_timeout_names_mails_already_sent() -> None:
     options.timeout = 3
     config = RunConfig(script_path="", script_name="a.js", source="", base_dir=".")
     run = Run(config, options, Output(Memory(), Memory(), Redactor()), Redactor())
-    run.sends = [SendResult(0, "", "", {"accepted": ["a@x.test"]}), SendResult(-2, "", "", {"accepted": []})]
+    run.note_send(SendResult(0, "", "", {"accepted": ["a@x.test"]}))
+    run.note_send(SendResult(-2, "", "", {"accepted": []}))
     run.sending = True
     assert "already sent: 1 (to a@x.test)" in run.describe_timeout()
     assert "under way" in run.describe_timeout()

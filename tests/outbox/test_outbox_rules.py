@@ -123,7 +123,9 @@ def test_on_disk_before_the_session(tmp_path: Path, scripted: Callable[..., Scri
 
     def look(when: str, answer: bytes) -> Callable[[object], bytes]:
         def step(_connection: object) -> bytes:
-            seen.extend((when, "final dot" in each.text) for each in Outbox(str(tmp_path / "box")).kept())
+            outbox = Outbox(str(tmp_path / "box"))
+            seen.extend((when, "final dot" in each.text) for each in outbox.kept())
+            outbox.close()
             return answer
 
         return step

@@ -55,7 +55,7 @@ class Run:
 
     def send(self, server: Any, *, insecure: bool = False, **changes: object) -> smtp.SendResult:
         """Send a mail with keep_alive."""
-        settings = smtp.Settings(insecure=insecure, redactor=self.redactor, sessions=self.sessions)
+        settings = smtp.Settings(insecure=insecure, redactor=self.redactor, sessions=lambda: self.sessions)
         return smtp.send(fields(server, **{"keep_alive": True, "helo": "me.test", **changes}), settings)
 
 

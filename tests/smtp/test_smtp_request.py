@@ -114,7 +114,7 @@ def test_junk_in_any_field_is_never_an_exception(name: str, junk: object) -> Non
         ({"port": "٢٥"}, "port must be"),
         ({"port": "99999999999999999999"}, "port must be"),
         ({"port": {"$foreign": "bigint"}}, "not a bigint"),
-        ({"port": {"$foreign": "NaN"}}, "not a NaN"),
+        ({"port": {"$foreign": "NaN"}}, "not NaN"),
         ({"port": [25]}, "not an array"),
         ({"user": "u"}, "pass is missing or empty"),
         ({"user": "u", "pass_": ""}, "pass is missing or empty"),

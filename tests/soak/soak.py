@@ -185,10 +185,8 @@ class _Soak:
         numbers = range(1, RUNS + 1)
         with _Server(_verdict, _recipient) as server:
             path = self.config(server, "single", count=1, keep_alive=False)
-            loop = (
-                f'n=1; while [ $n -le {RUNS} ]; do "{sys.executable}" -m jsnpy "{path}" --set first=$n'
-                ' || echo "exit $?"; n=$((n+1)); done'
-            )
+            one = f'"{sys.executable}" -m jsnpy "{path}" --set first=$n || echo "exit $?"'
+            loop = f"n=1; while [ $n -le {RUNS} ]; do {one}; n=$((n+1)); done"
             start = time.monotonic()
             done = subprocess.run(["sh", "-c", loop], capture_output=True, text=True, check=False)
             codes: collections.Counter[str] = collections.Counter()

@@ -27,6 +27,7 @@ class FakeRun:
         self.dry_run = False
         self.redactor = Redactor()
         self.shown: list[str] = []
+        self.warned: list[str] = []
         self.output = self
         self.flushed = 0
 
@@ -37,6 +38,10 @@ class FakeRun:
     def show(self, text: str) -> None:
         """Keep what would be shown."""
         self.shown.append(text)
+
+    def warn(self, message: str) -> None:
+        """Keep what an operator should know."""
+        self.warned.append(message)
 
 
 @pytest.fixture(autouse=True)

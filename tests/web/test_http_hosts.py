@@ -136,14 +136,18 @@ def test_a_trusted_certificate_is_accepted(serve: Serve, run: Any, tls: ssl.SSLC
 
 
 def test_an_unknown_certificate_is_refused_unless_insecure(serve: Serve, run: Any, tls: ssl.SSLContext) -> None:
-    """A private CA is refused with the way out; --insecure takes anything."""
+    """A private CA is refused with the way out; --insecure takes anything, and warns where it mattered."""
     server = serve(lambda _: answer(b"end"), tls)
     result = http_get(server.url, run)
     assert 0 == result["status"]
     assert f"the certificate of localhost:{server.port} was not accepted" in result["error"]
     assert "SSL_CERT_FILE" in result["error"]
     run.insecure = True
+    plain = serve(lambda _: redirect(server.url))
     assert "end" == http_get(server.url, run)["body"]
+    assert "end" == http_get(plain.url, run)["body"]
+    warning = f"certificates are not verified (--insecure): localhost:{server.port} could be anybody"
+    assert [warning, warning] == run.warned
 
 
 @pytest.mark.usefixtures("trusted")
