@@ -271,8 +271,14 @@ class Run:
         return self.timers.wait()
 
     def _report(self, ending: Ending) -> None:
-        self.error = describe(ending, self.config, self.options.memory_limit)
-        if self.error is not None:
+        text = describe(ending, self.config, self.options.memory_limit)
+        if text is not None:
+            # A password that no send_email has seen yet is none to the redactor so far.
+            from jsnpy.config.secrets import secret_values
+
+            for secret in secret_values(self.config.arg_json):
+                self.redactor.add(secret)
+            self.error = self.redactor.scrub(text)
             place: dict[str, object] = {"file": self.config.script_name}
             if ending.line:
                 place["line"] = ending.line

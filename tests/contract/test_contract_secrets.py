@@ -9,6 +9,8 @@ import pytest
 from support.command import jsnpy
 from support.mailserver import MailServer, mailserver
 
+import jsnpy as jsnpy_module
+
 __all__ = ["mailserver"]
 
 PASSWORD = "Sommer-2026!ß"
@@ -91,3 +93,17 @@ def test_config_errors_show_no_secret(options: list[str], folder: Path) -> None:
     assert (2, "") == (result.code, result.out)
     assert "c.json:1:" in result.err
     assert hidden(result.err)
+
+
+def test_an_error_before_the_first_send_shows_no_password(tmp_path: Path) -> None:
+    """A password that stands in the config itself is masked in an uncaught error although nothing was sent yet."""
+    (tmp_path / "a.js").write_text("throw new Error(`cannot use ${JSON.stringify(arg)}`);")
+    arg = {"mail": {"user": "ann", "pass": PASSWORD}, "apiTokens": [TOKEN]}
+    (tmp_path / "c.json").write_text(json.dumps({"scriptfile": "a.js", "arg": arg}))
+    result = jsnpy("c.json", cwd=tmp_path)
+    assert 1 == result.code
+    assert "ann" in result.err
+    assert hidden(result.err), result
+    error = jsnpy_module.run(tmp_path / "c.json").error
+    assert error is not None
+    assert hidden(error), error
