@@ -246,7 +246,8 @@ class Engine:
         self._over = True
 
     def _exit(self, code: object) -> None:
-        self.exit_code = int(code) % 256 if isinstance(code, int | float) else 1
+        # A number in JavaScript is a double, whatever its digits say.
+        self.exit_code = int(float(code)) % 256 if isinstance(code, int | float) else 1
         self._end()
 
     def _end(self) -> None:

@@ -9,7 +9,7 @@ import _thread
 import os
 import sys
 
-from jsnpy.errors import JsnpyError
+from jsnpy.errors import ExitCode, JsnpyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -178,6 +178,10 @@ class Output:
         except (OutputClosed, JsnpyError) as error:
             self._broken.add(self._stream)
             self.trouble = self.trouble or error
+
+    def exit_code(self, code: int) -> int:
+        """Return an exit code, but never success where output could not be written; a reader that left is no error."""
+        return ExitCode.SCRIPT if code == ExitCode.OK and isinstance(self.trouble, JsnpyError) else code
 
     def finish(self) -> None:
         """Write all that is left, and say on stderr, if that still works, when output could not be written."""

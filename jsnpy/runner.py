@@ -6,7 +6,7 @@ import time
 from jsnpy import bindings, supervisor
 from jsnpy.bindings.timers import Timers
 from jsnpy.engine import MEMORY_LIMIT, Ending, Engine
-from jsnpy.errors import ExitCode, JsnpyError
+from jsnpy.errors import ExitCode
 from jsnpy.output import NORMAL, STDERR, VERBOSE, Output
 
 TYPE_CHECKING = False
@@ -316,9 +316,7 @@ class Run:
         if ending is None:
             raise RuntimeError("the worker ended without an ending")
         codes = {"exit": ending.code, "done": ExitCode.OK}
-        code = codes.get(ending.kind, ExitCode.SCRIPT)
-        if code == ExitCode.OK and isinstance(self.output.trouble, JsnpyError):
-            code = ExitCode.SCRIPT
+        code = self.output.exit_code(codes.get(ending.kind, ExitCode.SCRIPT))
         if code == ExitCode.OK and self.options.fail_on_send_error and self.failed:
             return ExitCode.SEND_FAILED
         return code

@@ -71,7 +71,7 @@ def submit(
     if not wait:
         output.write(STDOUT, f"{submitted.id}\n")
         output.flush()
-        return _code(ExitCode.OK, output)
+        return output.exit_code(ExitCode.OK)
     output.info(f"submitted as {submitted.id}")
     output.flush()
     return _waited(submitted, output, celery.settings.results)
@@ -94,12 +94,7 @@ def _waited(submitted: Any, output: Output, results: str) -> int:
     output.write(STDOUT, result["stdout"])
     output.write(STDERR, result["stderr"])
     output.flush()
-    return _code(result["exit_code"], output)
-
-
-def _code(code: int, output: Output) -> int:
-    """Return an exit code, or another one where output could not be written."""
-    return ExitCode.SCRIPT if code == ExitCode.OK and isinstance(output.trouble, JsnpyError) else code
+    return output.exit_code(result["exit_code"])
 
 
 def _unreachable(url: str, error: Exception, what: str = "the run was not submitted") -> UsageError:

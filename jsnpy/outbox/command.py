@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from jsnpy import supervisor
-from jsnpy.errors import ExitCode, JsnpyError, UsageError
+from jsnpy.errors import ExitCode, UsageError
 from jsnpy.outbox import schedule
 from jsnpy.output import QUIET, STDOUT
 from jsnpy.smtp.settings import Settings
@@ -122,7 +122,7 @@ def show(outbox: Outbox, output: Output) -> int:
     if not tries:
         output.show(f"nothing is kept in {outbox.directory}")
     output.finish()
-    return _code(LEFT if tries else ExitCode.OK, output)
+    return output.exit_code(LEFT if tries else ExitCode.OK)
 
 
 def drop(outbox: Outbox, ids: tuple[str, ...], output: Output) -> int:
@@ -138,7 +138,7 @@ def drop(outbox: Outbox, ids: tuple[str, ...], output: Output) -> int:
                 raise UsageError(f"no mail {id_} in {outbox.directory}", "jsnpy --outbox DIR --list shows their IDs.")
             output.write(STDOUT, f"{id_} dropped\n")
         output.finish()
-        return _code(LEFT if outbox.kept() else ExitCode.OK, output)
+        return output.exit_code(LEFT if outbox.kept() else ExitCode.OK)
     finally:
         outbox.close()
 
@@ -181,9 +181,4 @@ def _in_worker(work: Callable[[], int], output: Output, deadline: float | None) 
     signals.watched = False
     if failures:
         raise failures[0]
-    return _code(codes[0], output)
-
-
-def _code(code: int, output: Output) -> int:
-    """Return an exit code, but never success when what was to be said could not be written."""
-    return ExitCode.SCRIPT if code == ExitCode.OK and isinstance(output.trouble, JsnpyError) else code
+    return output.exit_code(codes[0])

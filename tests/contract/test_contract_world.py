@@ -83,7 +83,7 @@ def test_line_numbers_are_the_authors(encoding: str, line_end: str, tmp_path: Pa
     result = jsnpy("a.js", cwd=tmp_path)
     assert 1 == result.code
     assert result.err.startswith("a.js:4\nthrow new Error('ligne quatre')\n")
-    assert "at a.js:4:" in result.err
+    assert "    at a.js:4" in result.err
 
 
 @pytest.mark.parametrize("arg", [[1, "a"], "text", 5, False, 2**53, -(2**53), 0.1, {"a": {"b": []}}, "😀\ud800\0"])
