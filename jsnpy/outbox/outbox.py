@@ -168,30 +168,44 @@ class Outbox:
         if resend_unknown:
             store.resend_unknown(self.now())
         passed: set[str] = set()
-        silent: set[str] = set()
-        while until is None or until - time.monotonic() > _LEAST:
-            row = store.claim(self.owner, self.now(), self.max_age, passed)
-            if row is None:
-                break
-            passed.add(row.id)
-            # smtplib costs 30 ms: only who has a mail to send pays for it.
-            from jsnpy.outbox import parts, tries
-
-            try:
-                further = tries.FurtherTry(self, row, settings, until)
-            except parts.Damaged as damage:
-                store.stop(row.id, FAILED, str(damage), row.recipients)
-                yield Try(row, "failed", f"given up: {damage}")
-                continue
-            # A hundred mails to a server that hangs would else wait for it a hundred times.
-            done = further.put_off() if further.place in silent else further.made()
-            if done.silent:
-                silent.add(further.place)
-            yield done
+        yield from self._due(settings, until, passed)
         for each in self.kept():
             if each.row.id not in passed:
                 each.news = each.outcome == "unknown" and each.row.id not in unknown
                 yield each
+
+    def _due(self, settings: Settings, until: float | None, passed: set[str]) -> Iterator[Try]:
+        """Try the mails that are due, over one session for each server and account; note their IDs in `passed`."""
+
+        def claimed() -> Row | None:
+            late = until is not None and until - time.monotonic() <= _LEAST
+            return None if late else self.store.claim(self.owner, self.now(), self.max_age, passed)
+
+        row = claimed()
+        if row is None:
+            return
+        # smtplib costs 30 ms: only who has a mail to send pays for it.
+        from jsnpy.outbox import parts, tries
+        from jsnpy.smtp.pool import Sessions
+
+        sessions = Sessions()
+        silent: set[str] = set()
+        try:
+            while row is not None:
+                passed.add(row.id)
+                try:
+                    further = tries.FurtherTry(self, row, settings, until, sessions)
+                    # A hundred mails to a server that hangs would else wait for it a hundred times.
+                    done = further.put_off() if further.place in silent else further.made()
+                    if done.silent:
+                        silent.add(further.place)
+                except parts.Damaged as damage:
+                    self.store.stop(row.id, FAILED, str(damage), row.recipients)
+                    done = Try(row, "failed", f"given up: {damage}")
+                yield done
+                row = claimed()
+        finally:
+            sessions.close()
 
     def kept(self) -> list[Try]:
         """Return how it stands with each mail that is kept, the oldest first; changes nothing.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jsnpy.outbox.outbox import Outbox
     from jsnpy.smtp.addresses import Address
     from jsnpy.smtp.delivery import Mail
+    from jsnpy.smtp.pool import Sessions
 
 _SILENT = ("resolve", "connect", "greeting", "tls", "ehlo")
 _DIED = "the process that was sending it died before the final dot"
@@ -208,16 +209,21 @@ class FurtherTry(_Noted):
         row: the mail, claimed.
         settings: the host's.
         until: when the try must be over, in `time.monotonic()` seconds, or None.
+        sessions: where its session is continued and left open for the next mail, or None.
 
     Raises:
         OutboxError: the mail cannot be read.
         Damaged: what was read is no mail.
     """
 
-    def __init__(self, outbox: Outbox, row: Row, settings: Settings, until: float | None) -> None:
+    def __init__(
+        self, outbox: Outbox, row: Row, settings: Settings, until: float | None, sessions: Sessions | None = None
+    ) -> None:
         self.mail, self.how = parts.mail(row, outbox.store.data(row.id))
+        self.mail.server.keep_alive = sessions is not None
         insecure = settings.insecure or self.how.insecure
-        super().__init__(outbox, Settings(insecure=insecure, redactor=settings.redactor, deadline=until))
+        kept = None if sessions is None else lambda: sessions
+        super().__init__(outbox, Settings(insecure=insecure, redactor=settings.redactor, deadline=until, sessions=kept))
         self.row = self._row = row
         self._done: Try | None = None
 

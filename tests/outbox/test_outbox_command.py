@@ -405,3 +405,24 @@ def test_nothing_of_it_without_the_option(tmp_path: Path, server: CountingServer
     )
     assert done.stdout.endswith("\n[]\n")
     assert 1 == server.count("one")
+
+
+def test_flush_over_one_session(tmp_path: Path, server: CountingServer) -> None:
+    """The mails of one account go over one session, and each is noted by itself."""
+    ids = keep(tmp_path / "box", server, "one", "two", "three")
+    before = len(server.commands)
+    run = jsnpy("--outbox", tmp_path / "box", "--flush")
+    assert (0, 3) == (run.code, len(run.out.splitlines()))
+    assert all(f'{id_} to ann@example.com: "' in run.out for id_ in ids)
+    verbs = [command.split()[0] for command in server.commands[before:]]
+    assert (1, 3, 1) == (verbs.count(b"EHLO"), verbs.count(b"MAIL"), verbs.count(b"QUIT"))
+    assert ["one", "two", "three"] == [subject for subject, _ in server.taken]
+
+
+def test_flush_goes_on_where_a_session_ends(tmp_path: Path, server: CountingServer) -> None:
+    """A server that takes one mail a session gets each mail once all the same."""
+    keep(tmp_path / "box", server, "one", "two", "three")
+    server.steps["MAIL"] = lambda connection: b"421 4.7.0 one a session\r\n" if connection.messages else b"250 ok\r\n"
+    run = jsnpy("--outbox", tmp_path / "box", "--flush")
+    assert 0 == run.code
+    assert ["one", "two", "three"] == [subject for subject, _ in server.taken]
