@@ -243,13 +243,16 @@ class Store:
         """
         with self._troubles(), self._transaction():
             due = "(next_try <= ? OR next_try > ? OR created <= ?)"
-            found = self._select(
-                f"WHERE state = ? AND owner IS NULL AND {due} ORDER BY next_try, id",
+            # Ids alone, and no more of them than it takes: there may be thousands.
+            found = self._db.execute(
+                f"SELECT id FROM mails WHERE state = ? AND owner IS NULL AND {due} ORDER BY next_try, id",  # noqa: S608 - fixed texts
                 (WAITING, now, now + _FAR, now - max_age),
             )
-            row = next((each for each in found if each.id not in passed), None)
-            if row is None:
+            first = next((id_ for (id_,) in found if id_ not in passed), None)
+            found.close()
+            if first is None:
                 return None
+            (row,) = self._select("WHERE id = ?", (first,))
             row.owner = owner
             row.tries += 1
             self._db.execute("UPDATE mails SET owner = ?, tries = ? WHERE id = ?", (owner, row.tries, row.id))
