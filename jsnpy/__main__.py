@@ -74,11 +74,11 @@ def _carry_out(
 ) -> int:
     from jsnpy import config, runner
 
+    def read() -> config.RunConfig:
+        return config.load(target, sets=sets, encoding=encoding)
+
     def work(streams: "Output", redactor: "Redactor") -> int:
-        loaded = config.load(target, sets=sets, encoding=encoding)
-        for secret in loaded.secrets:
-            redactor.add(secret)
-        return task(runner.Run(loaded, options, streams, redactor))
+        return task(runner.Run(read, options, streams, redactor))
 
     return guarded(work, options)
 

@@ -65,8 +65,9 @@ def run(  # noqa: PLR0913 - a keyword for each of the command's options
     Args:
         config: path of a config or of a `.js` script, or a mapping with a config's keys.
         arg: the script's global `arg`, in place of the config's; any value with a JSON form.
-        timeout: seconds of wall time after which the run is ended. With a timeout the script runs in a child
-            process; without one, in a thread of this process, which an endless script never leaves.
+        timeout: seconds of wall time after which the run is ended, counted once config and script are read. With
+            a timeout the script runs in a child process; without one, in a thread of this process, which an
+            endless script never leaves.
         memory_limit: bytes of the engine's heap, 0 for no limit; None for the command's default.
         encoding: of config and script when they are not Unicode.
         dry_run: mails go to an SMTP server inside jsnpy.
@@ -141,8 +142,6 @@ def run_here(config: RunConfig, options: Options, outbox: Outbox | None = None) 
     """
     streams = {STDOUT: Memory(), STDERR: Memory()}
     redactor = Redactor()
-    for secret in config.secrets:
-        redactor.add(secret)
     output = Output(streams[STDOUT], streams[STDERR], redactor, level=options.level, as_json=options.log_json)
     one = Run(config, options, output, redactor, outbox)
     one.keeps_sends = True

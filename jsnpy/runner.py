@@ -70,24 +70,34 @@ class Options:
 class Run:
     """One run: what the bindings see of it, and what is left when it is over.
 
+    Args:
+        config: what is to be run, or what reads it: in the worker, as a pipe or a dead disk may take for ever.
+        options: what the caller decides about it.
+        output: where it prints.
+        redactor: learns the config's secrets.
+        outbox: in place of the one that the options name.
+
     Attributes:
+        config: what is run, once it has been read.
         keeps_sends: whether anybody will ask for `sends`: thousands of results with their logs fill the memory.
         sends: the result of each send_email so far.
         reached: to whom each mail went that a server took.
         failed: how many mails were not sent.
+        reading: whether config and script are still being read.
         ending: how the script ended, once it has.
         late: whether it ended only after its deadline.
     """
 
     def __init__(
         self,
-        config: "RunConfig",
+        config: "RunConfig | Callable[[], RunConfig]",
         options: Options,
         output: Output,
         redactor: "Redactor",
         outbox: "Outbox | None" = None,
     ) -> None:
-        self.config = config
+        self.config: RunConfig
+        self._given = config
         self.options = options
         self.output = output
         self.redactor = redactor
@@ -97,6 +107,7 @@ class Run:
         self.sends: list[smtp.SendResult] = []
         self.reached: list[str] = []
         self.failed = 0
+        self.reading = True
         self.sending = False
         self.ending: Ending | None = None
         self.failure: BaseException | None = None
@@ -185,8 +196,7 @@ class Run:
 
         def work(script_stack: int) -> None:
             try:
-                for warning in self.config.warnings:
-                    self.output.warn(warning)
+                self._read()
                 self.ending = (task or self._script)(script_stack)
                 self._report(self.ending)
                 if task is None and self.options.outbox is not None:
@@ -202,6 +212,14 @@ class Run:
 
         supervisor.start_worker(work)
         return done
+
+    def _read(self) -> None:
+        self.config = self._given() if callable(self._given) else self._given
+        self.reading = False
+        for secret in self.config.secrets:
+            self.redactor.add(secret)
+        for warning in self.config.warnings:
+            self.output.warn(warning)
 
     def _script(self, script_stack: int) -> Ending:
         if self.options.level >= VERBOSE:
@@ -324,6 +342,8 @@ class Run:
     def describe_timeout(self) -> str:
         """Return what to say when the deadline ended the run: what is known of its mails."""
         text = f"the run was ended after {self.options.timeout:g} s (--timeout)"
+        if self.reading:
+            text += "; its config or script could not be read in that time"
         if self.sending:
             text += "; a send_email was under way, its mail may or may not have been delivered"
         reached = list(self.reached)

@@ -25,7 +25,7 @@ def find(wanted: str, bases: "Sequence[str]", subject: "Callable[[], str]") -> t
         The path, and whether its letter case differs from what was written.
 
     Raises:
-        ConfigError: nothing fits, several files do, or what fits is no readable file; it lists them.
+        ConfigError: nothing fits, several files do, or what fits cannot be read; it lists them.
     """
     spelled = wanted if os.sep == "\\" else wanted.replace("\\", "/")
     tried: list[str] = []
@@ -59,7 +59,7 @@ def _is_file(path: str, wanted: str, subject: "Callable[[], str]") -> bool:
         raise unreadable(f"{subject()} {quoted(wanted)}", error) from None
     except ValueError:  # a NUL, or a character this file system cannot have
         return False
-    if stat.S_ISREG(mode):
+    if stat.S_ISREG(mode) or stat.S_ISFIFO(mode):
         return True
     raise not_a_file(f"{subject()} {quoted(wanted)}", mode)
 

@@ -97,7 +97,8 @@ def load(
     is_script = target.lower().endswith(".js")
     path = loading.locate(target, [here], lambda: "the script" if is_script else "the config")
     name = loading.name = shown_path(path, here)
-    loading.base = os.path.dirname(path)
+    # A shell's <(…) is /dev/fd/63: no folder that scripts are in, nor attachments.
+    loading.base = here if here and path.startswith(("/dev/", "/proc/")) else os.path.dirname(path)
     text = text_files.decode(text_files.read(path, name), name, encoding)
     if is_script:
         loading.in_file = False

@@ -102,6 +102,9 @@ def _file(name: str, reference: str, base_dir: str, encoding: str | None) -> tup
 
         path, _ = file_search.find(name, [base_dir], lambda: "the file")
     shown = f"the file {quoted(name)}"
+    if not os.path.isfile(path):
+        # A mail that is tried again later reads it again.
+        raise ConfigError(f"{shown} is a pipe, which can be read only once", "Give the secret in a file or a variable.")
     value = text_files.decode(text_files.read(path, shown), shown, encoding, secret=True)
     for line_end in ("\r\n", "\n", "\r"):
         if value.endswith(line_end):

@@ -33,19 +33,19 @@ def check_encoding(name: str) -> None:
 
 
 def read(path: str, shown: str) -> bytes:
-    """Return the bytes of a regular file.
+    """Return the bytes of a file, or of a pipe such as a shell's `<(…)`; waits for who writes into it.
 
     Args:
         path: the file.
         shown: the file as messages name it.
 
     Raises:
-        ConfigError: it is missing, no regular file, or cannot be read.
+        ConfigError: it is missing, no file or pipe, or cannot be read.
     """
     try:
-        # A pipe without a writer would block open() for ever, a device might never end.
         mode = os.stat(path).st_mode
-        if not stat.S_ISREG(mode):
+        # A device might never end.
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
             raise not_a_file(shown, mode)
         with open(path, "rb") as file:
             return file.read()
@@ -56,7 +56,7 @@ def read(path: str, shown: str) -> bytes:
 
 
 def not_a_file(shown: str, mode: int) -> ConfigError:
-    """Return the error for a path that is there but no regular file.
+    """Return the error for a path that is there but neither a regular file nor a pipe.
 
     Args:
         shown: the path as messages name it.
@@ -65,7 +65,7 @@ def not_a_file(shown: str, mode: int) -> ConfigError:
     if stat.S_ISDIR(mode):
         return ConfigError(f"{shown} is a folder, not a file", "Name the file itself.")
     return ConfigError(
-        f"{shown} is not a regular file (a pipe, socket or device)",
+        f"{shown} is neither a file nor a pipe (it is a socket or a device)",
         "A config can be piped in: jsnpy - < FILE",
     )
 

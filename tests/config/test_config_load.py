@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -290,14 +291,47 @@ def test_impossible_targets_are_errors(folder: Folder, target: str) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_pipe_is_refused(folder: Folder) -> None:
-    """A named pipe that nobody writes to does not hang the run."""
-    os.mkfifo(folder.path / "pipe.json")
+def test_config_and_script_from_named_pipes(folder: Folder) -> None:
+    """Config and script may be pipes; relative paths start from the config's folder, as for a file."""
+    os.mkdir(folder.path / "in")
+    writers = []
+    for name, text in (("pipe.json", '{"scriptfile": "pipe.js"}'), ("pipe.js", "1;")):
+        pipe = folder.path / "in" / name
+        os.mkfifo(pipe)
+        writers.append(threading.Thread(target=pipe.write_text, args=(text,)))
+        writers[-1].start()
+
+    run = config.load(os.path.join("in", "pipe.json"))
+
+    for writer in writers:
+        writer.join()
+    assert ("1;", str(folder.path / "in")) == (run.source, run.base_dir)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="needs /dev/fd")
+def test_config_from_a_shell_substitution(folder: Folder) -> None:
+    """`jsnpy <(…)` names a pipe under /dev/fd; its relative paths start from the current folder."""
+    folder.write("a.js", "1;")
+    reading, writing = os.pipe()
+    os.write(writing, b'{"scriptfile": "a.js"}')
+    os.close(writing)
+    try:
+        run = config.load(f"/dev/fd/{reading}")
+    finally:
+        os.close(reading)
+
+    assert ("1;", "a.js", str(folder.path)) == (run.source, run.script_name, run.base_dir)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/null"), reason="needs /dev/null")
+def test_device_is_refused(folder: Folder) -> None:
+    """A device, which might never end, is no config."""
+    del folder
 
     assert (
-        'ConfigError: the config "pipe.json" is not a regular file (a pipe, socket or device)\n'
+        'ConfigError: the config "/dev/null" is neither a file nor a pipe (it is a socket or a device)\n'
         "A config can be piped in: jsnpy - < FILE"
-    ) == fault(lambda: config.load("pipe.json"))
+    ) == fault(lambda: config.load("/dev/null"))
 
 
 def test_unreadable_file(folder: Folder) -> None:

@@ -213,6 +213,17 @@ def test_folder_is_no_secret_file(folder: Folder) -> None:
     ) == folder.fault('{"scriptfile": "mail.js", "arg": "${FILE:.}"}')
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_pipe_is_no_secret_file(folder: Folder) -> None:
+    """A pipe gives its secret once, but what refers to it may be read again: it is refused, without waiting for it."""
+    os.mkfifo(folder.path / "f")
+
+    assert (
+        'ConfigError: CaEmail.json:1:34: arg: the file "f" is a pipe, which can be read only once\n'
+        "Give the secret in a file or a variable."
+    ) == folder.fault('{"scriptfile": "mail.js", "arg": "${FILE:f}"}')
+
+
 def test_undecodable_file_shows_no_byte(folder: Folder) -> None:
     """Not even one byte of a secret file is shown."""
     folder.write("f", b"abc\xe9")

@@ -1,5 +1,6 @@
 """Deadlines and signals: a run ends in time whatever its script is doing, with all it printed before."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -95,6 +96,26 @@ def test_signal_while_the_config_is_read(number: signal.Signals, code: int, tmp_
         took = seconds_to_end(process)
         assert (code, b"") == (process.returncode, process.stderr.read())
         assert took < 2
+
+
+@pytest.mark.parametrize("way", ["standard input", "config", "script"])
+@pytest.mark.parametrize("end", ["timeout", "SIGINT", "SIGTERM"])
+def test_pipe_that_nobody_writes_to(way: str, end: str, tmp_path: Path) -> None:
+    """--timeout and signals also end a run whose config or script does not come."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "a.json").write_text('{"scriptfile": "pipe"}')
+    target = {"standard input": "-", "config": "pipe", "script": "a.json"}[way]
+    options = ["--timeout", "0.5"] if end == "timeout" else []
+    with running(*options, target, cwd=tmp_path) as process:
+        assert process.stderr
+        if end != "timeout":
+            number = signal.Signals[end]
+            _until_handled(process.pid, number)
+            process.send_signal(number)
+        assert seconds_to_end(process) < 3
+        said = process.stderr.read()
+    assert {"timeout": 124, "SIGINT": 130, "SIGTERM": 143}[end] == process.returncode
+    assert (b"could not be read in that time" in said) if end == "timeout" else said == b""
 
 
 def _until_handled(pid: int, number: signal.Signals) -> None:
