@@ -134,7 +134,7 @@ class Engine:
         Raises:
             BaseException: what a native raised although it must not.
         """
-        self._drive("name", name)
+        self._name(name)
         self._drive("arg", arg_json)
         state = self._guarded(source, wait)
         if self._fault is not None:
@@ -154,7 +154,7 @@ class Engine:
         if all(self._compiles(source + tail) for tail in _TAILS):
             return Ending("done")
         # Once more, for the error as a run would show it.
-        self._drive("name", name)
+        self._name(name)
         self._over = True
         return self._report() if self._drive("run", json_text.dumps(source)) == "failed" else Ending("done")
 
@@ -199,6 +199,10 @@ class Engine:
         answer = self._driver(task, text)
         # The binding turns a string it has no memory for into None.
         return answer if isinstance(answer, str) else "broken"
+
+    def _name(self, name: str) -> None:
+        # As JSON: a file's name may hold bytes that are no text.
+        self._drive("name", json_text.dumps(name))
 
     def _report(self) -> Ending:
         try:

@@ -272,7 +272,7 @@
         disarm = null;
         return "ok";
       case "name":
-        traces.setName(text);
+        traces.setName(JSONParse(text));
         return "ok";
       case "arg":
         host.expose("arg", JSONParse(text));

@@ -25,7 +25,7 @@ def assign(config: dict[str, object], assignment: str) -> str:
         A warning, or "".
 
     Raises:
-        UsageError: there is no `=`, a key is empty, or the path leads through something without members.
+        UsageError: there is no `=`, a key is empty, it is no UTF-8, or the path leads through no object.
     """
     path, equals, text = assignment.partition("=")
     if not equals:
@@ -33,6 +33,10 @@ def assign(config: dict[str, object], assignment: str) -> str:
     steps = path.split(".")
     if "" in steps:
         raise UsageError(f"--set {quoted(path)} has an empty key", _FORM)
+    try:
+        assignment.encode()
+    except UnicodeEncodeError:  # else a script would get, and send, something else
+        raise UsageError(f"--set {quoted(path)} is not valid UTF-8") from None
     value: object = text
     try:
         # What cannot be JSON is not tried: the parser's error is dear (it imports json).

@@ -4,6 +4,7 @@ import socket
 import ssl
 import time
 from contextlib import suppress
+from http.client import HTTPResponse as PlainResponse
 
 from urllib3 import HTTPHeaderDict
 from urllib3.connection import HTTPConnection, HTTPSConnection, ProxyConfig
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
 
 _PIECE = 64 * 1024
 _LIBRARY_HEADERS = ("Accept-Encoding", "User-Agent")  # what urllib3 adds unless it is told not to
+
+
+class _FinalResponse(PlainResponse):
+    """The first answer that is no interim one; the standard library itself passes over 100 only."""
+
+    def begin(self) -> None:
+        super().begin()
+        while 100 <= self.status < 200:  # noqa: PLR2004 - RFC 9110 section 15.2
+            self.headers = self.msg = None  # type: ignore[assignment]  # as it was before the first begin
+            super().begin()
 
 
 class Reply:
@@ -101,6 +112,7 @@ class Transfer:
     ) -> Reply:
         self.stage = f"connecting to {(proxy or address).peer}"
         connection = self._connection = self._connect_to(address, proxy)
+        connection.response_class = _FinalResponse
         connection.connect()
         self._socket = connection.sock
         self.stage = f"sending to {address.peer}"

@@ -93,6 +93,8 @@ FORM = "\nIt is written --set KEY=VALUE, as in --set to.email=me@x.test"
         ("to..email=1", f'--set "to..email" has an empty key{FORM}'),
         (".to=1", f'--set ".to" has an empty key{FORM}'),
         ("to.=1", f'--set "to." has an empty key{FORM}'),
+        ("text=\udcff", '--set "text" is not valid UTF-8'),
+        ("\udcff=1", r'--set "\udcff" is not valid UTF-8'),
         ("text.a=1", '--set "text.a": "arg.text" is a string, which has no members'),
         ("none.a.b=1", '--set "none.a.b": "arg.none" is null, which has no members'),
         ("list.0.a=1", '--set "list.0.a": "arg.list.0" is a number, which has no members'),

@@ -1,6 +1,8 @@
 """What an uncaught error looks like: the author's file, line and frames, as Node shows them."""
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,6 +99,17 @@ def test_script_in_another_folder_is_named_by_its_path(tmp_path: Path) -> None:
         below.splitlines()[0],
         elsewhere.splitlines()[0],
     ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are Unicode elsewhere")
+def test_script_whose_name_is_no_text(tmp_path: Path) -> None:
+    """A script whose name has bytes that are not UTF-8 runs, and its errors show the name as far as it goes."""
+    script = os.fsencode(tmp_path) + b"/\xff.js"
+    with open(script, "w", encoding="ascii") as file:
+        file.write("console.log('ran'); throw new Error('x')")
+    result = jsnpy(os.fsdecode(script), cwd=tmp_path)
+    assert (1, "ran\n", "\ufffd.js:1") == (result.code, result.out, result.err.splitlines()[0])
+    assert ORIGINAL or result.err.splitlines()[-1] == "    at \ufffd.js:1:31"
 
 
 def test_uncaught_error_as_json(tmp_path: Path) -> None:

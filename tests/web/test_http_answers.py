@@ -152,6 +152,13 @@ def test_chunks_make_a_body(serve: Serve, run: Any) -> None:
     assert "abc" == http_get(serve(lambda _: chunks).url, run)["body"]
 
 
+def test_interim_answers_are_passed_over(serve: Serve, run: Any) -> None:
+    """100 and 103 come before the answer and are none."""
+    interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    result = http_get(serve(lambda _: interim + answer(b"text")).url, run)
+    assert (200, "text", False) == (result["status"], result["body"], "link" in result["headers"])
+
+
 @pytest.mark.parametrize(
     ("bytes_sent", "words"),
     [
