@@ -1,5 +1,6 @@
 """The command line: options in, exit code out; the only file that knows click."""
 
+import io
 import math
 import os
 import sys
@@ -9,7 +10,7 @@ import click
 
 from jsnpy import __version__
 from jsnpy.errors import ExitCode, JsnpyError
-from jsnpy.output import NORMAL, QUIET, VERBOSE, Output
+from jsnpy.output import NORMAL, QUIET, VERBOSE, Output, reader_left
 from jsnpy.redaction import Redactor
 from jsnpy.runner import Options
 
@@ -268,6 +269,7 @@ def _outbox_chore(file: str | None, options: Options, encoding: str | None, chor
 
 def main(arguments: list[str]) -> int:
     """Parse the command line, do what it says and return the exit code."""
+    _prepare_streams()
     try:
         code = command.main(arguments, prog_name="jsnpy", standalone_mode=False)
     except click.exceptions.Exit as leaving:
@@ -281,13 +283,20 @@ def main(arguments: list[str]) -> int:
         else:
             error.show()
         return ExitCode.USAGE
-    except BrokenPipeError:
-        raise
     except OSError as error:
+        if reader_left(error):
+            return ExitCode.OK
         # Runs see to their own output; this is --help, --version and the like on a full disk.
         sys.stderr.write(f"jsnpy: error: output cannot be written: {error.strerror or error}\n")
         return ExitCode.SCRIPT
     return code if isinstance(code, int) else ExitCode.OK
+
+
+def _prepare_streams() -> None:
+    """Let click print as runs do: UTF-8 when redirected, and no name of a file that cannot be shown."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
 
 
 def _with_variable(error: click.ClickException) -> click.ClickException:

@@ -24,6 +24,8 @@ _ENOUGH = 64 * 1024
 _LEVELS = {"uncaught": "error", "show": "info"}
 """Kinds of messages that are printed as they are, and what they are in JSON."""
 
+_INVALID = 22  # errno.EINVAL
+
 STDOUT, STDERR = 1, 2
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 
@@ -59,11 +61,11 @@ class Stream:
                 return
             while data:
                 data = data[os.write(self._fd, data) :]
-        except BrokenPipeError as error:
-            raise OutputClosed from error
         except BlockingIOError:
             self._wait_and_write(data)
         except OSError as error:
+            if reader_left(error):
+                raise OutputClosed from error
             raise JsnpyError(f"output cannot be written: {error.strerror}") from error
 
     def _wait_and_write(self, data: memoryview) -> None:
@@ -76,6 +78,11 @@ class Stream:
                 data = data[os.write(self._fd, data[:4096]) :]
             except BlockingIOError:
                 continue
+
+
+def reader_left(error: OSError) -> bool:
+    """Return whether a write failed because nobody reads any more, which Windows calls an invalid argument."""
+    return isinstance(error, BrokenPipeError) or (sys.platform == "win32" and error.errno == _INVALID)
 
 
 def encode(text: str, encoding: str = "utf-8") -> bytes:
@@ -245,7 +252,9 @@ class Output:
 
     def _coloured(self, label: str, kind: str) -> str:
         force = os.environ.get("FORCE_COLOR", "")
-        if force in ("", "0") and (os.environ.get("NO_COLOR") or not self._streams[STDERR].terminal):
+        # A console of Windows shows the colours' codes themselves, unless somebody has told it not to.
+        plain = sys.platform == "win32" or not self._streams[STDERR].terminal
+        if force in ("", "0") and (os.environ.get("NO_COLOR") or plain):
             return label
         code = {"error": "31", "warning": "33"}.get(kind, "2")
         return f"\x1b[{code}m{label}\x1b[0m"

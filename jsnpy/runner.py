@@ -7,7 +7,7 @@ from jsnpy import bindings, supervisor
 from jsnpy.bindings.timers import Timers
 from jsnpy.engine import MEMORY_LIMIT, Ending, Engine
 from jsnpy.errors import ExitCode
-from jsnpy.output import NORMAL, STDERR, VERBOSE, Output
+from jsnpy.output import NORMAL, STDERR, VERBOSE, Output, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -296,7 +296,7 @@ class Run:
 
             for secret in secret_values(self.config.arg_json):
                 self.redactor.add(secret)
-            self.error = self.redactor.scrub(text)
+            self.error = encode(self.redactor.scrub(text)).decode()
             place: dict[str, object] = {"file": self.config.script_name}
             if ending.line:
                 place["line"] = ending.line

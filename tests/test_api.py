@@ -53,6 +53,15 @@ def test_run_of_a_mapping(tmp_path: Path) -> None:
     assert '[1,{"a":null}]\n' == result.stdout
 
 
+def test_error_is_text_that_can_be_printed(tmp_path: Path) -> None:
+    """Half a character that a script throws is U+FFFD in the error, as it is on stderr."""
+    (tmp_path / "s.js").write_text(r"throw new Error('a\ud83d')")
+    result = jsnpy.run(tmp_path / "s.js")
+    assert result.error is not None
+    assert "Error: a\ufffd\n" in result.error
+    assert result.error + "\n" == result.stderr
+
+
 def test_run_that_fails_is_a_result(tmp_path: Path) -> None:
     """A script that throws is a result with its error's text, not an exception."""
     (tmp_path / "s.js").write_text("\nthrow new TypeError('no')")

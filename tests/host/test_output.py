@@ -1,5 +1,7 @@
 """What is printed arrives, wherever it goes; what cannot be printed is an error, a reader that went away is none."""
 
+import errno
+import io
 import json
 import os
 import subprocess
@@ -8,6 +10,10 @@ from pathlib import Path
 
 import pytest
 from support.command import JSNPY, clean_environment, jsnpy
+
+from jsnpy.errors import JsnpyError
+from jsnpy.output import Output, OutputClosed, Stream
+from jsnpy.redaction import Redactor
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="uses a POSIX shell, /dev/full or a pty")
 
@@ -104,6 +110,79 @@ def test_colour_is_forced_or_absent(tmp_path: Path) -> None:
     assert "\x1b[31m" in jsnpy("x.js", cwd=tmp_path, env={"FORCE_COLOR": "1"}).err
     assert "\x1b" not in jsnpy("x.js", cwd=tmp_path).err
     assert "\x1b" not in jsnpy("x.js", cwd=tmp_path, env={"FORCE_COLOR": "0", "NO_COLOR": "1"}).err
+
+
+class _Console:
+    """What sys.stderr is on a console of Windows, as far as we look at it."""
+
+    encoding = "utf-8"
+
+    def __init__(self, terminal: int) -> None:
+        self.buffer = io.BytesIO()
+        self._terminal = terminal
+
+    def fileno(self) -> int:
+        return self._terminal
+
+
+@posix
+@pytest.mark.parametrize(("forced", "coloured"), [("", False), ("1", True)])
+def test_windows_console_is_not_coloured_unasked(forced: str, coloured: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A console of Windows would show the codes of colours: it gets them where FORCE_COLOR asks for them only."""
+    import pty
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("FORCE_COLOR", forced)
+    ours, theirs = pty.openpty()
+    try:
+        console = _Console(theirs)
+        stream = Stream(console)
+        assert stream.terminal
+        output = Output(stream, stream, Redactor())
+        output.error("é")
+        output.flush()
+        assert coloured == (b"\x1b" in console.buffer.getvalue())
+        assert console.buffer.getvalue().endswith(" é\n".encode())
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+@pytest.mark.parametrize(
+    ("platform", "number", "left"),
+    [
+        ("win32", errno.EINVAL, True),
+        ("win32", errno.EPIPE, True),
+        ("win32", errno.ENOSPC, False),
+        ("linux", errno.EINVAL, False),
+    ],
+)
+def test_reader_that_went_away_on_windows(
+    platform: str, number: int, left: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Windows calls a write to a pipe that nobody reads an invalid argument: that is no trouble of ours."""
+
+    def refuse(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(sys, "platform", platform)
+    with (tmp_path / "out").open("w") as file:
+        stream = Stream(file)
+        monkeypatch.setattr(os, "write", refuse)
+        with pytest.raises(OutputClosed if left else JsnpyError):
+            stream.write("x")
+        monkeypatch.undo()
+
+
+@posix
+def test_help_texts_are_utf8_and_never_fail(tmp_path: Path) -> None:
+    """What is not a run's output is UTF-8 too when redirected, and names that are no text are escaped."""
+    env = {"PYTHONIOENCODING": "ascii:strict"}
+    assert "written: é/alert.json" in jsnpy("--init", "é", cwd=tmp_path, env=env).out
+    assert "'é' is no number" in jsnpy("--timeout", "é", "a.js", cwd=tmp_path, env=env).err
+    if sys.platform == "linux":  # names are Unicode elsewhere
+        strange = jsnpy("--init", os.fsdecode(b"\xff"), cwd=tmp_path)
+        assert (0, True) == (strange.code, "written: \\udcff/alert.json" in strange.out)
 
 
 def test_quiet_and_verbose(tmp_path: Path) -> None:
