@@ -116,6 +116,10 @@ class Output:
         redactor: keeps secrets out of the host's messages.
         level: QUIET, NORMAL or VERBOSE.
         as_json: host messages as one JSON object a line.
+
+    Attributes:
+        left: whether a reader went away.
+        trouble: why output could not be written although somebody may want it.
     """
 
     def __init__(
@@ -136,12 +140,13 @@ class Output:
         self._gathered = 0
         self._stream = STDOUT
         self._broken: set[int] = set()
-        self.trouble: OutputClosed | JsnpyError | None = None
+        self.left = False
+        self.trouble: JsnpyError | None = None
 
     def write(self, stream: int, text: str) -> None:
         """Take text for a stream; it is written soon, in order with the other stream's.
 
-        What a stream cannot be given is dropped; `trouble` says why.
+        What a stream cannot be given is dropped.
         """
         with self._lock:
             if stream != self._stream:
@@ -182,18 +187,21 @@ class Output:
             return
         try:
             self._streams[self._stream].write(text)
-        except (OutputClosed, JsnpyError) as error:
+        except OutputClosed:
+            self._broken.add(self._stream)
+            self.left = True
+        except JsnpyError as error:
             self._broken.add(self._stream)
             self.trouble = self.trouble or error
 
     def exit_code(self, code: int) -> int:
         """Return an exit code, but never success where output could not be written; a reader that left is no error."""
-        return ExitCode.SCRIPT if code == ExitCode.OK and isinstance(self.trouble, JsnpyError) else code
+        return ExitCode.SCRIPT if code == ExitCode.OK and self.trouble is not None else code
 
     def finish(self) -> None:
         """Write all that is left, and say on stderr, if that still works, when output could not be written."""
         self.flush()
-        if isinstance(self.trouble, JsnpyError):
+        if self.trouble is not None:
             self.write_now(STDERR, self.line("error", str(self.trouble)))
 
     # The host's own messages, all on stderr.

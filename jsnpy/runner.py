@@ -282,7 +282,8 @@ class Run:
 
     def _write(self, stream: int, text: str) -> bool:
         self.output.write(stream, text)
-        return self.output.trouble is None
+        # A full disk does not end the script: it may be about to send the mail that says so.
+        return not self.output.left
 
     def _idle(self) -> int | None:
         self.output.flush()

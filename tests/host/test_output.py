@@ -54,6 +54,19 @@ def test_full_disk(tmp_path: Path) -> None:
 
 
 @posix
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_full_disk_does_not_end_the_script(tmp_path: Path) -> None:
+    """The script that is to mail of a full disk goes on where its own output does not fit on it any more."""
+    (tmp_path / "a.js").write_text(
+        "console.log('x'.repeat(1e5)); console.log('y');"
+        "setTimeout(() => { console.log('z'); console.error('sent') }, 200)"
+    )
+    done = _shell("JSNPY a.js > /dev/full", tmp_path)
+    assert (1, "sent") == (done.returncode, done.stderr.splitlines()[0])
+    assert "cannot be written" in done.stderr
+
+
+@posix
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
 def test_closed_streams(closed: str, tmp_path: Path) -> None:
     """A parent that closed our streams, as some services do, does not keep the script from running."""
