@@ -14,6 +14,7 @@
     #delay;
     #repeat;
     #kept = true;
+    #closed = false;
     #id = 0;
     constructor(callback, delay, repeat, args) {
       mustBeFunction(callback);
@@ -32,11 +33,14 @@
     hasRef() {
       return this.#kept;
     }
+    // As in Node, this also starts one again that has fired, but none that was cleared.
     refresh() {
-      if (this.#disarm()) this.#arm();
+      this.#disarm();
+      if (!this.#closed) this.#arm();
       return this;
     }
     close() {
+      this.#closed = true;
       this.#disarm();
       return this;
     }
@@ -44,6 +48,7 @@
       return this.#id;
     }
     static clear(timer) {
+      timer.#closed = true;
       timer.#disarm();
     }
     static fire(timer) {

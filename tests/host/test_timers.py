@@ -1,0 +1,67 @@
+"""Timers as Node has them: their order, and what their objects can do."""
+
+from pathlib import Path
+
+import pytest
+from support.command import jsnpy
+
+# name: script, what Node 20 prints
+CASES = {
+    "refresh in the callback starts it again": (
+        "let n = 0; const t = setTimeout(() => { console.log(++n); if (n < 3) t.refresh() }, 1)",
+        "1\n2\n3\n",
+    ),
+    "refresh of one that has fired": (
+        (
+            "let n = 0; const t = setTimeout(() => console.log(++n), 1);"
+            "setTimeout(() => { if (t.refresh() === t) console.log('again') }, 5)"
+        ),
+        "1\nagain\n2\n",
+    ),
+    "refresh of one that was cleared": (
+        (
+            "const t = setTimeout(() => console.log('no'), 1); clearTimeout(t); t.refresh();"
+            "const u = setTimeout(() => console.log('no'), 1); u.close().refresh()"
+        ),
+        "",
+    ),
+    "refresh of an interval in its callback": (
+        "let n = 0; const t = setInterval(() => { t.refresh(); if (++n === 3) clearInterval(t); console.log(n) }, 1)",
+        "1\n2\n3\n",
+    ),
+    "refresh puts off": (
+        (
+            "const t = setTimeout(() => console.log('late'), 100);"
+            "setTimeout(() => t.refresh(), 50); setTimeout(() => console.log('early'), 120)"
+        ),
+        "early\nlate\n",
+    ),
+    "a callback that clears the next": (
+        (
+            "const a = setTimeout(() => { clearTimeout(b); console.log('a') }, 1);"
+            "const b = setTimeout(() => console.log('b'), 1)"
+        ),
+        "a\n",
+    ),
+    "cleared by its number": ("clearTimeout(+setTimeout(() => console.log('no'), 1)); console.log('end')", "end\n"),
+    "microtasks before the next timer": (
+        (
+            "setTimeout(() => { console.log(1); Promise.resolve().then(() => console.log('job')) }, 1);"
+            "setTimeout(() => console.log(2), 1)"
+        ),
+        "1\njob\n2\n",
+    ),
+    "one that is not waited for": (
+        "setTimeout(() => console.log('no'), 5000).unref(); setTimeout(() => console.log('end'), 1)",
+        "end\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_timer(name: str, tmp_path: Path) -> None:
+    """A script with timers prints what it prints under Node."""
+    script, printed = CASES[name]
+    (tmp_path / "a.js").write_text(script)
+    result = jsnpy("a.js", cwd=tmp_path)
+    assert (0, printed, "") == (result.code, result.out, result.err)
