@@ -60,24 +60,20 @@ class Stream:
                 self._file.buffer.flush()
                 return
             while data:
-                data = data[os.write(self._fd, data) :]
-        except BlockingIOError:
-            self._wait_and_write(data)
+                data = data[self._write_some(data) :]
         except OSError as error:
             if reader_left(error):
                 raise OutputClosed from error
             raise JsnpyError(f"output cannot be written: {error.strerror}") from error
 
-    def _wait_and_write(self, data: memoryview) -> None:
-        # Somebody made our pipe non-blocking.
-        import select
+    def _write_some(self, data: memoryview) -> int:
+        try:
+            return os.write(self._fd, data)
+        except BlockingIOError:  # somebody made our pipe non-blocking
+            import select
 
-        while data:
             select.select([], [self._fd], [])
-            try:
-                data = data[os.write(self._fd, data[:4096]) :]
-            except BlockingIOError:
-                continue
+            return 0
 
 
 def reader_left(error: OSError) -> bool:

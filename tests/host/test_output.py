@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import os
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,33 @@ def test_reader_that_goes_away(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text("for (let i = 0; ; i++) console.log(i)")
     done = _shell("{ JSNPY a.js; echo $? >&2; } | head -n 2", tmp_path)
     assert ("0\n1\n", "0\n") == (done.stdout, done.stderr)
+
+
+@posix
+def test_pipe_that_does_not_block(tmp_path: Path) -> None:
+    """A pipe that somebody made non-blocking gets all there is to write."""
+    (tmp_path / "a.js").write_text("for (let i = 0; i < 200000; i++) console.log(i)")
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    with open(ours, "rb") as reader:
+        process = subprocess.Popen([*JSNPY, "a.js"], cwd=tmp_path, env=clean_environment(), stdout=theirs)
+        os.close(theirs)
+        assert b"".join(b"%d\n" % i for i in range(200000)) == reader.read()
+    assert 0 == process.wait(30)
+
+
+@posix
+def test_pipe_that_does_not_block_loses_its_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader that goes away while we wait for room in such a pipe is one that went away."""
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    with open(theirs, "wb", buffering=0) as file:
+        while file.write(b"x" * 4096):
+            pass
+        monkeypatch.setattr(select, "select", lambda *_: os.close(ours))
+        stream = Stream(file)
+        with pytest.raises(OutputClosed):
+            stream.write("x")
 
 
 @posix
