@@ -278,8 +278,10 @@
         host.expose("arg", JSONParse(text));
         return "ok";
       case "run":
+        text = JSONParse(text);
+        traces.setSource(text);
         try {
-          watch(indirectEval(JSONParse(text)), "last value");
+          watch(indirectEval(text), "last value");
         } catch (error) {
           fail("threw", error);
         }

@@ -4,12 +4,30 @@
   "use strict";
   const {
     Error, ErrorPrototype, ErrorPrototypeGetStack, ErrorPrototypeToString, InternalErrorPrototype, Number,
-    ObjectDefineProperty, ObjectGetOwnPropertyDescriptor, ReflectApply, String, StringPrototypeEndsWith,
-    StringPrototypeIndexOf, StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeStartsWith,
-    StringPrototypeTrim,
+    ObjectDefineProperty, ObjectGetOwnPropertyDescriptor, ReflectApply, RegExpPrototypeExec, String,
+    StringPrototypeCharCodeAt, StringPrototypeEndsWith, StringPrototypeIndexOf, StringPrototypeLastIndexOf,
+    StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeTrim,
   } = primordials;
   const engineName = "<input>";
   let scriptName = "script";
+  let source = "";
+
+  // The engine counts a line's bytes in UTF-8; Node and editors count UTF-16 units, and so do we.
+  function columnIn(line, column) {
+    if (column <= 1 || RegExpPrototypeExec(/[^\0-\x7f]/, source) === null) return column;
+    const lineEnd = /\r\n|[\n\r\u2028\u2029]/g;
+    for (let n = 1; n < line; n++) {
+      if (RegExpPrototypeExec(lineEnd, source) === null) return column;
+    }
+    const start = lineEnd.lastIndex;
+    let at = start;
+    for (let bytes = column - 1; bytes > 0 && at < source.length; at++) {
+      const unit = StringPrototypeCharCodeAt(source, at);
+      // Half of a pair stands for two of its four bytes.
+      bytes -= unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3;
+    }
+    return at - start + 1;
+  }
 
   // The frame a line of stack text describes, null for any other text. `bare` is the place of a syntax error, in
   // whatever text was compiled or parsed there.
@@ -70,7 +88,8 @@
   }
 
   function shown(frame, place) {
-    const { name, line, column } = frame;
+    const { name, line } = frame;
+    const column = place === scriptName ? columnIn(line, frame.column) : frame.column;
     const at = place + (line > 0 ? ":" + line : "") + (line > 0 && column > 0 ? ":" + column : "");
     const unnamed = name === "" || name === "<eval>" || name === "<anonymous>" || name === "anonymous";
     return "    at " + (unnamed ? at : name + " (" + at + ")");
@@ -116,7 +135,7 @@
         const frame = frames[i];
         if (frame.native || frame.host || frame.line === 0 || textOf(frames, i) !== "file") continue;
         found.line = frame.line;
-        found.column = frame.column;
+        found.column = columnIn(frame.line, frame.column);
         break;
       }
     } catch {
@@ -166,6 +185,9 @@
     place,
     setName(name) {
       scriptName = name;
+    },
+    setSource(text) {
+      source = text;
     },
   };
 })

@@ -11,12 +11,13 @@ def headline(name: str, source: str, line: int, column: int) -> str:
         name: the script's path as error texts show it.
         source: its text.
         line: counted from 1, 0 where it is not known.
-        column: likewise, in characters.
+        column: likewise, in UTF-16 units.
     """
     lines = _lines(source) if line else []
     if not 0 < line <= len(lines):
         return name
-    text, column = _excerpt(lines[line - 1], column)
+    text = lines[line - 1]
+    text, column = _excerpt(text, _characters(text, column - 1) + 1 if column else 0)
     caret = "\n" + "".join(c if c == "\t" else " " for c in text[: column - 1]) + "^" if column else ""
     return f"{name}:{line}\n{text}{caret}"
 
@@ -26,6 +27,10 @@ def _lines(source: str) -> list[str]:
     for end in ("\r\n", "\r", "\u2028", "\u2029"):
         source = source.replace(end, "\n")
     return source.split("\n")
+
+
+def _characters(text: str, units: int) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "replace"))
 
 
 def _excerpt(text: str, column: int) -> tuple[str, int]:

@@ -74,6 +74,21 @@ def test_caret_points_at_the_column(tmp_path: Path) -> None:
     assert "\t" + " " * (lines[1].index("x.y")) == lines[2].replace("^", "")[: len("\t") + lines[1].index("x.y")] + " "
 
 
+@pytest.mark.skipif(ORIGINAL, reason="the original engine gives no columns")
+@pytest.mark.parametrize("before", ["e", "é", "日", "😀", "é日😀"])
+@pytest.mark.parametrize("lines", ["", "// é\r\n\r\n", "\u2028é()\n"])
+def test_column_behind_characters_of_several_bytes(before: str, lines: str, tmp_path: Path) -> None:
+    """Columns are counted in UTF-16 units, as Node and editors count them; the caret stands below its character."""
+    line = f"function é() {{}}; '{before}'; missing; // é"
+    (tmp_path / "a.js").write_text(lines + line, encoding="utf-8", newline="")
+    number = len(lines.replace("\r\n", "\n").replace("\u2028", "\n").split("\n"))
+    column = len(line.partition("missing")[0].encode("utf-16-le")) // 2 + 1
+    result = jsnpy("a.js", cwd=tmp_path)
+    place, shown, caret, *_, frame = result.err.removesuffix("\n").split("\n")
+    assert (f"a.js:{number}", line, f"    at a.js:{number}:{column}") == (place, shown, frame)
+    assert "missing" == shown[caret.index("^") :][: len("missing")]
+
+
 def test_excerpt_of_a_long_line(tmp_path: Path) -> None:
     """Of a minified line only the part round the error is shown."""
     (tmp_path / "a.js").write_text("'" + "x" * 100_000 + "'; null.here; '" + "y" * 100_000 + "'")
