@@ -11,6 +11,7 @@ from jsnpy.web.trouble import WebError
 
 PORTS = {"http": 80, "https": 443}
 
+_LONGEST = 8_000_000  # characters of a URL, as in libcurl; what follows takes time with the whole process held up
 _LABEL = 63  # characters between two dots (RFC 1035 section 2.3.4)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SCHEME_ONLY = re.compile(r"([a-z][a-z0-9+.-]*):(?!\d)", re.IGNORECASE)
@@ -74,6 +75,8 @@ def read(url: str) -> Address:
     Raises:
         WebError: no usable http or https URL. The text never shows what stands before an `@`.
     """
+    if len(url) > _LONGEST:
+        raise WebError(f"the URL is too long: {len(url)} characters")
     url = url.strip(" ")
     control = _CONTROL.search(url)
     if control:

@@ -88,6 +88,7 @@ def test_headers_may_repeat_and_an_empty_one_is_left_out(serve: Serve, run: Any)
         (["http://x.test"], "the URL must be a string, not array"),
         ({"$foreign": "throws: boom"}, "the URL must be a string, not one that throws boom"),
         ("", "the URL is empty"),
+        pytest.param("x" * 8_000_001, "the URL is too long: 8000001 characters", id="endless"),
         ("http://", "names no host"),
         ("http://x.test/\r\nX: y", "control character U+000D: write %0D"),
         ("http://x.test/\0", "U+0000"),
