@@ -5,10 +5,15 @@
   const { list, push, has, read, width } = tools;
 
   function cell(value) {
-    const small = value !== null && typeof value === "object" && !p.ArrayIsArray(value) && keysOf(value).length > 2;
     return tools.inspect(value, tools.DEFAULTS, {
-      __proto__: null, maxArrayLength: 3, breakLength: Infinity, depth: small ? -1 : 0,
+      __proto__: null, maxArrayLength: 3, breakLength: Infinity, depth: isLarge(value) ? -1 : 0,
     });
+  }
+
+  // Shown by its class alone.
+  function isLarge(value) {
+    if (value === null || typeof value !== "object" || p.ArrayIsArray(value)) return false;
+    return p.TypedArrayPrototypeGetToStringTag(value) === undefined && keysOf(value).length > 2;
   }
 
   function keysOf(value) {

@@ -80,3 +80,5 @@ console.table([Object.assign(Object.create(null), { a: 1 })]);
 console.table([Object.create({ inherited: 1 })]);
 //# to a column of numbers
 console.table([[1.5, -2], [1e21, NaN]]);
+//# typed arrays in cells
+console.table([{ a: new Uint8Array([1, 2, 300]), b: new Float64Array(5) }]);
