@@ -1,1 +1,1 @@
-console.table([{x:({get a(){return 1}, set b(v){}, get c(){return 1}, set c(v){}})},{x:{get a(){return 1}}},{x:Object.freeze({a:1})},{x:new String('abc')},{x:new Number(1)},{x:Object.assign(new Date(0),{a:1})},{x:/r/g},{x:Promise.prototype.then},{x:class A{}},{x:Symbol('q')}])
+class A{ get [Symbol.toStringTag](){return 'Q'} get x(){return 1}}; console.dir(new A(), {showHidden:true}); console.dir(Object.create(new A()), {showHidden:true})

@@ -198,3 +198,6 @@ console.log({ ["k".repeat(90)]: 1, b: { c: 2 } });
 console.log({ a: "v".repeat(90), b: 1 });
 //# four entries of 16
 console.log({ a: "0123456789012345", b: "0123456789012345", c: "0123456789012345", d: "0123456789" });
+//# symbols of a class among hidden properties
+class Tagged { get [Symbol.toStringTag]() { return "T" } get plain() { return 1 } }
+console.dir([new Tagged(), Object.create(new Tagged())], { showHidden: true });
