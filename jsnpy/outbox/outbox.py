@@ -184,7 +184,7 @@ class Outbox:
         row = claimed()
         if row is None:
             return
-        # smtplib costs 30 ms: only who has a mail to send pays for it.
+        # The mail room costs 15 ms: only who has a mail to send pays for it.
         from jsnpy.outbox import parts, tries
         from jsnpy.smtp.pool import Sessions
 

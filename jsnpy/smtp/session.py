@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import smtplib
 import socket
 import time
 
 from jsnpy.smtp import auth
 from jsnpy.smtp.connect import connect, resolve
+from jsnpy.smtp.lean import smtplib
 from jsnpy.smtp.outcome import Code, SendFailure
 from jsnpy.smtp.transcript import readable
 from jsnpy.smtp.wire import Lost, Nonsense, Reader, Reply, TimedOut, WireError, reason, remaining
