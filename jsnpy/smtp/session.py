@@ -11,7 +11,6 @@ from jsnpy.smtp.connect import connect, resolve
 from jsnpy.smtp.lean import smtplib
 from jsnpy.smtp.outcome import Code, SendFailure
 from jsnpy.smtp.transaction import Transaction
-from jsnpy.smtp.transcript import readable
 from jsnpy.smtp.wire import Lost, Nonsense, Reader, Reply, TimedOut, WireError, reason, remaining
 
 TYPE_CHECKING = False
@@ -37,20 +36,6 @@ _NAME = r"[A-Za-z0-9._-]+\Z"
 _CLOSING = 421
 _READY = 220
 _UNKNOWN_COMMAND = (500, 502)
-
-_DOING = {
-    "resolve": "looking up the name of {}",
-    "connect": "connecting to {}",
-    "greeting": "waiting for the greeting of {}",
-    "ehlo": "greeting {} (EHLO)",
-    "starttls": "asking {} for STARTTLS",
-    "tls": "doing the TLS handshake with {}",
-    "auth": "logging in to {}",
-    "mail": "giving the sender (MAIL FROM) to {}",
-    "rcpt": "giving the recipients (RCPT TO) to {}",
-    "data": "announcing the message (DATA) to {}",
-    "message": "sending the message to {}",
-}
 
 
 class Session(smtplib.SMTP):
@@ -208,7 +193,7 @@ class Session(smtplib.SMTP):
         if reply.code >= 400:  # noqa: PLR2004 - a refusal
             self.over = True
             return reply
-        self.dot_sent = self.details.stage == "message"  # a yes without our dot: see _message
+        self.dot_sent = self.details.stage == "message"  # a yes without our dot: see Transaction
         raise lost
 
     def insist(self, reply: Reply) -> None:
@@ -231,31 +216,10 @@ class Session(smtplib.SMTP):
 
     def failure(self, error: WireError) -> SendFailure:
         """Return the failure a broken connection stands for, at the present stage."""
-        from jsnpy.smtp import hints
+        from jsnpy.smtp import broken
 
-        stage, place = self.details.stage, self.server.place
         self.over = True
-        if self.dot_sent:
-            what = (
-                f"no usable answer from {place} after the whole message was sent ({error}): it may have been delivered"
-            )
-            hint = "look for it at the recipient's before sending it again"
-            return SendFailure(Code.UNKNOWN, stage, what, hint=hint)
-        doing = _DOING.get(stage, "talking to {}").format(place)
-        if isinstance(error, TimedOut):
-            hint = hints.greeting_timeout(self.server) if stage == "greeting" else ""
-            return SendFailure(
-                Code.TIMEOUT, stage, f"timed out after {self.transcript.elapsed()} while {doing}", hint=hint
-            )
-        if isinstance(error, Nonsense):
-            said = f': "{readable(error.line[:200])}"' if error.line else ""
-            if stage == "greeting":
-                what = f"{place} does not answer like an SMTP server{said}"
-                return SendFailure(Code.PROTOCOL, stage, what, hint=hints.greeting(self.server, error.line))
-            return SendFailure(Code.PROTOCOL, stage, f"protocol fault while {doing}: {error}{said}")
-        code = Code.TLS if stage == "tls" else Code.PROTOCOL
-        hint = hints.greeting_timeout(self.server) if stage == "greeting" else ""
-        return SendFailure(code, stage, f"the connection was lost while {doing}: {error}", hint=hint)
+        return broken.failure(error, self.details.stage, self.server, self.transcript, dot_sent=self.dot_sent)
 
     # --- opening
 
