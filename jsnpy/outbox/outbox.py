@@ -176,12 +176,8 @@ class Outbox:
 
     def _due(self, settings: Settings, until: float | None, passed: set[str]) -> Iterator[Try]:
         """Try the mails that are due, over one session for each server and account; note their IDs in `passed`."""
-
-        def claimed() -> Row | None:
-            late = until is not None and until - time.monotonic() <= _LEAST
-            return None if late else self.store.claim(self.owner, self.now(), self.max_age, passed)
-
-        row = claimed()
+        claims = self._claims(until, passed)
+        row = next(claims, None)
         if row is None:
             return
         # The mail room costs 15 ms: only who has a mail to send pays for it.
@@ -192,7 +188,6 @@ class Outbox:
         silent: set[str] = set()
         try:
             while row is not None:
-                passed.add(row.id)
                 try:
                     further = tries.FurtherTry(self, row, settings, until, sessions)
                     # A hundred mails to a server that hangs would else wait for it a hundred times.
@@ -203,9 +198,21 @@ class Outbox:
                     self.store.stop(row.id, FAILED, str(damage), row.recipients)
                     done = Try(row, "failed", f"given up: {damage}")
                 yield done
-                row = claimed()
+                row = next(claims, None)
         finally:
             sessions.close()
+
+    def _claims(self, until: float | None, passed: set[str]) -> Iterator[Row]:
+        """Claim the mails that are due one by one, each when it is asked for; note their IDs in `passed`."""
+        # Sorted once for all of them, and again for those that are due by then: there may be ten thousands.
+        while due := [id_ for id_ in self.store.due(self.now(), self.max_age) if id_ not in passed]:
+            for id_ in due:
+                if until is not None and until - time.monotonic() <= _LEAST:
+                    return
+                row = self.store.claim(id_, self.owner, self.now(), self.max_age)
+                if row is not None:
+                    passed.add(id_)
+                    yield row
 
     def kept(self) -> list[Try]:
         """Return how it stands with each mail that is kept, the oldest first; changes nothing.
