@@ -148,13 +148,16 @@ class Outbox:
             result.warnings.append(f"{first.unusable.message}: mails of this run may not be kept")
         return result
 
-    def flush(self, settings: Settings, *, until: float | None = None, resend_unknown: bool = False) -> Iterator[Try]:
+    def flush(
+        self, settings: Settings, *, until: float | None = None, resend_unknown: bool = False, waiting: bool = True
+    ) -> Iterator[Try]:
         """Try the mails that are due, and yield what came of each; then how it stands with the others.
 
         Args:
             settings: `redactor` and `insecure` are used.
             until: when to stop, in `time.monotonic()` seconds, or None.
             resend_unknown: send the mails again that may have been delivered.
+            waiting: also yield those that just wait for their next try.
 
         Raises:
             OutboxError: the outbox cannot be used.
@@ -162,14 +165,14 @@ class Outbox:
         if not exists(self.directory):
             return
         store = self.store
-        unknown = {row.id for row in store.rows() if row.state == UNKNOWN}
+        unknown = {row.id for row in store.rows(waiting=False) if row.state == UNKNOWN}
         owners.sweep(self.directory)
         store.recover(lambda owner: owners.lives(self.directory, owner), DIED)
         if resend_unknown:
             store.resend_unknown(self.now())
         passed: set[str] = set()
         yield from self._due(settings, until, passed)
-        for each in self.kept():
+        for each in self.kept(waiting=waiting):
             if each.row.id not in passed:
                 each.news = each.outcome == "unknown" and each.row.id not in unknown
                 yield each
@@ -214,15 +217,18 @@ class Outbox:
                     passed.add(id_)
                     yield row
 
-    def kept(self) -> list[Try]:
+    def kept(self, *, waiting: bool = True) -> list[Try]:
         """Return how it stands with each mail that is kept, the oldest first; changes nothing.
+
+        Args:
+            waiting: also with those that just wait for their next try.
 
         Raises:
             OutboxError: the outbox cannot be read.
         """
         if self._store is None and not exists(self.directory):
             return []
-        return [self._standing(row) for row in self.store.rows()]
+        return [self._standing(row) for row in self.store.rows(waiting=waiting)]
 
     def _standing(self, row: Row) -> Try:
         if row.owner is not None:

@@ -264,10 +264,15 @@ class Store:
 
     # --- all mails
 
-    def rows(self) -> list[Row]:
-        """Return what is kept, the oldest first."""
+    def rows(self, *, waiting: bool = True) -> list[Row]:
+        """Return what is kept, the oldest first.
+
+        Args:
+            waiting: those too that wait for their next try and that nobody claims; there may be thousands.
+        """
+        others, values = ("", ()) if waiting else ("WHERE state != ? OR owner IS NOT NULL", (WAITING,))
         with self._troubles:
-            return self._select("ORDER BY created, id")
+            return self._select(f"{others} ORDER BY created, id", values)
 
     def data(self, id_: str) -> bytes:
         """Return a mail's message."""

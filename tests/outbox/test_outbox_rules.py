@@ -429,3 +429,15 @@ def test_flush_finds_what_falls_due_meanwhile(tmp_path: Path, server: CountingSe
     server.answer = b"250 ok\r\n"
     assert ("two", "sent") == ((done := next(flushing)).row.subject, done.outcome)
     assert [] == [each.outcome for each in flushing if each.news]
+
+
+def test_flush_without_those_that_wait(tmp_path: Path, server: CountingServer) -> None:
+    """The flush at a run's end leaves out what just waits: thousands may, and nobody is told of them there."""
+    outbox = Outbox(str(tmp_path / "box"))
+    server.answer = TEMPORARY
+    outbox.send(fields(server, "waits"), smtp.Settings())
+    keep(tmp_path / "box", server, "due")
+    server.answer = b"550 5.7.1 no\r\n"
+    assert ["failed"] == flush(outbox, waiting=False)
+    assert ["failed"] == flush(outbox, waiting=False)
+    assert ["failed", "later"] == sorted(flush(outbox))
