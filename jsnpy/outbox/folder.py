@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import _sqlite3 as sqlite3  # without the conversions of dates around it, which cost 0.4 ms
 import _thread
 import os
-import sqlite3
 import stat
 
 from jsnpy.errors import OutboxError

@@ -7,8 +7,8 @@ claimed without the mark was not delivered; claimed and marked may have been.
 
 from __future__ import annotations
 
+import _sqlite3 as sqlite3  # without the conversions of dates around it, which cost 0.4 ms
 import os
-import sqlite3
 import sys
 import time
 

@@ -11,7 +11,7 @@ from support.outbox import TEMPORARY, Clock, CountingServer, fields, in_turn, ke
 from support.scripted import CLOSE, HANG, ScriptedServer
 
 from jsnpy import smtp
-from jsnpy.outbox import Outbox, schedule
+from jsnpy.outbox import Outbox, schedule, store
 from jsnpy.redaction import Redactor
 from jsnpy.smtp import SendResult
 
@@ -441,3 +441,23 @@ def test_flush_without_those_that_wait(tmp_path: Path, server: CountingServer) -
     assert ["failed"] == flush(outbox, waiting=False)
     assert ["failed"] == flush(outbox, waiting=False)
     assert ["failed", "later"] == sorted(flush(outbox))
+
+
+def test_claims_among_thousands(tmp_path: Path, server: CountingServer) -> None:
+    """A claim looks at its own mail alone, however many are kept."""
+    keep(tmp_path / "box", server, "one")
+    opened = store.Store(str(tmp_path / "box"))
+    copied = ", ".join(store._COLUMNS[1:])
+    opened._db.execute(
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 3000) "
+        f"INSERT INTO mails SELECT 'copy ' || n, {copied} FROM mails, numbers"
+    )
+    steps: list[None] = []
+    opened._db.set_progress_handler(lambda: steps.append(None), 10)
+    due = opened.due(time.time(), DAY)
+    for_all = len(steps)
+    assert all(opened.claim(id_, "me", time.time(), DAY) for id_ in due[:30])
+    opened._db.set_progress_handler(None, 10)
+    opened.close()
+    assert 3001 == len(due)
+    assert len(steps) - for_all < for_all
