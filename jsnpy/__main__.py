@@ -1,4 +1,4 @@
-"""The command's entry: the drop-in call `jsnpy FILE` takes a short way; anything else goes through click."""
+"""The command's entry: the drop-in call `jsnpy FILE` and its plain options take a short path; the rest takes click."""
 
 import gc
 import os
@@ -39,6 +39,11 @@ def _command(arguments: list[str]) -> int:
         from jsnpy.runner import Options
 
         return run_file(arguments[0], Options())
+    from jsnpy import short_path
+
+    call = short_path.read(arguments, os.environ)
+    if call is not None:
+        return run_file(call.target, call.options, call.sets, call.encoding)
     from jsnpy import cli
 
     return cli.main(arguments)

@@ -1,45 +1,36 @@
 """The command line: options in, exit code out; the only file that knows click."""
 
 import io
-import math
 import os
 import sys
 from typing import Any
 
 import click
 
-from jsnpy import __version__
+from jsnpy import __version__, short_path
 from jsnpy.errors import ExitCode, JsnpyError
 from jsnpy.output import NORMAL, QUIET, VERBOSE, Output, reader_left
 from jsnpy.redaction import Redactor
 from jsnpy.runner import Options
 
 _CHORES = ("flush", "list", "drop", "resend_unknown")
-_UNITS = {"": 1, "B": 1, "K": 2**10, "KB": 2**10, "M": 2**20, "MB": 2**20, "G": 2**30, "GB": 2**30}
 
 
 def _seconds(_: click.Context, __: click.Parameter, text: str) -> float:
     """Return an option's number of seconds."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is no number of seconds") from None
-    if not (math.isfinite(seconds) and seconds >= 0):
-        raise click.BadParameter(f"{text!r} is not 0 or more seconds")
+    seconds = short_path.seconds(text)
+    if seconds is None:
+        kind = "not 0 or more" if text.strip().startswith("-") else "no number of"
+        raise click.BadParameter(f"{text!r} is {kind} seconds")
     return seconds
 
 
 def _size(_: click.Context, __: click.Parameter, text: str) -> int:
     """Return an option's number of bytes."""
-    words = text.strip().upper().replace("IB", "B")
-    digits = words.rstrip("BKMG ")
-    try:
-        size = float(digits) * _UNITS[words[len(digits) :].strip()]
-    except (KeyError, ValueError):
-        raise click.BadParameter(f"{text!r} is no size such as 64MB or 1GB") from None
-    if not (math.isfinite(size) and 0 <= int(size) <= sys.maxsize):
+    size = short_path.size(text)
+    if size is None:
         raise click.BadParameter(f"{text!r} is no size such as 64MB or 1GB")
-    return int(size)
+    return size
 
 
 class _Assignment(click.types.StringParamType):
@@ -52,9 +43,7 @@ def _age(_: click.Context, __: click.Parameter, text: str | None) -> float | Non
     """Return an option's age in seconds."""
     if text is None:
         return None
-    from jsnpy.outbox import schedule
-
-    seconds = schedule.seconds(text)
+    seconds = short_path.age(text)
     if seconds is None:
         raise click.BadParameter(f"{text!r} is no age such as 5d, 12h or 30m")
     return seconds

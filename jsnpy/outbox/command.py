@@ -93,7 +93,7 @@ def after_run(outbox: Outbox, settings: Settings, output: Output) -> None:
     if settings.deadline is not None:
         until = min(until, settings.deadline - _TO_NOTE)
     try:
-        for each in outbox.flush(settings, until=until):
+        for each in outbox.flush(settings, until=until, waiting=False):
             warnings = _warnings(each)
             for warning in warnings:
                 output.warn(warning)

@@ -148,13 +148,16 @@ class Outbox:
             result.warnings.append(f"{first.unusable.message}: mails of this run may not be kept")
         return result
 
-    def flush(self, settings: Settings, *, until: float | None = None, resend_unknown: bool = False) -> Iterator[Try]:
+    def flush(
+        self, settings: Settings, *, until: float | None = None, resend_unknown: bool = False, waiting: bool = True
+    ) -> Iterator[Try]:
         """Try the mails that are due, and yield what came of each; then how it stands with the others.
 
         Args:
             settings: `redactor` and `insecure` are used.
             until: when to stop, in `time.monotonic()` seconds, or None.
             resend_unknown: send the mails again that may have been delivered.
+            waiting: also yield those that just wait for their next try.
 
         Raises:
             OutboxError: the outbox cannot be used.
@@ -162,29 +165,25 @@ class Outbox:
         if not exists(self.directory):
             return
         store = self.store
-        unknown = {row.id for row in store.rows() if row.state == UNKNOWN}
+        unknown = {row.id for row in store.rows(waiting=False) if row.state == UNKNOWN}
         owners.sweep(self.directory)
         store.recover(lambda owner: owners.lives(self.directory, owner), DIED)
         if resend_unknown:
             store.resend_unknown(self.now())
         passed: set[str] = set()
         yield from self._due(settings, until, passed)
-        for each in self.kept():
+        for each in self.kept(waiting=waiting):
             if each.row.id not in passed:
                 each.news = each.outcome == "unknown" and each.row.id not in unknown
                 yield each
 
     def _due(self, settings: Settings, until: float | None, passed: set[str]) -> Iterator[Try]:
         """Try the mails that are due, over one session for each server and account; note their IDs in `passed`."""
-
-        def claimed() -> Row | None:
-            late = until is not None and until - time.monotonic() <= _LEAST
-            return None if late else self.store.claim(self.owner, self.now(), self.max_age, passed)
-
-        row = claimed()
+        claims = self._claims(until, passed)
+        row = next(claims, None)
         if row is None:
             return
-        # smtplib costs 30 ms: only who has a mail to send pays for it.
+        # The mail room costs 15 ms: only who has a mail to send pays for it.
         from jsnpy.outbox import parts, tries
         from jsnpy.smtp.pool import Sessions
 
@@ -192,7 +191,6 @@ class Outbox:
         silent: set[str] = set()
         try:
             while row is not None:
-                passed.add(row.id)
                 try:
                     further = tries.FurtherTry(self, row, settings, until, sessions)
                     # A hundred mails to a server that hangs would else wait for it a hundred times.
@@ -203,19 +201,34 @@ class Outbox:
                     self.store.stop(row.id, FAILED, str(damage), row.recipients)
                     done = Try(row, "failed", f"given up: {damage}")
                 yield done
-                row = claimed()
+                row = next(claims, None)
         finally:
             sessions.close()
 
-    def kept(self) -> list[Try]:
+    def _claims(self, until: float | None, passed: set[str]) -> Iterator[Row]:
+        """Claim the mails that are due one by one, each when it is asked for; note their IDs in `passed`."""
+        # Sorted once for all of them, and again for those that are due by then: there may be ten thousands.
+        while due := [id_ for id_ in self.store.due(self.now(), self.max_age) if id_ not in passed]:
+            for id_ in due:
+                if until is not None and until - time.monotonic() <= _LEAST:
+                    return
+                row = self.store.claim(id_, self.owner, self.now(), self.max_age)
+                if row is not None:
+                    passed.add(id_)
+                    yield row
+
+    def kept(self, *, waiting: bool = True) -> list[Try]:
         """Return how it stands with each mail that is kept, the oldest first; changes nothing.
+
+        Args:
+            waiting: also with those that just wait for their next try.
 
         Raises:
             OutboxError: the outbox cannot be read.
         """
         if self._store is None and not exists(self.directory):
             return []
-        return [self._standing(row) for row in self.store.rows()]
+        return [self._standing(row) for row in self.store.rows(waiting=waiting)]
 
     def _standing(self, row: Row) -> Try:
         if row.owner is not None:

@@ -7,7 +7,6 @@ a folder have numbers of their own.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 
@@ -90,8 +89,10 @@ def _same(path: str, file: int) -> bool:
 
 
 def _unlink(path: str) -> None:
-    with contextlib.suppress(OSError):  # another process was faster, or (Windows) still has it open
+    try:
         os.unlink(path)
+    except OSError:
+        pass  # another process was faster, or (Windows) still has it open
 
 
 if sys.platform == "win32":

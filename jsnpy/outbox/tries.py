@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 
 from jsnpy.errors import OutboxError
@@ -57,9 +56,11 @@ class _Noted(Watcher):
     def refused(self) -> None:
         """Note that a mail whose final dot was sent was not taken."""
         if self.row is not None and self.row.marked:
-            with contextlib.suppress(OutboxError):  # what is noted in the end says it again
+            try:
                 self.outbox.store.mark(self.row.id, None)
                 self.row.marked = None
+            except OutboxError:
+                pass  # what is noted in the end says it again
 
     def by_refusal(self, mail: Mail) -> tuple[list[Address], list[Address]]:
         """Return the recipients that were refused for a passing reason, and those refused for good."""

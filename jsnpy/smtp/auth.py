@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import hmac
 
 from jsnpy import json_text
 from jsnpy.smtp.outcome import Code, SendFailure
@@ -77,6 +76,8 @@ class _CramMd5(_Mechanism):
         except (ValueError, UnicodeError):
             raise Cancel("the server's CRAM-MD5 challenge is not base64") from None
         try:
+            import hmac  # which loads OpenSSL, for the few servers that offer nothing better
+
             digest = hmac.new(self.password.encode(), data, "md5").hexdigest()
         except ValueError:
             raise Cancel("this Python has no MD5 (FIPS mode), which CRAM-MD5 needs") from None

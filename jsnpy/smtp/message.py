@@ -7,7 +7,6 @@ import os
 import struct
 import time
 from binascii import b2a_base64, b2a_qp
-from email.utils import formatdate
 
 from jsnpy.smtp.headers import LINE, LINE_MAX, address_header, fold, parameter, text_header
 
@@ -15,6 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from jsnpy.smtp.attachment import Attachment
     from jsnpy.smtp.request import Request
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _7BIT = bytes([*b"\t\r\n", *range(0x20, 0x7F)])
 
@@ -55,7 +57,7 @@ def build(request: Request) -> Message:
     if request.reply_to:
         out.write(address_header("Reply-To", request.reply_to))
     out.write(text_header("Subject", request.subject, LINE))
-    out.write(f"Date: {formatdate(localtime=True)}\r\n".encode())
+    out.write(f"Date: {date(time.time())}\r\n".encode())
     out.write(text_header("Message-ID", message_id))
     out.write(b"MIME-Version: 1.0\r\n")
     for name, value in request.headers:
@@ -65,6 +67,20 @@ def build(request: Request) -> Message:
     if out.read() != b"\r\n":
         out.write(b"\r\n")
     return Message(out.getvalue(), message_id)
+
+
+def date(seconds: float) -> str:
+    """Return a moment as a Date field says it, in local time (RFC 5322 section 3.3).
+
+    Args:
+        seconds: since 1970.
+    """
+    now = time.localtime(seconds)
+    # Not by strftime, whose names are the locale's; nor by email.utils, whose import costs more than this package.
+    day, month = _DAYS[now.tm_wday], _MONTHS[now.tm_mon - 1]
+    east, minutes = "-" if now.tm_gmtoff < 0 else "+", abs(now.tm_gmtoff) // 60
+    clock = f"{now.tm_hour:02}:{now.tm_min:02}:{now.tm_sec:02}"
+    return f"{day}, {now.tm_mday:02} {month} {now.tm_year:04} {clock} {east}{minutes // 60:02}{minutes % 60:02}"
 
 
 class _Text:

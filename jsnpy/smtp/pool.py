@@ -97,6 +97,11 @@ class KeptSession(Session):
         tls = (server.security, self.verifies, server.ca_file, server.min_version, server.server_name)
         return (*where, *who, *tls)
 
+    @property
+    def pipelines(self) -> bool:
+        """Whether commands may be sent before earlier ones are answered: where the server says so (RFC 2920)."""
+        return "PIPELINING" in self.features
+
     def open(self) -> None:
         """Continue a kept session, or open a new one.
 
@@ -132,7 +137,7 @@ class KeptSession(Session):
         if not refused and idle < FRESH:
             return True
         deadline, self.deadline = self.deadline, min(self.deadline, time.monotonic() + CHECK_TIME)
-        self._stage("connect")
+        self.enter("connect")
         try:
             reply = self.command("RSET" if refused else "NOOP")
         except WireError as error:
@@ -145,7 +150,7 @@ class KeptSession(Session):
     def _open_anew(self) -> None:
         self.close()
         self.transcript.event("opening a new session")
-        self._continues = self._usable = self._over = self.secure = self.logged_in = False
+        self._continues = self._usable = self.over = self.secure = self.logged_in = False
         self.features = {}
         self.details.rejected.clear()
         super().open()
@@ -156,7 +161,7 @@ class KeptSession(Session):
         try:
             self._try(envelope, message)
         except (Lost, SendFailure) as error:
-            if not self._continues or self._dot_sent or not _closed(error):
+            if not self._continues or self.dot_sent or not _closed(error):
                 raise
             self.transcript.event(f"the session is over: {error}")
             self._open_anew()
@@ -173,7 +178,7 @@ class KeptSession(Session):
 
     def finish(self) -> None:
         """Leave the session to the next mail if it can be used, else end it."""
-        if self._usable and not self._over:
+        if self._usable and not self.over:
             self.transcript.event("the session stays open (keep_alive)")
             self._sessions.keep(self)
         else:
@@ -190,7 +195,7 @@ class KeptSession(Session):
     def await_farewell(self) -> None:
         """Wait for the answer to QUIT, but not long, and close."""
         try:
-            self._reply()
+            self.answer()
         except WireError as error:
             self.transcript.event(f"no answer to QUIT: {error}")
         self.close()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import smtplib
 import socket
 import time
 
 from jsnpy.smtp import auth
 from jsnpy.smtp.connect import connect, resolve
+from jsnpy.smtp.lean import smtplib
 from jsnpy.smtp.outcome import Code, SendFailure
-from jsnpy.smtp.transcript import readable
+from jsnpy.smtp.transaction import Transaction
 from jsnpy.smtp.wire import Lost, Nonsense, Reader, Reply, TimedOut, WireError, reason, remaining
 
 TYPE_CHECKING = False
@@ -29,29 +29,13 @@ if TYPE_CHECKING:
 
 QUIT_TIME = 2.0
 LAST_WORDS_TIME = 1.0
-_CHUNK = 128 * 1024
 
 _CONTROL = r"[\x00-\x1f\x7f]"
 _NAME = r"[A-Za-z0-9._-]+\Z"
 
 _CLOSING = 421
 _READY = 220
-_GO_AHEAD = 354
 _UNKNOWN_COMMAND = (500, 502)
-
-_DOING = {
-    "resolve": "looking up the name of {}",
-    "connect": "connecting to {}",
-    "greeting": "waiting for the greeting of {}",
-    "ehlo": "greeting {} (EHLO)",
-    "starttls": "asking {} for STARTTLS",
-    "tls": "doing the TLS handshake with {}",
-    "auth": "logging in to {}",
-    "mail": "giving the sender (MAIL FROM) to {}",
-    "rcpt": "giving the recipients (RCPT TO) to {}",
-    "data": "announcing the message (DATA) to {}",
-    "message": "sending the message to {}",
-}
 
 
 class Session(smtplib.SMTP):
@@ -65,6 +49,10 @@ class Session(smtplib.SMTP):
         details: the facts of the mail being sent.
         deadline: when to give up, in `time.monotonic()` seconds.
         before_dot: called when the server has all of a message but the final dot.
+
+    Attributes:
+        over: whether no command may follow any more.
+        dot_sent: whether the final dot was sent: from then on the mail may have been delivered.
     """
 
     def __init__(
@@ -90,16 +78,16 @@ class Session(smtplib.SMTP):
         self.logged_in = False
         self.secure = False
         self._reader: Reader | None = None
-        self._over = False
-        self._dot_sent = False
-        self._before_dot = before_dot
+        self.over = False
+        self.dot_sent = False
+        self.before_dot = before_dot
 
     def begin(self, transcript: Transcript, details: Details, deadline: float) -> None:
         """Use the open session for a further mail, with a log and a deadline of its own."""
         self.transcript = transcript
         self.details = details
         self.deadline = deadline
-        self._dot_sent = False
+        self.dot_sent = False
         if self._reader is not None:
             self._reader.transcript = transcript
 
@@ -132,21 +120,27 @@ class Session(smtplib.SMTP):
         """Send a command, its verb in upper case, and note it."""
         self._put(f"{cmd.upper()} {args}" if args else cmd.upper())
 
-    def _put(self, line: str, shown: str | None = None) -> None:
-        if not line.isprintable() and re.search(_CONTROL, line):
-            raise Nonsense("a line break or control character in a command")  # the last net: the request was checked
-        self.transcript.client((line if shown is None else shown).encode("utf-8", "replace"))
-        self.send(f"{line}\r\n")
+    def _put(self, *lines: str, shown: str | None = None) -> None:
+        for line in lines:
+            if not line.isprintable() and re.search(_CONTROL, line):
+                raise Nonsense("a line break or control character in a command")  # the last net: requests are checked
+            self.transcript.client((line if shown is None else shown).encode("utf-8", "replace"))
+        self.send("\r\n".join((*lines, "")))
 
     def getreply(self) -> tuple[int, bytes]:
         """Return a reply as smtplib's own methods want it."""
-        reply = self._reply()
+        reply = self.answer()
         return reply.code, reply.text.encode("utf-8", "replace")
 
-    def _reply(self) -> Reply:
+    def answer(self) -> Reply:
+        """Return the next reply.
+
+        Raises:
+            WireError: there was none.
+        """
         reply = self.reader.reply(self.deadline)
         if reply.code == _CLOSING:
-            self._over = True
+            self.over = True
         return reply
 
     def command(self, verb: str, args: str = "") -> Reply:
@@ -155,23 +149,32 @@ class Session(smtplib.SMTP):
         Raises:
             WireError: there was none, or bytes came that nobody asked for.
         """
-        return self._exchange(f"{verb.upper()} {args}" if args else verb.upper())
+        return self.exchange(f"{verb.upper()} {args}" if args else verb.upper())
 
     def secret_command(self, command: str, secret: str | None) -> Reply:
         """Send a line of an authentication; what is secret of it is not noted."""
         line = " ".join(part for part in (command, secret) if part)
         if secret is None or secret in ("", "*"):
-            return self._exchange(line)
-        return self._exchange(line, f"{command} [redacted]".strip())
+            return self.exchange(line)
+        return self.exchange(line, shown=f"{command} [redacted]".strip())
 
-    def _exchange(self, line: str, shown: str | None = None) -> Reply:
+    def exchange(self, *lines: str, shown: str | None = None) -> Reply:
+        """Send commands in one go and return the reply to the first.
+
+        Args:
+            lines: the commands.
+            shown: what is noted instead.
+
+        Raises:
+            WireError: there was none, or bytes came that nobody asked for.
+        """
         if self._unasked():
-            return self._reply()
+            return self.answer()
         try:
-            self._put(line, shown)
+            self._put(*lines, shown=shown)
         except Lost as lost:
-            return self._last_words(lost)
-        return self._reply()
+            return self.last_words(lost)
+        return self.answer()
 
     def _unasked(self) -> bool:
         """Return whether the server has said, unasked, that it ends the session; anything else it said is a fault."""
@@ -181,16 +184,16 @@ class Session(smtplib.SMTP):
             raise Nonsense("the server sent something nobody had asked for", early)
         return bool(early)
 
-    def _last_words(self, lost: Lost) -> Reply:
+    def last_words(self, lost: Lost) -> Reply:
         """Return what a server said before it hung up on us, or raise what happened."""
         try:
             reply = self.reader.reply(min(self.deadline, time.monotonic() + LAST_WORDS_TIME))
         except WireError:
             raise lost from None
         if reply.code >= 400:  # noqa: PLR2004 - a refusal
-            self._over = True
+            self.over = True
             return reply
-        self._dot_sent = self.details.stage == "message"  # a yes without our dot: see _message
+        self.dot_sent = self.details.stage == "message"  # a yes without our dot: see Transaction
         raise lost
 
     def insist(self, reply: Reply) -> None:
@@ -213,31 +216,10 @@ class Session(smtplib.SMTP):
 
     def failure(self, error: WireError) -> SendFailure:
         """Return the failure a broken connection stands for, at the present stage."""
-        from jsnpy.smtp import hints
+        from jsnpy.smtp import broken
 
-        stage, place = self.details.stage, self.server.place
-        self._over = True
-        if self._dot_sent:
-            what = (
-                f"no usable answer from {place} after the whole message was sent ({error}): it may have been delivered"
-            )
-            hint = "look for it at the recipient's before sending it again"
-            return SendFailure(Code.UNKNOWN, stage, what, hint=hint)
-        doing = _DOING.get(stage, "talking to {}").format(place)
-        if isinstance(error, TimedOut):
-            hint = hints.greeting_timeout(self.server) if stage == "greeting" else ""
-            return SendFailure(
-                Code.TIMEOUT, stage, f"timed out after {self.transcript.elapsed()} while {doing}", hint=hint
-            )
-        if isinstance(error, Nonsense):
-            said = f': "{readable(error.line[:200])}"' if error.line else ""
-            if stage == "greeting":
-                what = f"{place} does not answer like an SMTP server{said}"
-                return SendFailure(Code.PROTOCOL, stage, what, hint=hints.greeting(self.server, error.line))
-            return SendFailure(Code.PROTOCOL, stage, f"protocol fault while {doing}: {error}{said}")
-        code = Code.TLS if stage == "tls" else Code.PROTOCOL
-        hint = hints.greeting_timeout(self.server) if stage == "greeting" else ""
-        return SendFailure(code, stage, f"the connection was lost while {doing}: {error}", hint=hint)
+        self.over = True
+        return broken.failure(error, self.details.stage, self.server, self.transcript, dot_sent=self.dot_sent)
 
     # --- opening
 
@@ -248,7 +230,7 @@ class Session(smtplib.SMTP):
             SendFailure: it did not come to that.
             WireError: the connection failed.
         """
-        server, stage = self.server, self._stage
+        server, stage = self.server, self.enter
         host, port = (self.route.host, self.route.port) if self.route else (server.host, server.port)
         context = None
         if server.security:
@@ -280,13 +262,14 @@ class Session(smtplib.SMTP):
             stage("auth")
             self._log_in()
 
-    def _stage(self, name: str) -> None:
-        self.details.stage = name
+    def enter(self, stage: str) -> None:
+        """Note what comes next, by which a failure is told."""
+        self.details.stage = stage
 
     def _wrap(self, sock: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
         from jsnpy.smtp import tls
 
-        self._stage("tls")
+        self.enter("tls")
         wrapped = tls.wrap(sock, context, self.server, self.deadline, self.transcript)
         self.secure = True
         return wrapped
@@ -298,7 +281,7 @@ class Session(smtplib.SMTP):
         return Code.AUTH if self.server.user else Code.PROTOCOL
 
     def _greeting(self) -> None:
-        reply = self._reply()
+        reply = self.answer()
         self.insist(reply)
         if reply.code != _READY:
             raise self.refuse(self._wanted_code(), f"{self.server.place} refused the connection", reply)
@@ -342,7 +325,7 @@ class Session(smtplib.SMTP):
             raise self.refuse(Code.TLS, f"{place} refused STARTTLS", reply)
         if self.reader.rest():
             self.reader.note_rest()
-            self._over = True
+            self.over = True
             raise SendFailure(
                 Code.TLS,
                 "starttls",
@@ -351,7 +334,7 @@ class Session(smtplib.SMTP):
         sock, self._reader = self.reader.sock, None
         self.sock = self._wrap(sock, context)
         self._reader = Reader(self.sock, self.transcript)
-        self._stage("ehlo")
+        self.enter("ehlo")
         self._hello()
 
     def _log_in(self) -> None:
@@ -367,6 +350,11 @@ class Session(smtplib.SMTP):
 
     # --- a mail
 
+    @property
+    def pipelines(self) -> bool:
+        """Whether commands may be sent before earlier ones are answered: never, for a log that reads line by line."""
+        return False
+
     def transact(self, envelope: Envelope, message: Message) -> None:
         """Hand one mail over; returns only if the server took it.
 
@@ -374,122 +362,24 @@ class Session(smtplib.SMTP):
             SendFailure: it did not.
             WireError: the connection failed.
         """
-        details = self.details
-        self._stage("mail")
-        parameters = self._parameters(envelope, message)
-        reply = self.command("MAIL", f"FROM:<{envelope.sender.wire}>{parameters}")
-        self.insist(reply)
-        if reply.code // 100 != 2:  # noqa: PLR2004 - 2xx
-            raise self.refuse(Code.SENDER, f"{self.server.place} refused the sender {envelope.sender.email}", reply)
-        self._stage("rcpt")
-        accepted = self._recipients(envelope)
-        self._stage("data")
-        reply = self.command("DATA")
-        self.insist(reply)
-        if reply.code != _GO_AHEAD:
-            raise self.refuse(Code.MESSAGE, f"{self.server.place} refused the message (DATA)", reply)
-        self._stage("message")
-        reply = self._message(message.data)
-        self.insist(reply)
-        if reply.code < 400 and reply.code // 100 != 2:  # noqa: PLR2004 - neither taken nor refused
-            raise Nonsense("the answer to the message is neither yes nor no", str(reply.code).encode())
-        if reply.code // 100 != 2:  # noqa: PLR2004 - 2xx
-            raise self.refuse(Code.MESSAGE, f"{self.server.place} refused the message", reply)
-        self.details.accepted = accepted
-        details.decide(reply)
-        self._stage("done")
-        self.transcript.event(f"accepted by the server ({self.transcript.elapsed()})")
-
-    def _parameters(self, envelope: Envelope, message: Message) -> str:
-        parameters = ""
-        if "SIZE" in self.features:
-            limit = next((int(word) for word in self.features["SIZE"][:1] if word.isascii() and word.isdigit()), 0)
-            if 0 < limit < len(message.data):
-                what = f"the message has {len(message.data)} bytes, {self.server.place} takes {limit} at the most"
-                raise SendFailure(Code.MESSAGE, "mail", what, hint="make the mail smaller")
-            parameters += f" SIZE={len(message.data)}"
-        special = envelope.needs_utf8
-        if special is None and message.needs_8bit:
-            special = "an address in a header"
-        self.command_encoding = "ascii"
-        if special is not None:
-            if "SMTPUTF8" not in self.features:
-                what = (
-                    f"{special} has letters before the @ that are not ASCII, which {self.server.place} cannot transport"
-                )
-                raise SendFailure(Code.ARGUMENT, "mail", what, hint="it does not offer SMTPUTF8; use an ASCII address")
-            self.command_encoding = "utf-8"
-            parameters += " SMTPUTF8 BODY=8BITMIME"
-        return parameters
-
-    def _recipients(self, envelope: Envelope) -> list[str]:
-        accepted: list[str] = []
-        refusals: list[Reply] = []
-        for address in envelope.recipients:
-            reply = self.command("RCPT", f"TO:<{address.wire}>")
-            self.insist(reply)
-            if reply.code // 100 == 2:  # noqa: PLR2004 - 2xx
-                accepted.append(address.email)
-                continue
-            refusals.append(reply)
-            self.details.rejected.append({"email": address.email, "code": reply.code, "text": reply.text})
-            if self._over:
-                raise self.refuse(Code.RECIPIENTS, f"{self.server.place} refused the recipient {address.email}", reply)
-        if not accepted:
-            # One that may pass decides: the mail is worth another try then.
-            reply = next((each for each in refusals if each.code // 100 == 4), refusals[0])  # noqa: PLR2004 - 4xx
-            emails = [str(each["email"]) for each in self.details.rejected]
-            who = f"the recipient {emails[0]}" if len(emails) == 1 else f"all {len(emails)} recipients"
-            raise self.refuse(Code.RECIPIENTS, f"{self.server.place} refused {who}", reply)
-        for each in self.details.rejected:
-            self.transcript.event(f"recipient {each['email']} refused: {each['code']} {each['text']}")
-        return accepted
-
-    def _message(self, data: bytes) -> Reply:
-        """Send the message, dots stuffed, and return the reply to the final dot."""
-        if b"\r\n." in data:
-            data = data.replace(b"\r\n.", b"\r\n..")  # RFC 5321 section 4.5.2; the first line is a header
-        self.transcript.message(data)
-        view = memoryview(data)
-        try:
-            for start in range(0, len(view), _CHUNK):
-                self.send(view[start : start + _CHUNK])
-        except Lost as lost:
-            return self._last_words(lost)
-        early = self.reader.unasked()
-        if early:
-            # An answer before the dot: a refusal counts, a yes to what was not said yet does not. But it may
-            # deliver what it has: something on the way may have looked like the dot.
-            reply = self._reply()
-            self._over = True
-            if reply.code >= 400:  # noqa: PLR2004 - a refusal
-                return reply
-            self._dot_sent = True
-            raise Nonsense("the server answered before the message was whole", early)
-        self._over = True  # where this stops, QUIT would be a line of the message
-        self._before_dot()
-        self._over = False
-        self.transcript.client(b".")
-        self._dot_sent = True
-        self.send(b".\r\n")
-        return self._reply()
+        Transaction(self, envelope, message).run()
 
     # --- closing
 
     def finish(self) -> None:
         """Say QUIT, which changes nothing any more, waits two seconds at the most and never fails; then close."""
-        if self.sock is not None and self._reader is not None and not self._over:
+        if self.sock is not None and self._reader is not None and not self.over:
             self.deadline = min(self.deadline, time.monotonic() + QUIT_TIME)
             try:
                 self._put("QUIT")
-                self._reply()
+                self.answer()
             except WireError as error:
                 self.transcript.event(f"no answer to QUIT ({error}), which does not matter")
         self.close()
 
     def close(self) -> None:
         """Close the connection at once."""
-        self._over = True
+        self.over = True
         self._reader = None
         sock, self.sock = self.sock, None
         if sock is not None:

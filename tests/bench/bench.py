@@ -24,6 +24,7 @@ WORK = os.path.join(HERE, "work")
 ROOT = os.path.dirname(os.path.dirname(HERE))
 CACHE = os.path.join(ROOT, ".cache", "bench")
 MANY = 300
+KEPT = 10_000
 ATTACHED = 20 * 2**20
 NO_GOAL = float("inf")
 
@@ -34,17 +35,23 @@ class Program:
     Args:
         command: program and arguments.
         output: the file its stdout goes to.
+        before: called before each run, unmeasured.
     """
 
-    def __init__(self, command: list[str], output: str = os.devnull) -> None:
+    def __init__(
+        self, command: list[str], output: str = os.devnull, before: Callable[[], object] | None = None
+    ) -> None:
         self.command = command
         self.output = output
+        self.before = before
         self.seconds: list[float] = []
         self.peaks: list[int] = []
 
     def run(self) -> None:
         """Run it once, and note wall time and peak memory."""
         out = [(os.POSIX_SPAWN_OPEN, 1, self.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)]
+        if self.before is not None:
+            self.before()
         start = time.perf_counter()
         pid = os.posix_spawn(self.command[0], self.command, os.environ, file_actions=out)
         _, status, usage = os.wait4(pid, 0)
@@ -208,13 +215,15 @@ class Bench:
         """Measure a script that sends one mail."""
         ours, bare, node, curl = self.mails("one"), self.smtplib(1), self.node_mails(1), self.curl_mail()
         barest = self.smtplib(1, "string")
-        measure(31, ours, bare, barest, node, curl)
+        safe = Program([*ours.command, "--outbox", os.path.join(CACHE, "outbox")])
+        measure(31, ours, bare, barest, node, curl, safe)
         self.against("a script that sends one mail", ours, "bare smtplib", bare, 1.0)
         self.against("", ours, "node + nodemailer", node, 0.4)
         if node is not None:
             self.table.add("its peak memory", ours.peak, "node + nodemailer", node.peak, 0.5, megabytes)
         self.against("", ours, "(smtplib with a ready text)", barest, NO_GOAL)
         self.against("", ours, "(curl)", curl, NO_GOAL)
+        self.against("a script that sends one mail, --outbox", safe, "without", ours, 1.2)
 
     def curl_mail(self) -> Program | None:
         """Return curl sending the same mail, where it is."""
@@ -240,6 +249,21 @@ class Bench:
         self.against("", ours, "(smtplib with a ready text)", barest, NO_GOAL)
         self.against(f"{MANY} mails, keep_alive", kept, "without", ours, 0.3)
         self.against(f"{MANY} mails over TLS, keep_alive", tls_kept, "without", tls, 0.1)
+
+    def flush(self) -> None:
+        """Measure the flush of many kept mails, over one session."""
+        kept, box = os.path.join(CACHE, "kept"), os.path.join(CACHE, "flushed")
+        subprocess.run([self.python, os.path.join(WORK, "keep.py"), kept, str(self.plain), str(KEPT)], check=True)
+
+        def copy() -> None:
+            shutil.rmtree(box, ignore_errors=True)
+            shutil.copytree(kept, box)
+            os.sync()  # mails that were kept a while ago are on the disk: their writing is not ours to wait for
+
+        ours = Program([self.jsnpy, "--outbox", box, "--flush"], before=copy)
+        measure(2, ours)
+        speed = f"{KEPT / ours.time:.0f} mails a second"
+        self.table.rows.append((f"flushing {KEPT:,} kept mails", milliseconds(ours.time), speed, "", "", "", ""))
 
     def lines(self) -> None:
         """Measure many lines of output to a file."""
@@ -278,7 +302,7 @@ def machine(bench: Bench) -> str:
 def main() -> None:
     """Measure and print."""
     os.makedirs(CACHE, exist_ok=True)
-    wanted = sys.argv[1:] or ["one_line", "one_mail", "many_mails", "lines", "attachment", "profile"]
+    wanted = sys.argv[1:] or ["one_line", "one_mail", "many_mails", "flush", "lines", "attachment", "profile"]
     folder = install()
     cert, key, ca_file = certificate()
     sink_command = [sys.executable, os.path.join(HERE, "sink.py"), cert, key]

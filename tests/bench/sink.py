@@ -11,11 +11,12 @@ import ssl
 import sys
 
 _ANSWERS = {
-    b"EHLO": b"250-sink.test\r\n250-8BITMIME\r\n250-AUTH PLAIN\r\n250 SIZE 100000000\r\n",
+    b"EHLO": b"250-sink.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-AUTH PLAIN\r\n250 SIZE 100000000\r\n",
     b"AUTH": b"235 2.7.0 welcome\r\n",
     b"DATA": b"354 go\r\n",
     b"QUIT": b"221 2.0.0 bye\r\n",
 }
+_OK = b"250 2.0.0 ok\r\n"
 _DOT = b"\r\n.\r\n"
 
 
@@ -26,12 +27,15 @@ def serve(sock: socket.socket, tls: ssl.SSLContext | None) -> None:
         if tls is not None:
             sock = tls.wrap_socket(sock, server_side=True)
         sock.sendall(b"220 sink.test ESMTP\r\n")
-        while line := sock.recv(65536):
-            verb = line[:4].upper()
-            if verb == b"AUTH" and len(line.split()) == 2:  # without initial response
+        verb = b""
+        while verb != b"QUIT" and (commands := sock.recv(65536)):
+            lines = commands.split(b"\r\n")[:-1]
+            verbs = [line[:4].upper() for line in lines]
+            verb = verbs[-1]
+            if verb == b"AUTH" and len(lines[-1].split()) == 2:  # without initial response
                 sock.sendall(b"334 \r\n")
                 sock.recv(65536)
-            sock.sendall(_ANSWERS.get(verb, b"250 2.0.0 ok\r\n"))
+            sock.sendall(b"".join([_ANSWERS.get(each, _OK) for each in verbs]))
             if verb == b"DATA":
                 tail = b""
                 while not tail.endswith(_DOT):
@@ -40,8 +44,6 @@ def serve(sock: socket.socket, tls: ssl.SSLContext | None) -> None:
                         break
                     tail = (tail + data)[-len(_DOT) :]
                 sock.sendall(b"250 2.0.0 taken\r\n")
-            elif verb == b"QUIT":
-                break
     with contextlib.suppress(OSError):
         sock.close()
 

@@ -7,7 +7,7 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
-from support.fault_runs import SCENARIOS, Bench, every_fault
+from support.fault_runs import SCENARIOS, Bench, KeptBench, every_fault
 from support.faulty_link import CUT, DELAY, FLIP, HALF, RESET, STALL, TO_CLIENT
 from support.scripted import CLOSE, HANG, scripted
 
@@ -40,6 +40,13 @@ def test_a_fault_makes_no_false_result(kind: str, scenario: str) -> None:
     """Whatever byte the link breaks at, the result says what the server did, or that it cannot be known."""
     with Bench(scenario) as bench:
         assert [] == _sample(bench, kind, SAMPLE[kind])
+
+
+@pytest.mark.parametrize("kind", [CUT, HALF, RESET, STALL, DELAY])
+def test_a_fault_in_a_kept_session_makes_no_false_result(kind: str) -> None:
+    """With two mails over one session each result is about its own mail, and none is sent twice."""
+    with KeptBench() as bench:
+        assert [] == _sample(bench, kind, min(SAMPLE[kind], 40))
 
 
 @pytest.mark.parametrize("mode", ["ssl", "starttls"])

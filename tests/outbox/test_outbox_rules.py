@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.certificates import ca_pem
-from support.outbox import Clock, CountingServer, fields, in_turn, keep
+from support.outbox import TEMPORARY, Clock, CountingServer, fields, in_turn, keep
 from support.scripted import CLOSE, HANG, ScriptedServer
 
 from jsnpy import smtp
-from jsnpy.outbox import Outbox, schedule
+from jsnpy.outbox import Outbox, schedule, store
 from jsnpy.redaction import Redactor
 from jsnpy.smtp import SendResult
 
@@ -402,3 +402,62 @@ def test_an_answer_counts_more_than_its_class() -> None:
         assert schedule.may_pass(result(code, 421)), code
         assert not schedule.may_pass(result(code, 500)), code
     assert [-9, -4, -3, -2] == [code for code in range(-10, 0) if schedule.may_pass(result(code, None))]
+
+
+def test_tried_once_by_two_flushes(tmp_path: Path, server: CountingServer) -> None:
+    """A mail that another flush tried and left waiting in the meantime is not tried again by one that found it due."""
+    keep(tmp_path / "box", server, "one", "two")
+    before = len(server.messages)
+    server.answer = TEMPORARY
+    first, second = (Outbox(str(tmp_path / "box")).flush(smtp.Settings()) for _ in range(2))
+    assert ["waiting"] == [next(first).outcome]
+    assert ["waiting", "later"] == sorted((each.outcome for each in second), reverse=True)
+    assert ["later"] == [each.outcome for each in first]
+    assert 2 == len(server.messages) - before
+
+
+def test_flush_finds_what_falls_due_meanwhile(tmp_path: Path, server: CountingServer) -> None:
+    """A mail that falls due while a flush goes on is sent by it too, and one that failed is not tried over and over."""
+    keep(tmp_path / "box", server, "one")
+    clock = Clock()
+    outbox = Outbox(str(tmp_path / "box"), clock=clock)
+    server.answer = TEMPORARY
+    outbox.send(fields(server, "two"), smtp.Settings())
+    flushing = outbox.flush(smtp.Settings())
+    assert ("one", "waiting") == ((done := next(flushing)).row.subject, done.outcome)
+    clock.now += 2 * MINUTE
+    server.answer = b"250 ok\r\n"
+    assert ("two", "sent") == ((done := next(flushing)).row.subject, done.outcome)
+    assert [] == [each.outcome for each in flushing if each.news]
+
+
+def test_flush_without_those_that_wait(tmp_path: Path, server: CountingServer) -> None:
+    """The flush at a run's end leaves out what just waits: thousands may, and nobody is told of them there."""
+    outbox = Outbox(str(tmp_path / "box"))
+    server.answer = TEMPORARY
+    outbox.send(fields(server, "waits"), smtp.Settings())
+    keep(tmp_path / "box", server, "due")
+    server.answer = b"550 5.7.1 no\r\n"
+    assert ["failed"] == flush(outbox, waiting=False)
+    assert ["failed"] == flush(outbox, waiting=False)
+    assert ["failed", "later"] == sorted(flush(outbox))
+
+
+def test_claims_among_thousands(tmp_path: Path, server: CountingServer) -> None:
+    """A claim looks at its own mail alone, however many are kept."""
+    keep(tmp_path / "box", server, "one")
+    opened = store.Store(str(tmp_path / "box"))
+    copied = ", ".join(store._COLUMNS[1:])
+    opened._db.execute(
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 3000) "
+        f"INSERT INTO mails SELECT 'copy ' || n, {copied} FROM mails, numbers"
+    )
+    steps: list[None] = []
+    opened._db.set_progress_handler(lambda: steps.append(None), 10)
+    due = opened.due(time.time(), DAY)
+    for_all = len(steps)
+    assert all(opened.claim(id_, "me", time.time(), DAY) for id_ in due[:30])
+    opened._db.set_progress_handler(None, 10)
+    opened.close()
+    assert 3001 == len(due)
+    assert len(steps) - for_all < for_all

@@ -31,6 +31,7 @@ from support.real_server import (
 )
 
 from jsnpy import smtp
+from jsnpy.smtp.pool import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,10 +89,14 @@ def fields(server: RealServer, ca_file: str) -> dict[str, Any]:
     }
 
 
+def way(server: RealServer, mode: str) -> dict[str, object]:
+    """Return the fields by which a mail goes to a server in a mode."""
+    return {"port": server.ports[mode], "ssl": mode == "ssl", "starttls": mode == "starttls"}
+
+
 def send(server: RealServer, mode: str, fields: dict[str, Any], **changes: object) -> SendResult:
     """Send one mail in a mode; no result ever shows the password."""
-    modes = {"port": server.ports[mode], "ssl": mode == "ssl", "starttls": mode == "starttls"}
-    result = smtp.send({**fields, **modes, **changes})
+    result = smtp.send({**fields, **way(server, mode), **changes})
     assert PASSWORD not in result.log + result.error + "".join(result.warnings)
     return result
 
@@ -187,6 +192,28 @@ def test_one_of_two_recipients_refused(server: RealServer, fields: dict[str, Any
     assert (0, [BOB]) == (result.code, result.details["accepted"]), result.log
     assert [UNKNOWN] == [each["email"] for each in result.details["rejected"]]
     assert 1 == len(server.mails(1))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_mails_over_one_session(server: RealServer, fields: dict[str, Any], mode: str) -> None:
+    """With keep_alive each mail has its own fate, refused ones between accepted ones, and each arrives once."""
+    sessions = Sessions()
+    changes: list[tuple[int, dict[str, object]]] = [
+        (0, {"subject": "first"}),
+        (-7, {"subject": "unknown", "to": UNKNOWN}),
+        (0, {"subject": "both", "to": [UNKNOWN, BOB]}),
+        (-8, {"subject": REFUSED_SUBJECT}),
+        (0, {"subject": "big", "body": "a line of text\n" * 2000}),
+        (0, {"subject": "last"}),
+    ]
+    settings = smtp.Settings(sessions=lambda: sessions)
+    same = {**fields, **way(server, mode), "keep_alive": True}
+    results = [smtp.send({**same, **each}, settings) for _, each in changes]
+    sessions.close()
+    assert [code for code, _ in changes] == [result.code for result in results], [result.log for result in results]
+    assert "continuing the session" in results[-1].log
+    subjects = sorted(mail["Subject"] for mail in server.mails(4))
+    assert ["big", "both", "first", "last"] == subjects
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -136,7 +136,7 @@ def test_without_md5_cram_md5_is_cancelled(scripted: Scripted, monkeypatch: pyte
     def no_md5(*_: object) -> None:
         raise ValueError("unsupported hash type")
 
-    monkeypatch.setattr("jsnpy.smtp.auth.hmac.new", no_md5)
+    monkeypatch.setattr("hmac.new", no_md5)
     challenge = b"334 " + base64.b64encode(CHALLENGE) + b"\r\n"
     result = login(scripted(EHLO=offers("CRAM-MD5"), AUTH=dialogue(challenge, b"501 ok\r\n")))
     assert AUTH == result.code

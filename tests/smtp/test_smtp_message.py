@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from support.mail import fields, send
 
 from jsnpy.smtp.delivery import Sending
-from jsnpy.smtp.message import encode_text
+from jsnpy.smtp.message import date, encode_text
 from jsnpy.smtp.outcome import SendFailure
 from jsnpy.smtp.values import one_line
 
@@ -476,3 +476,16 @@ def test_a_big_attachment_takes_little_memory(tmp_path: Path) -> None:
     assert len(data) > 27_000_000
     assert peak < 3.2 * 20_000_000
     assert took < 5
+
+
+@MODEST
+@given(st.integers(0, 2**32), st.sampled_from(["UTC", "Asia/Kolkata", "America/St_Johns", "Pacific/Apia", "XYZ+03:30"]))
+def test_the_date_is_the_moment_in_local_time(seconds: int, zone: str) -> None:
+    """Date names the moment it is made, with the local zone's offset, as every mail reader understands it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        told, local = date(seconds), time.localtime(seconds)
+    time.tzset()
+    assert email.utils.parsedate_to_datetime(told).timestamp() == seconds
+    assert time.strptime(told[:-6], "%a, %d %b %Y %H:%M:%S")[:7] == local[:7]

@@ -385,9 +385,10 @@ def test_the_last_of_differing_codes_counts_as_a_refusal(scripted: Scripted) -> 
     assert (CODES.SENDER, 550) == (result.code, result.details["smtpCode"])
 
 
+@pytest.mark.parametrize(("size", "code"), [(100, CODES.PROTOCOL), (100_000, CODES.UNKNOWN)])
 @pytest.mark.parametrize("reply", [b"354 go\r\n250 queued\r\n", b"354 go\r\n\r\n250 queued\r\n"])
-def test_a_yes_before_the_message_is_no_success(scripted: Scripted, reply: bytes) -> None:
-    """A 250 that came before the message was whole makes delivery unknown, and the dot is not sent."""
+def test_a_yes_before_the_message_is_no_success(scripted: Scripted, reply: bytes, size: int, code: int) -> None:
+    """After a 250 that came before the message was whole no dot is sent; delivery is unknown if any of it was sent."""
     received: list[bytes] = []
 
     def answer(connection: Connection) -> None:
@@ -395,8 +396,8 @@ def test_a_yes_before_the_message_is_no_success(scripted: Scripted, reply: bytes
         while True:
             received.append(connection.recv())
 
-    result = send(scripted(DATA=answer))
-    assert CODES.UNKNOWN == result.code
+    result = send(scripted(DATA=answer), body="x" * size)
+    assert code == result.code
     assert b"\r\n.\r\n" not in b"".join(received)
 
 

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 TOKEN = re.compile(rb"token-(\d+)")
 _SENDER = re.compile(rb"MAIL FROM:<[^<>]*>", re.IGNORECASE)
 _RECIPIENT = re.compile(rb"RCPT TO:<[^<>]+>", re.IGNORECASE)
-EHLO = b"250-mail.test at your service\r\n250-SIZE 10000000\r\n250-8BITMIME\r\n250-AUTH PLAIN LOGIN\r\n250 OK\r\n"
+EHLO = (
+    b"250-mail.test at your service\r\n250-SIZE 10000000\r\n250-8BITMIME\r\n250-PIPELINING\r\n"
+    b"250-AUTH PLAIN LOGIN\r\n250 OK\r\n"
+)
 
 
 def _accept(_message: bytes) -> bytes:

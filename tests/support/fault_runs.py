@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from jsnpy import smtp
+from jsnpy.smtp.pool import Sessions
 from support import truth
 from support.certificates import ca_pem
 from support.counting import CountingServer
@@ -64,7 +65,20 @@ class Bench:
         """Send one mail; return its result, how often the server accepted it, what passed, and the seconds it took."""
         number = next(self._tokens)
         self.link.prepare(fault)
-        fields: dict[str, object] = {
+        route = None if self._mode == "plain" else lambda _: smtp.Route(self.link.host, self.link.port, ca_pem())
+        start = time.monotonic()
+        result = smtp.send(self._fields(number, timeout), smtp.Settings(route=route))
+        elapsed = time.monotonic() - start
+        for passage in self.link.passages:
+            passage.over.wait(SLACK)
+        self.server.settle()
+        # A changed byte may hit the token: every accepted mail since the last one is this one's.
+        accepted = self.server.accepted.total()
+        self.server.accepted.clear()
+        return result, accepted, self.link.passages, elapsed
+
+    def _fields(self, number: int, timeout: float) -> dict[str, object]:
+        return {
             "host": self.link.host,
             "port": self.link.port,
             "user": truth.USER,
@@ -78,17 +92,6 @@ class Bench:
             "ssl": self._mode == "ssl",
             "starttls": self._mode == "starttls",
         }
-        route = None if self._mode == "plain" else lambda _: smtp.Route(self.link.host, self.link.port, ca_pem())
-        start = time.monotonic()
-        result = smtp.send(fields, smtp.Settings(route=route))
-        elapsed = time.monotonic() - start
-        for passage in self.link.passages:
-            passage.over.wait(SLACK)
-        self.server.settle()
-        # A changed byte may hit the token: every accepted mail since the last one is this one's.
-        accepted = self.server.accepted.total()
-        self.server.accepted.clear()
-        return result, accepted, self.link.passages, elapsed
 
     def lengths(self) -> dict[str, int]:
         """Return how many bytes pass in each direction when nothing goes wrong."""
@@ -97,12 +100,47 @@ class Bench:
 
     def judge(self, fault: Fault) -> list[str]:
         """Send over a link with a fault; return what is wrong with the result, in words."""
-        timeout = SLACK if fault.kind in (DELAY, CUT, RESET, HALF) else 0.4
+        timeout = _timeout(fault)
         result, accepted, passages, elapsed = self.send(fault, timeout)
         wrong = truth.complaints(result, accepted, passages, fault, tls=self._mode != "plain")
         if elapsed > timeout + SLACK:
             wrong.append(f"hang: {elapsed:.1f} s")
         return [f"{fault}: {each}\n{result.log}" for each in wrong]
+
+
+class KeptBench(Bench):
+    """The same for two mails over one session, whose commands are sent ahead of their replies."""
+
+    def send_both(self, fault: Fault | None, timeout: float) -> list[tuple[smtp.SendResult, int]]:
+        """Send two mails over one session; return their results, each with how often the server accepted it."""
+        self.link.prepare(fault)
+        sessions = Sessions()
+        settings = smtp.Settings(sessions=lambda: sessions)
+        numbers = [next(self._tokens), next(self._tokens)]
+        results = [smtp.send({**self._fields(each, timeout), "keep_alive": True}, settings) for each in numbers]
+        sessions.close()
+        for passage in self.link.passages:
+            passage.over.wait(SLACK)
+        self.server.settle()
+        return [(result, self.server.accepted[b"%d" % number]) for result, number in zip(results, numbers, strict=True)]
+
+    def lengths(self) -> dict[str, int]:
+        """Return how many bytes pass in each direction when nothing goes wrong."""
+        self.send_both(None, SLACK)
+        (passage,) = self.link.passages
+        return {direction: len(passage.passed[direction]) for direction in (TO_CLIENT, TO_SERVER)}
+
+    def judge(self, fault: Fault) -> list[str]:
+        """Send two mails over a link with a fault; return what is wrong with a result, in words."""
+        wrong = []
+        for number, (result, accepted) in enumerate(self.send_both(fault, _timeout(fault))):
+            found = truth.disagreements(result, accepted)
+            wrong += [f"{fault}: {each}\nmail {number + 1}\n{result.log}" for each in found]
+        return wrong
+
+
+def _timeout(fault: Fault) -> float:
+    return SLACK if fault.kind in (DELAY, CUT, RESET, HALF) else 0.4
 
 
 def every_fault(lengths: dict[str, int], bits: range = range(8)) -> Iterator[Fault]:

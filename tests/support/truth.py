@@ -69,6 +69,31 @@ def final_answer(passage: Passage) -> tuple[bool, int | None, int | None]:
     return _DOT in message, go_ahead, answer
 
 
+def disagreements(result: SendResult, accepted: int, *, corrupted: bool = False) -> list[str]:
+    """Return what of a result goes against the server's count, in words, or should be in no result at all.
+
+    Args:
+        result: what the send returned.
+        accepted: how many copies the server accepted.
+        corrupted: whether the server's words were changed on their way, so that nobody can know what it said.
+    """
+    code = result.code
+    wrong = []
+    if accepted > 1:
+        wrong.append(f"doubled: {accepted} copies")
+    if (code == 0) != (result.error == ""):
+        wrong.append(f"code {code} with error {result.error!r}")
+    if "a fault of jsnpy itself" in result.error:
+        wrong.append(f"fault: {result.error}")
+    texts = "\n".join([result.log, result.error, str(result.details), *result.warnings])
+    wrong += [f"leaked: {secret}" for secret in _SECRETS if secret in texts]
+    if code == 0 and not accepted and not corrupted:
+        wrong.append("lost: code 0, nothing accepted")
+    if accepted and code not in (0, -10) and not corrupted:
+        wrong.append(f"denied: code {code}, but accepted")
+    return wrong
+
+
 def complaints(
     result: SendResult, accepted: int, passages: list[Passage], fault: Fault, *, tls: bool = False
 ) -> list[str]:
@@ -82,21 +107,10 @@ def complaints(
         tls: whether the link was encrypted, so that the bytes that passed cannot be read here.
     """
     code = result.code
-    wrong = []
-    if accepted > 1 or len(passages) > 1:
-        wrong.append(f"doubled: {accepted} copies, {len(passages)} connections")
-    if (code == 0) != (result.error == ""):
-        wrong.append(f"code {code} with error {result.error!r}")
-    if "a fault of jsnpy itself" in result.error:
-        wrong.append(f"fault: {result.error}")
-    texts = "\n".join([result.log, result.error, str(result.details), *result.warnings])
-    wrong += [f"leaked: {secret}" for secret in _SECRETS if secret in texts]
     corrupted = fault.kind == FLIP and fault.direction == TO_CLIENT and not tls
-    if not corrupted:
-        if code == 0 and not accepted:
-            wrong.append("lost: code 0, nothing accepted")
-        if accepted and code not in (0, -10):
-            wrong.append(f"denied: code {code}, but accepted")
+    wrong = disagreements(result, accepted, corrupted=corrupted)
+    if len(passages) > 1:
+        wrong.append(f"doubled: {len(passages)} connections")
     if not passages or tls:
         return wrong
     dot_sent, go_ahead, answer = final_answer(passages[0])

@@ -1,0 +1,56 @@
+"""What a connection that broke stands for, in an administrator's words."""
+
+from __future__ import annotations
+
+from jsnpy.smtp import hints
+from jsnpy.smtp.outcome import Code, SendFailure
+from jsnpy.smtp.transcript import readable
+from jsnpy.smtp.wire import Nonsense, TimedOut
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jsnpy.smtp.server import Server
+    from jsnpy.smtp.transcript import Transcript
+    from jsnpy.smtp.wire import WireError
+
+_DOING = {
+    "resolve": "looking up the name of {}",
+    "connect": "connecting to {}",
+    "greeting": "waiting for the greeting of {}",
+    "ehlo": "greeting {} (EHLO)",
+    "starttls": "asking {} for STARTTLS",
+    "tls": "doing the TLS handshake with {}",
+    "auth": "logging in to {}",
+    "mail": "giving the sender (MAIL FROM) to {}",
+    "rcpt": "giving the recipients (RCPT TO) to {}",
+    "data": "announcing the message (DATA) to {}",
+    "message": "sending the message to {}",
+}
+
+
+def failure(error: WireError, stage: str, server: Server, transcript: Transcript, *, dot_sent: bool) -> SendFailure:
+    """Return the failure that a broken connection stands for.
+
+    Args:
+        error: what happened to it.
+        stage: what was being done.
+        server: the other end.
+        transcript: tells how long it took.
+        dot_sent: whether the message's final dot was sent.
+    """
+    place = server.place
+    if dot_sent:
+        what = f"no usable answer from {place} after the whole message was sent ({error}): it may have been delivered"
+        return SendFailure(Code.UNKNOWN, stage, what, hint="look for it at the recipient's before sending it again")
+    doing = _DOING.get(stage, "talking to {}").format(place)
+    if isinstance(error, Nonsense):
+        said = f': "{readable(error.line[:200])}"' if error.line else ""
+        if stage == "greeting":
+            what = f"{place} does not answer like an SMTP server{said}"
+            return SendFailure(Code.PROTOCOL, stage, what, hint=hints.greeting(server, error.line))
+        return SendFailure(Code.PROTOCOL, stage, f"protocol fault while {doing}: {error}{said}")
+    hint = hints.greeting_timeout(server) if stage == "greeting" else ""
+    if isinstance(error, TimedOut):
+        return SendFailure(Code.TIMEOUT, stage, f"timed out after {transcript.elapsed()} while {doing}", hint=hint)
+    code = Code.TLS if stage == "tls" else Code.PROTOCOL
+    return SendFailure(code, stage, f"the connection was lost while {doing}: {error}", hint=hint)
