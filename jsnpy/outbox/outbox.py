@@ -228,16 +228,24 @@ class Outbox:
         """
         if self._store is None and not exists(self.directory):
             return []
-        return [self._standing(row) for row in self.store.rows(waiting=waiting)]
+        standing = [self._standing(row) for row in self.store.rows(waiting=waiting)]
+        return [each for each in standing if each is not None]
 
-    def _standing(self, row: Row) -> Try:
-        if row.owner is not None:
+    def _standing(self, row: Row) -> Try | None:
+        """Return how it stands with a mail that was read just now, None if it is not kept any more."""
+        while row.owner is not None:
             if owners.lives(self.directory, row.owner):
                 dot = ": final dot handed over" if row.marked else ""
                 return Try(row, "busy", f"being sent{dot}", news=False)
-            if row.marked:
+            again = self.store.row(row.id)
+            if again is None:
+                return None  # its owner finished with it and left since
+            died, row = again.owner == row.owner, again
+            if died and row.marked:
                 row.error = DIED
                 return Try(row, "unknown", "delivery unknown", news=False)
+            if died:
+                break
         if row.state == WAITING:
             left = row.next_try - self.now()
             return Try(row, "later", f"next try in {schedule.words(left)}" if left > 0 else "due", news=False)

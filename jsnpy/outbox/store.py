@@ -274,6 +274,11 @@ class Store:
         with self._troubles:
             return self._select(f"{others} ORDER BY created, id", values)
 
+    def row(self, id_: str) -> Row | None:
+        """Return a mail, None if it is not kept (any more)."""
+        with self._troubles:
+            return next(iter(self._select("WHERE id = ?", (id_,))), None)
+
     def data(self, id_: str) -> bytes:
         """Return a mail's message."""
         with self._troubles:

@@ -461,3 +461,32 @@ def test_claims_among_thousands(tmp_path: Path, server: CountingServer) -> None:
     opened.close()
     assert 3001 == len(due)
     assert len(steps) - for_all < for_all
+
+
+@pytest.mark.parametrize("end", ["sent", "refused", "claimed by a third", "died"])
+def test_a_mail_whose_sender_finishes_meanwhile_is_not_unknown(
+    end: str, tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who looks while another process finishes with a mail and leaves is told what came of it, not that it died."""
+    outbox = Outbox(str(tmp_path / "box"))
+    (id_,) = keep(tmp_path / "box", server, "disk full")
+    row = outbox.store.claim(id_, "another", outbox.now() + HOUR, DAY)
+    assert row is not None
+    outbox.store.mark(id_, outbox.now())
+    recipients = row.recipients
+
+    def lives(_directory: str, owner: str) -> bool:
+        if owner == "a third":
+            return True
+        if end == "sent":
+            outbox.store.remove(id_)
+        elif end == "refused":
+            outbox.store.wait(id_, outbox.now() + HOUR, "450 later", recipients)
+        elif end == "claimed by a third":
+            outbox.store.wait(id_, outbox.now(), "450 later", recipients)
+            outbox.store.claim(id_, "a third", outbox.now() + HOUR, DAY)
+        return False
+
+    monkeypatch.setattr("jsnpy.outbox.owners.lives", lives)
+    expected = {"sent": [], "refused": ["later"], "claimed by a third": ["busy"], "died": ["unknown"]}
+    assert expected[end] == outcomes(outbox)
