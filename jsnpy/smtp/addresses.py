@@ -111,6 +111,8 @@ def ascii_domain(domain: str) -> str:
     Raises:
         BadAddress: it is none.
     """
+    if len(domain) > _DOMAIN_MAX:  # in ASCII it gets no shorter
+        raise BadAddress("has a domain that is too long")
     if not domain.isascii():
         import idna
 

@@ -244,6 +244,16 @@ def test_text_that_looks_encoded_arrives_as_it_is(text: str) -> None:
     assert [text, text] == [decoded(message["Subject"]), decoded(message["X-A"])]
 
 
+@pytest.mark.parametrize("value", ["a" + " " * 2000 + "b", f"{'word ' * 12}{' ' * 60}end", f"a{' ' * 990}bcdefghijkl"])
+def test_runs_of_blanks_make_no_long_lines(value: str) -> None:
+    """A subject or header with hundreds of blanks in a row decodes to itself and has no line over 998 bytes."""
+    data = build(subject=value, headers={"X-A": value})
+    check_form(data, {"X-A"})
+    message = parsed(data)
+    assert [value, value] == [decoded(message["Subject"]), decoded(message["X-A"])]
+    assert max(len(line) for line in data.partition(b"X-A")[0].split(b"\r\n")) <= 78
+
+
 def test_long_ascii_headers_are_folded_not_encoded() -> None:
     """A long header of words is folded at 78 and unfolds to itself; a long word stays whole."""
     value = " ".join(f"<{number}.abcdefghijklmnop@x.test>" for number in range(20))

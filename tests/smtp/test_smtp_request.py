@@ -110,6 +110,8 @@ def test_junk_in_any_field_is_never_an_exception(name: str, junk: object) -> Non
         ({"port": 25.5}, "not the number 25.5"),
         ({"port": True}, "port must be"),
         ({"port": ""}, "port must be"),
+        ({"port": "0"}, "port must be"),
+        ({"port": "000"}, "port must be"),
         ({"port": "smtp"}, 'not the string "smtp"'),
         ({"port": "٢٥"}, "port must be"),
         ({"port": "99999999999999999999"}, "port must be"),
@@ -154,6 +156,8 @@ def test_junk_in_any_field_is_never_an_exception(name: str, junk: object) -> Non
         ({"to": "b@[1.2.3"}, "has a domain that is none"),
         ({"to": "a" * 65 + "@y.test"}, "has more than 64 bytes before the @"),
         ({"to": "b@" + "y" * 60 + ".test." * 50}, "domain"),
+        ({"to": "b@" + "é" * 254}, "has a domain that is too long"),
+        ({"host": "é" * 100_000}, "has a domain that is too long"),
         ({"to": '"a"b"@y.test'}, "wrongly quoted"),
         ({"to": "b@☃.test\u2063☃☃."}, "domain"),
         ({"cc": ["x"]}, "cc[0]"),
@@ -187,6 +191,7 @@ def test_junk_in_any_field_is_never_an_exception(name: str, junk: object) -> Non
         ({"helo": "a\r\nMAIL"}, "helo must be"),
         ({"helo": "ü\n"}, "helo must be"),
         ({"helo": 5}, "helo must be a string"),
+        ({"helo": "h" * 256}, "255 characters at the most"),
         ({"headers": []}, "headers must be an object, not an array"),
         ({"headers": {"X": []}}, 'headers["X"] must be a string, not an array'),
         ({"headers": {"X:": "a"}}, "is no header name"),
@@ -264,7 +269,7 @@ def test_hosts(given_host: str, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "port"), [(25, 25), ("587", 587), (" 465 ", 465), (25.0, 25), (1, 1), (65535, 65535)]
+    ("value", "port"), [(25, 25), ("587", 587), (" 465 ", 465), ("0000000587", 587), (25.0, 25), (1, 1), (65535, 65535)]
 )
 def test_ports(value: object, port: int) -> None:
     """A port is a number, or digits in a string."""
