@@ -100,21 +100,21 @@ def _waited(submitted: Any, output: Output, results: str) -> int:
 def _unreachable(url: str, error: Exception, what: str = "the run was not submitted") -> UsageError:
     from kombu.utils.url import maybe_sanitize_url
 
-    reason = str(error) or type(error).__name__
+    reason = " ".join(str(error).split()) or type(error).__name__
+    shown = ";".join(maybe_sanitize_url(each) for each in url.split(";"))
     return UsageError(
-        f"{what}: the broker {maybe_sanitize_url(url)} cannot be used: {reason}",
+        f"{what}: the broker {shown} cannot be used: {reason}",
         "JSNPY_BROKER_URL and JSNPY_RESULT_URL name it; see whether it runs and can be reached from here.",
     )
 
 
 def hide_passwords(redactor: Redactor, *urls: str) -> None:
     """Keep the passwords in URLs out of every message."""
-    from urllib.parse import unquote, urlsplit
+    from urllib.parse import unquote
+
+    from jsnpy.fleet.settings import parts
 
     for url in urls:
-        try:
-            password = urlsplit(url).password
-        except ValueError:
-            continue
-        for text in {password or "", unquote(password or "")}:
-            redactor.add(text)
+        for each in parts(url):
+            redactor.add(each.password or "")
+            redactor.add(unquote(each.password or ""))

@@ -292,10 +292,8 @@ class _Parser:
             except BadAddress as error:
                 raise invalid("helo", str(error)) from None
         if not re.match(_HELO, text):
-            raise invalid(
-                "helo",
-                f"must be a host name without blanks or control characters, of 255 characters at the most, not {describe(value)}",
-            )
+            rule = "must be a host name without blanks or control characters, of 255 characters at the most"
+            raise invalid("helo", f"{rule}, not {describe(value)}")
         return text
 
     def timeout(self, value: object) -> float:

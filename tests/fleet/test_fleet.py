@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 from support.brokers import REDIS, Redis, wait_until
-from support.command import Result, jsnpy
+from support.command import JSNPY, Result, clean_environment, jsnpy
 from support.fleet import Worker
 from support.mail import fields
 from support.mailserver import MailServer
@@ -243,6 +245,23 @@ def test_who_lost_a_run_sends_nothing(fleet: Fleet) -> None:
     assert -9 == result.code
     assert "another worker has taken this run over" in result.error
     assert [] == queued
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_who_waits_can_leave(fleet: Fleet, number: int, code: int) -> None:
+    """A signal ends --wait at once and without a word, while the run goes on."""
+    (fleet.folder / "slow.js").write_text("setTimeout(() => {}, 3000); console.log(1)")
+    env = clean_environment(JSNPY_BROKER_URL=fleet.broker.url)
+    words = [*JSNPY, "-v", "slow.js", "--submit", "--wait"]
+    with subprocess.Popen(words, cwd=fleet.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
+        assert waiting.stdout is not None
+        assert waiting.stderr is not None
+        said = waiting.stderr.readline().decode()
+        waiting.send_signal(number)
+        assert (b"", b"") == (waiting.stdout.read(), waiting.stderr.read())
+    assert code == waiting.returncode
+    id_ = said.split()[-1]
+    wait_until(lambda: f"the run {id_} of slow.js: exit code 0" in fleet.log(), "the run's end")
 
 
 def test_a_lost_run_is_told_to_who_waits(fleet: Fleet) -> None:
