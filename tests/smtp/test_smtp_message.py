@@ -264,6 +264,56 @@ def test_long_ascii_headers_are_folded_not_encoded() -> None:
     assert max(len(line) for line in data.split(b"\r\n") if b"uuu" not in line) <= 78
 
 
+@pytest.mark.parametrize("char", ["x", "é", "日", "😀", "=?", "x ", "é ", "é日 "])
+@pytest.mark.parametrize("header", ["Subject", "X-A", "X" * 62, "X" * 69, "X" * 75])
+def test_lines_of_every_length_fold(header: str, char: str) -> None:
+    """Whatever the length of name and value, lines have 78 bytes at the most where they can, words 75, and all of it."""
+    for size in (*range(1, 90), 5000):
+        value = (char * size)[: 5000 if size > 90 else 200].strip()
+        data = build(**({"subject": value} if header == "Subject" else {"headers": {header: value}}))
+        check_form(data, {header})
+        assert value == decoded(parsed(data)[header]).strip()
+        lines = data.partition(b"\r\n\r\n")[0].split(b"\r\n")
+        plain = char == "x" and header != "Subject" and size < 990 - len(header)
+        if not plain:
+            assert max(map(len, lines)) <= 78
+        assert all(len(word) <= 75 for word in re.findall(rb"=\?utf-8\?[bq]\?[^?]*\?=", data))
+
+
+@pytest.mark.parametrize(
+    ("value", "lines"),
+    [
+        ("w" * 73 + " end", ["X-A: " + "w" * 73, " end"]),
+        ("w" * 69 + " end", ["X-A: " + "w" * 69 + " end"]),
+        ("w" * 70 + " end", ["X-A: " + "w" * 70, " end"]),
+        ("w" * 200 + " end", ["X-A: " + "w" * 200, " end"]),
+        ("a " + "w" * 200 + " end", ["X-A: a", " " + "w" * 200, " end"]),
+        ("w" * 70 + "   end", ["X-A: " + "w" * 70, "   end"]),
+        ("a b " * 17 + "a  bbb", ["X-A: " + "a b " * 17 + "a", "  bbb"]),
+    ],
+)
+def test_where_a_header_folds(value: str, lines: list[str]) -> None:
+    """A line is broken before the last blank that keeps it within 78, else at the first; never within a run of blanks."""
+    head = build(headers={"X-A": value}).decode().partition("\r\nX-A")[2].partition("\r\nContent-")[0]
+    assert lines == f"X-A{head}".split("\r\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        ("a b (1).txt", 'filename="a b (1).txt"'),
+        ("x" * 60, 'filename="' + "x" * 60 + '"'),
+        ("é.txt", "filename*=utf-8''%C3%A9.txt"),
+        ('a"b', "filename*=utf-8''a%22b"),
+        ("x" * 61, "filename*0*=utf-8''" + "x" * 60 + ";\r\n filename*1*=x"),
+    ],
+)
+def test_how_a_file_name_is_written(name: str, parameter: str) -> None:
+    """A simple name is quoted, any other encoded, and only a long one in several parts."""
+    data = build(attachments=[{"filename": name, "content": "x"}]).decode()
+    assert f"Content-Disposition: attachment;\r\n {parameter}\r\n\r\n" in data
+
+
 ADDRESSES = st.text(st.characters(codec="utf-8") | st.sampled_from('@.<>"\\ ,;\r\n\t()[]:'), max_size=30)
 
 
