@@ -267,7 +267,7 @@ def test_long_ascii_headers_are_folded_not_encoded() -> None:
 @pytest.mark.parametrize("char", ["x", "é", "日", "😀", "=?", "x ", "é ", "é日 "])
 @pytest.mark.parametrize("header", ["Subject", "X-A", "X" * 62, "X" * 69, "X" * 75])
 def test_lines_of_every_length_fold(header: str, char: str) -> None:
-    """Whatever the length of name and value, lines have 78 bytes at the most where they can, words 75, and all of it."""
+    """Whatever the length of name and value, lines have 78 bytes at the most, encoded words 75."""
     for size in (*range(1, 90), 5000):
         value = (char * size)[: 5000 if size > 90 else 200].strip()
         data = build(**({"subject": value} if header == "Subject" else {"headers": {header: value}}))
@@ -293,7 +293,7 @@ def test_lines_of_every_length_fold(header: str, char: str) -> None:
     ],
 )
 def test_where_a_header_folds(value: str, lines: list[str]) -> None:
-    """A line is broken before the last blank that keeps it within 78, else at the first; never within a run of blanks."""
+    """A line is broken before the last blank that keeps it within 78, else the first; never in a run of blanks."""
     head = build(headers={"X-A": value}).decode().partition("\r\nX-A")[2].partition("\r\nContent-")[0]
     assert lines == f"X-A{head}".split("\r\n")
 
