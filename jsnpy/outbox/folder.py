@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 import stat
+import sys
 import threading
 
 from jsnpy.errors import OutboxError
@@ -64,10 +65,26 @@ def _make_private(directory: str) -> None:
     if not os.path.exists(path):
         # SQLite gives the files beside it (-wal, -shm) the same mode.
         with contextlib.suppress(FileExistsError):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            os.close(make_file(directory, FILE))
         _sync(directory)
     if os.name != "nt" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
         os.chmod(path, 0o600)
+
+
+def make_file(directory: str, name: str) -> int:
+    """Make a file for nobody else to read, and return its handle.
+
+    What root makes in another account's folder is made that account's, which could not use its outbox any more.
+
+    Raises:
+        OSError: there is such a file, or the system refuses.
+    """
+    file = os.open(os.path.join(directory, name), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    if sys.platform != "win32" and os.geteuid() == 0:
+        theirs = os.stat(directory)
+        with contextlib.suppress(OSError):  # as on a network's disk, where root is nobody
+            os.fchown(file, theirs.st_uid, theirs.st_gid)
+    return file
 
 
 def _make_folder(directory: str, mode: int) -> None:

@@ -136,6 +136,8 @@ class Outbox:
         """
         from jsnpy.outbox.tries import FirstTry
 
+        if self._store is not None and not self._store.there():
+            self.close()  # somebody removed the folder while the script runs: it is made anew
         first = FirstTry(self, settings)
         try:
             result = first.send(fields)

@@ -11,6 +11,8 @@ import contextlib
 import os
 import sys
 
+from jsnpy.outbox.folder import make_file
+
 _PREFIX = "claim-"
 
 
@@ -28,7 +30,7 @@ class Owner:
         while True:
             self.token = os.urandom(8).hex()
             self._path = _path(directory, self.token)
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            self._file = make_file(directory, _PREFIX + self.token)
             try:
                 _lock(self._file, wait=True)
                 # Between making and locking it, a sweeping process may have taken it for a dead one's.

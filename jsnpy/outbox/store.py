@@ -8,6 +8,7 @@ claimed without the mark was not delivered; claimed and marked may have been.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 import sys
@@ -109,7 +110,9 @@ class Store:
         self.directory = directory
         with self._troubles():
             folder.make_private(directory)
-            self._db = sqlite3.connect(os.path.join(directory, folder.FILE), timeout=_BUSY, isolation_level=None)
+            path = os.path.join(directory, folder.FILE)
+            self._db = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
+            self._which = (os.stat(path).st_dev, os.stat(path).st_ino)
         try:
             with self._troubles():
                 self._prepare()
@@ -189,6 +192,9 @@ class Store:
             log = os.open(os.path.join(self.directory, folder.FILE + "-wal"), os.O_RDWR)
             try:
                 os.posix_fallocate(log, frames * _FRAME, size + size // 8 + _ROOM)
+            except OSError as error:
+                if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):  # not every file system can, without glibc
+                    raise
             finally:
                 os.close(log)
 
@@ -224,13 +230,19 @@ class Store:
         with self._troubles():
             return self._select("ORDER BY created, id")
 
-    def data(self, id_: str) -> bytes:
-        """Return a mail's message."""
+    def data(self, id_: str) -> bytes | None:
+        """Return a mail's message; None: there is none, which only a damage explains."""
         with self._troubles():
             found = self._db.execute("SELECT data FROM messages WHERE id = ?", (id_,)).fetchone()
-            if found is None:
-                raise sqlite3.DatabaseError("a mail has lost its message")
-            return bytes(found[0])
+            return None if found is None else bytes(found[0])
+
+    def there(self) -> bool:
+        """Return whether the file is still the one in the folder: writing to one that was removed keeps nothing."""
+        try:
+            now = os.stat(os.path.join(self.directory, folder.FILE))
+        except OSError:
+            return False
+        return (now.st_dev, now.st_ino) == self._which
 
     def claim(self, owner: str, now: float, max_age: float, passed: set[str]) -> Row | None:
         """Claim a mail that is due and return it, or None when there is none.
