@@ -7,7 +7,7 @@ import time
 
 from jsnpy.errors import OutboxError
 from jsnpy.outbox import owners, schedule
-from jsnpy.outbox.folder import exists
+from jsnpy.outbox.folder import exists, trouble
 from jsnpy.outbox.store import FAILED, UNKNOWN, WAITING, Store
 
 TYPE_CHECKING = False
@@ -165,7 +165,10 @@ class Outbox:
             return
         store = self.store
         unknown = {row.id for row in store.rows() if row.state == UNKNOWN}
-        owners.sweep(self.directory)
+        try:
+            owners.sweep(self.directory)
+        except OSError as error:
+            raise trouble(self.directory, error) from None
         store.recover(lambda owner: owners.lives(self.directory, owner), DIED)
         if resend_unknown:
             store.resend_unknown(self.now())

@@ -234,6 +234,16 @@ def test_a_mail_out_of_turn_becomes_a_task(fleet: Fleet) -> None:
     assert "it is not the turn of dora to send (JSNPY_RATE 1/h)" in str(queued[0]["error"])
 
 
+def test_a_mails_turn_does_not_count_as_its_time(fleet: Fleet) -> None:
+    """A mail that waits for its account's turn for longer than its own timeout is sent then."""
+    fleet.ledger.claim("t8", "ann")
+    queue = Queue(Task(fleet.ledger, "t8", "ann", lambda _: None), rate=Rate("1/s"))
+    with MailServer() as server:
+        results = [queue.send(fields(server, timeout=0.5), smtp.Settings()) for _ in "12"]
+        assert [0, 0] == [result.code for result in results], results
+        assert 2 == len(server.mails)
+
+
 def test_who_lost_a_run_sends_nothing(fleet: Fleet) -> None:
     """A worker whose run was taken over stops before the final dot, and queues nothing."""
     fleet.ledger.claim("t7", "ann")

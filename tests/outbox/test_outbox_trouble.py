@@ -208,6 +208,19 @@ def test_what_root_makes_belongs_to_the_folders_owner(tmp_path: Path, server: Co
     assert {(12345, 23456, 0o600)} == {(one.st_uid, one.st_gid, one.st_mode & 0o777) for one in found.values()}
 
 
+def test_folder_that_cannot_be_listed(tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that can be written but not listed is a trouble in words, as any other."""
+    box = tmp_path / "box"
+    keep(box, server, "one")
+
+    def refuse(path: str) -> list[str]:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    with pytest.raises(OutboxError, match="cannot be used: Permission denied"):
+        list(Outbox(str(box)).flush(smtp.Settings()))
+
+
 def test_locked_by_another(tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """An outbox that another program holds is waited for, not for ever, and the mail is sent without it."""
     monkeypatch.setattr(store, "_BUSY", 0.2)

@@ -174,6 +174,28 @@ def test_awkward_names_arrive(mailserver: Callable[..., MailServer], name: str) 
     assert ["b@y.test"] == server.mails[0].recipients
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        '"' * 500,
+        "\\" * 5000,
+        "a" + " " * 2000 + "b",
+        "x" * 5000,
+        "Zoë, 😀 \u202eabc\u202c 日本 " * 20,
+        "\u05d0\u05d1 \u0627\u0628, x",
+        "👩\u200d👩\u200d👧" * 40,
+    ],
+)
+def test_extreme_names_arrive(name: str) -> None:
+    """Quotes, backslashes, blanks in thousands, emoji and right-to-left text stay one name of one address."""
+    data = build(to=[{"email": "b@y.test", "name": name}, "c@y.test"], cc={"email": "d@y.test", "name": name})
+    check_form(data, {"Cc"})
+    for header, others in (("To", 1), ("Cc", 0)):
+        found = email.utils.getaddresses([re.sub(r"\r\n", "", parsed(data)[header])])
+        assert 1 + others == len(found)
+        assert name.strip() == decoded(found[0][0])
+
+
 @MODEST
 @given(
     TEXT

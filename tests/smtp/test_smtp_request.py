@@ -63,6 +63,13 @@ def test_any_argument_is_a_result(value: object) -> None:
     assert result.error in result.log
 
 
+def test_what_is_given_instead_of_an_object_is_named() -> None:
+    """What is no object is told by its kind."""
+    for value, kind in ((FUNCTION, "a function"), (["x"], "an array"), (None, "null"), ("x", 'the string "x"')):
+        result = smtp.send(value)
+        assert f"send_email needs an object with host, port, from, to, ..., not {kind}" == result.error
+
+
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(DATE) | st.just("\ud800\0"),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
