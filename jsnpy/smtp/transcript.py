@@ -69,6 +69,7 @@ class Transcript:
     def _note(self, mark: str, text: str) -> None:
         if len(text) > LINE_CAP:
             text = self.redactor.scrub(text)  # before the cut, which could leave half a secret
+        if len(text) > LINE_CAP:
             text = f"{text[:LINE_CAP]}… ({len(text) - LINE_CAP} more characters)"
         self._lines.append(mark + text)
 

@@ -80,6 +80,25 @@ def test_wait_prints_the_runs_output_and_exits_with_its_code(fleet: Fleet) -> No
     assert (7, "out 5\n", "err\n") == (done.code, done.out, done.err)
 
 
+@pytest.mark.parametrize(
+    ("script", "options", "code", "err"),
+    [
+        ("throw new Error('no disk')", [], 1, "Error: no disk"),
+        ("let = = 1", [], 1, "SyntaxError"),
+        ("send_email({})", ["--fail-on-send-error"], 3, "send_email failed with code -1: host is missing"),
+        ("send_email({})", [], 0, "send_email failed with code -1: host is missing"),
+        ("exit(256 + 2)", [], 2, ""),
+        ("const a = []; for (;;) a.push(new Array(1000).fill(a.length))", ["--memory-limit", "16MB"], 1, "memory"),
+    ],
+)
+def test_wait_exits_as_a_run_here_would(fleet: Fleet, script: str, options: list[str], code: int, err: str) -> None:
+    """A run that throws, does not compile, fails to send or exceeds its memory has the exit code it has here."""
+    done = fleet.submit(script, "--wait", *options)
+    assert (code, "") == (done.code, done.out)
+    assert err in done.err
+    assert "Traceback" not in done.err
+
+
 def test_submit_prints_the_id_of_a_run_that_is_then_done(fleet: Fleet) -> None:
     """--submit prints the task's id, and a worker does the run."""
     with MailServer() as server:

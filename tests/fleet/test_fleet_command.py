@@ -162,6 +162,19 @@ def test_options_that_contradict_each_other(script: Path, options: list[str], wo
     assert words in done.err
 
 
+@pytest.mark.parametrize(
+    ("content", "words"), [(None, "was not found"), ("{", "a.json:1:"), ('{"scriptfile": "b.js"}', "b.js")]
+)
+def test_a_config_is_read_before_a_broker_is_asked(tmp_path: Path, content: str | None, words: str) -> None:
+    """A config that cannot be used is exit 2 here, with its own error, whether the broker answers or not."""
+    if content is not None:
+        (tmp_path / "a.json").write_text(content)
+    done = jsnpy("a.json", "--submit", cwd=tmp_path, env={"JSNPY_BROKER_URL": "redis://127.0.0.1:1/0"})
+    assert (2, "") == (done.code, done.out)
+    assert words in done.err
+    assert "broker" not in done.err
+
+
 def test_without_celery_the_extra_is_named(script: Path) -> None:
     """Without Celery, the module says how to install it, and a plain run does not miss it."""
     import subprocess
