@@ -207,14 +207,14 @@ class Store:
         self._change(
             "UPDATE mails SET state = ?, error = ?, recipients = ?, next_try = ?, owner = NULL, marked = NULL "
             "WHERE id = ?",
-            (WAITING, error, recipients, next_try, id_),
+            (WAITING, _storable(error), recipients, next_try, id_),
         )
 
     def stop(self, id_: str, state: str, error: str, recipients: str) -> None:
         """Note that a mail is not tried again."""
         self._change(
             "UPDATE mails SET state = ?, error = ?, recipients = ?, owner = NULL, marked = NULL WHERE id = ?",
-            (state, error, recipients, id_),
+            (state, _storable(error), recipients, id_),
         )
 
     def remove(self, id_: str) -> bool:
@@ -325,3 +325,8 @@ class Store:
             yield
         except (sqlite3.Error, OSError) as error:
             raise folder.trouble(self.directory, error) from None
+
+
+def _storable(text: str) -> str:
+    """Return text without what SQLite refuses: an error may name a path with bytes that are no UTF-8."""
+    return text.encode("utf-8", "replace").decode()

@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from support.certificates import ca_pem
 from support.command import JSNPY, clean_environment, jsnpy
 from support.outbox import TEMPORARY, Clock, CountingServer, fields, keep, write_script
 
@@ -206,6 +207,25 @@ def test_what_root_makes_belongs_to_the_folders_owner(tmp_path: Path, server: Co
     found = {path.name.partition("-")[0]: path.stat() for path in box.iterdir()}
     assert {"outbox.db", "claim"} <= found.keys()
     assert {(12345, 23456, 0o600)} == {(one.st_uid, one.st_gid, one.st_mode & 0o777) for one in found.values()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_error_that_names_an_odd_path(tmp_path: Path, server: CountingServer) -> None:
+    """A path whose bytes are no UTF-8, in the error of a try, ends neither that flush nor the next ones."""
+    base = os.path.join(tmp_path, os.fsdecode(b"b\xfft"))
+    os.mkdir(base)
+    ca_file = os.path.join(base, "ca.pem")
+    with open(ca_file, "w", encoding="ascii") as file:
+        file.write(ca_pem())
+    clock = Clock()
+    outbox = Outbox(os.path.join(base, "box"), clock=clock)
+    mail = fields(server, port=1, ssl=True, tls={"ca_file": "ca.pem"})
+    assert "queued" in outbox.send(mail, smtp.Settings(base_dir=base)).details
+    os.remove(ca_file)
+    clock.now += 3600
+    (done,) = outbox.flush(smtp.Settings())
+    assert "waiting" == done.outcome
+    assert "tls.ca_file cannot be used" in outbox.kept()[0].row.error
 
 
 def test_folder_that_cannot_be_listed(tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -480,6 +480,23 @@ def test_the_whole_tree() -> None:
     )
 
 
+def test_readers_find_nothing_wrong() -> None:
+    """A message with parts in parts, each of any encoding, has no defect for a strict reader: each part ends."""
+    data = build(
+        body="é" * 100,
+        html='<img src="cid:logo">日本',
+        attachments=[
+            {"filename": "a.csv", "content": ""},
+            {"filename": "é.bin", "content": "AAAA", "encoding": "base64", "cid": "logo"},
+        ],
+    )
+    message = email.message_from_bytes(data, policy=email.policy.SMTP.clone(raise_on_defect=True))
+    assert 7 == len([part for part in message.walk() if not part.defects])
+    for part in message.walk():
+        if part.is_multipart():
+            assert data.count(f"--{part.get_boundary()}--\r\n".encode()) == 1
+
+
 def test_a_cid_without_html_is_a_file() -> None:
     """An inline image that nothing shows is attached."""
     message = parsed(build(attachments=[{"filename": "a.png", "content": "", "cid": "x"}]))
