@@ -227,6 +227,7 @@ def test_any_body_arrives(body: str) -> None:
         ("caf\u00e9 and some more text\n", "quoted-printable"),
         ("日本語のテキスト", "base64"),
         ("nul \0 here, and some more text\n", "quoted-printable"),
+        ("delete \x7f here, and some more text\n", "quoted-printable"),
     ],
 )
 def test_the_shortest_encoding_is_taken(body: str, encoding: str) -> None:
@@ -234,6 +235,13 @@ def test_the_shortest_encoding_is_taken(body: str, encoding: str) -> None:
     data = build(body=body)
     check_form(data)
     assert encoding == parsed(data)["Content-Transfer-Encoding"]
+
+
+def test_quoted_printable_keeps_its_lines() -> None:
+    """A text in quoted-printable keeps its lines; only the blanks at their ends are encoded."""
+    assert (b"quoted-printable", b"caf=C3=A9 au lait\r\nis hot=20\r\n\r\nand=09\r\nsweet") == encode_text(
+        "café au lait\nis hot \n\nand\t\nsweet"
+    )
 
 
 @MODEST
