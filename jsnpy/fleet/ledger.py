@@ -145,6 +145,14 @@ class Ledger:
         self._lease = int(lease * 1000)
         self._pause = lease / 3
 
+    def look(self) -> None:
+        """See whether it can be asked, without waiting for a Redis that is away.
+
+        Raises:
+            LedgerError: it cannot.
+        """
+        self._ask("return 1", "", patience=0.0)
+
     def claim(self, task: str, owner: str, *, redelivered: bool = False, retries: int = 0) -> Claim:
         """Claim a task.
 

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from support.brokers import REDIS, Redis, wait_until
+from support.brokers import REDIS, Redis, free_port, wait_until
 from support.command import JSNPY, Result, clean_environment, jsnpy
 from support.fleet import Worker
 from support.mail import fields
@@ -97,6 +97,18 @@ def test_wait_exits_as_a_run_here_would(fleet: Fleet, script: str, options: list
     assert (code, "") == (done.code, done.out)
     assert err in done.err
     assert "Traceback" not in done.err
+
+
+def test_results_that_cannot_be_kept_are_told(fleet: Fleet) -> None:
+    """Where the Redis for results is away nothing is submitted, and it is named, not the broker."""
+    (fleet.folder / "never.js").write_text("1")
+    results = f"redis://:GEHEIM-9@127.0.0.1:{free_port()}/3"
+    env = {"JSNPY_BROKER_URL": fleet.broker.url, "JSNPY_RESULT_URL": results}
+    done = jsnpy("never.js", "--submit", cwd=fleet.folder, env=env)
+    assert (2, "") == (done.code, done.out)
+    assert f"the run was not submitted: the Redis {results.replace('GEHEIM-9', '**')} cannot be used: " in done.err
+    assert "GEHEIM" not in done.err
+    assert 2 == len(done.err.splitlines())
 
 
 def test_submit_prints_the_id_of_a_run_that_is_then_done(fleet: Fleet) -> None:
