@@ -73,7 +73,7 @@ def test_a_cid_is_taken_with_and_without_brackets(cid: str) -> None:
     assert "<logo@x>" == part({"filename": "a.png", "content": "", "cid": cid}, html="<p>")["Content-ID"]
 
 
-@pytest.mark.parametrize("cid", ["<", "<>", "<x", "x>", "a>\r\nX: y<b", "é"])
+@pytest.mark.parametrize("cid", ["<", "<>", "<xyz", "xyz>", "a>\r\nX: y<b", "é"])
 def test_cids_that_are_none(cid: str) -> None:
     """Half a pair of brackets, line breaks and letters that are not ASCII are -1."""
     assert "attachments[0].cid must be ASCII" in refusal({"filename": "a", "content": "b", "cid": cid})
@@ -83,6 +83,25 @@ def test_cids_that_are_none(cid: str) -> None:
 def test_base64_in_any_layout(content: str) -> None:
     """Base64 may come in lines and without its padding; the encoding's name in any case."""
     assert b"hi" == part({"filename": "a", "content": content, "encoding": "BASE64"}).get_payload(decode=True)
+
+
+@pytest.mark.parametrize("content", ["aGk=aGk=", "aG*k", "a", "=aGk", "aGk-", "aGké"])
+def test_base64_that_is_none(content: str) -> None:
+    """Two texts in one, other letters, or a lone one are -1: bytes are never guessed."""
+    assert "attachments[0].content is not base64" in refusal(
+        {"filename": "a", "content": content, "encoding": "base64"}
+    )
+
+
+@pytest.mark.parametrize("content_type", ["Multipart/mixed", "MESSAGE/rfc822"])
+def test_types_that_hold_parts_are_refused(content_type: str) -> None:
+    """A type whose encoding would have to be another one is -1, in any case."""
+    assert "cannot be" in refusal({"filename": "a", "content": "b", "content_type": content_type})
+
+
+def test_a_packed_text_is_no_text() -> None:
+    """A name that says "packed" makes no text of what it holds."""
+    assert "application/octet-stream" == part({"filename": "log.gz", "content": "x"})["Content-Type"]
 
 
 def test_an_empty_file_stays_empty() -> None:
