@@ -103,7 +103,8 @@ def test_junk_in_any_field_is_never_an_exception(name: str, junk: object) -> Non
         ({"host": 5}, "host must be a string, not the number 5"),
         ({"host": FUNCTION}, "host must be a string, not a function"),
         ({"host": "mail.test:587"}, "the port goes into port"),
-        ({"host": "smtp://mail.test"}, "host must be a host name"),
+        ({"host": "cafe:587"}, "the port goes into port"),
+        ({"host": "smtp://mail.test"}, "leave out what stands before and after the name"),
         ({"host": "mail test"}, "host must be a host name"),
         ({"host": "mail\n.test"}, "host must be a host name"),
         ({"host": "a..b"}, "host must be a host name"),
@@ -167,6 +168,12 @@ def test_junk_in_any_field_is_never_an_exception(name: str, junk: object) -> Non
         ({"to": "a" * 65 + "@y.test"}, "has more than 64 bytes before the @"),
         ({"to": "b@" + "y" * 60 + ".test." * 50}, "domain"),
         ({"to": " "}, 'to " " is empty'),
+        ({"to": ""}, 'to "" is empty'),
+        ({"to": {"$foreign": "Map"}}, "not a Map"),
+        ({"tls": {"$foreign": "Map"}}, "tls must be an object, not a Map"),
+        ({"headers": {"$foreign": "Map"}}, "headers must be an object, not a Map"),
+        ({"attachments": [{"$foreign": "Map"}]}, "not a Map"),
+        ({"attachments": [{"filename": "  ", "content": "b"}]}, "attachments[0].filename is missing"),
         ({"to": [None]}, 'to[0] must be { email: "...", name: "..." }, not null'),
         ({"to": "é" * 33 + "@y.test"}, "has more than 64 bytes before the @"),
         ({"to": "a@" + "y" * 64}, "has a domain that is none"),
@@ -259,6 +266,7 @@ def test_reply_to_cannot_be_set_twice() -> None:
     """Reply-To is taken from `headers` unless `reply_to` is there too."""
     assert [("Reply-To", "a@x.test")] == request(headers={"Reply-To": "a@x.test"}).headers
     assert "Reply-To" in refusal(headers={"Reply-To": "a@x.test"}, reply_to="b@x.test")
+    assert [("X-A", "1")] == request(headers={"X-A": "1"}, reply_to="b@x.test").headers
 
 
 @pytest.mark.parametrize("field", ["pass_", "user"])
