@@ -130,7 +130,8 @@ def trouble(directory: str, error: Exception) -> OutboxError:
     """Return the error for what SQLite or the system says."""
     if isinstance(error, OSError):
         why = error.strerror or str(error)
-        hint = "Make room on its disk." if "space" in why.lower() else "Let the account that runs jsnpy write there."
+        full = "space" in why.lower() or "quota" in why.lower()
+        hint = "Make room on its disk." if full else "Let the account that runs jsnpy write there."
         return OutboxError(f"the outbox {directory} cannot be used: {why}", hint)
     code = getattr(error, "sqlite_errorcode", None)
     what, hint = _HINTS.get(code & 0xFF if code is not None else -1, ("", ""))

@@ -18,7 +18,7 @@ from support.outbox import TEMPORARY, Clock, CountingServer, fields, keep, write
 
 from jsnpy import smtp
 from jsnpy.errors import OutboxError
-from jsnpy.outbox import Outbox, owners, store
+from jsnpy.outbox import Outbox, folder, owners, store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,7 +180,10 @@ def test_folder_removed_while_a_script_runs(tmp_path: Path, server: CountingServ
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="room is only reserved on Linux")
-@pytest.mark.parametrize(("number", "kept"), [(errno.EOPNOTSUPP, True), (errno.EINVAL, True), (errno.ENOSPC, False)])
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [(errno.EOPNOTSUPP, True), (errno.EINVAL, True), (errno.ENOSPC, False), (errno.EDQUOT, False)],
+)
 def test_room_that_cannot_be_reserved(
     tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch, number: int, *, kept: bool
 ) -> None:
@@ -191,8 +194,11 @@ def test_room_that_cannot_be_reserved(
 
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     server.answer = TEMPORARY
-    result = Outbox(str(tmp_path / "box")).send(fields(server), smtp.Settings())
+    outbox = Outbox(str(tmp_path / "box"))
+    result = outbox.send(fields(server), smtp.Settings())
     assert kept == ("queued" in result.details)
+    told = folder.trouble("box", OSError(number, os.strerror(number)))
+    assert kept != ("Make room" in (told.hint or ""))
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root makes files for others")
