@@ -7,6 +7,7 @@ from jsnpy.json_text import dumps
 MASK = "[redacted]"
 
 _SHORT = 4
+_BEGUN = 3
 _SHORTEST_CORE = 5
 _PASSING = 16
 _ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -31,11 +32,10 @@ class Redactor:
             return
         self._known.add(secret)
         forms = {secret, *_encodings(secret)}
-        lines = secret.splitlines()
-        if len(lines) > 1:  # a log shows it in several lines
-            for line in lines:
-                if len(line) >= _SHORT:
-                    forms |= {line, *_encodings(line)}
+        # A log shows it in several lines, and not every server keeps the blanks around it.
+        for part in (*secret.splitlines(), secret.strip()):
+            if len(part) >= _SHORT and part != secret:
+                forms |= {part, *_encodings(part)}
         self._learn(forms)
 
     def add_form(self, text: str) -> None:
@@ -73,6 +73,21 @@ class Redactor:
                 cut = _split_words if len(form) < _SHORT else str.split
                 pieces = [part for piece in pieces for part in cut(piece, form)]
         return MASK.join(pieces)
+
+    def scrub_cut(self, text: str) -> str:
+        """Return what `scrub` does of a text that was cut at its end, without what the cut left of a secret there."""
+        text = self.scrub(text)
+        end = min((_begun(text, form) for form in self._forms), default=len(text))
+        return text if end == len(text) else text[:end] + MASK
+
+
+def _begun(text: str, form: str) -> int:
+    """Return where `text` ends in a beginning of `form`, of three characters at least, or its length."""
+    head = form[:_BEGUN]
+    position = text.find(head, max(0, len(text) - len(form) + 1))
+    while position >= 0 and not form.startswith(text[position:]):
+        position = text.find(head, position + 1)
+    return len(text) if position < 0 else position
 
 
 def _split_words(text: str, word: str) -> list[str]:

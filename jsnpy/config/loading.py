@@ -351,7 +351,12 @@ class _Loading:
 
 
 def shown_path(path: str, here: str) -> str:
-    """Return a path as its user knows it: relative to the current folder when below it, else as it is."""
+    """Return a path as its user knows it: relative to the current folder when below it, else as it is.
+
+    Bytes that are no UTF-8, which no engine takes as a script's name, are U+FFFD.
+    """
+    if not path.isascii():
+        path, here = (each.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for each in (path, here))
     inside = os.path.join(here, "")
     if here and os.path.normcase(path).startswith(os.path.normcase(inside)):
         return path[len(inside) :]

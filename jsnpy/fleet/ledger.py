@@ -138,11 +138,20 @@ class Ledger:
     """
 
     def __init__(self, url: str, lease: float = LEASE) -> None:
-        # Celery's URLs say two things in words of its own.
-        url = re.sub("=CERT_[A-Z]+", lambda word: f"={word[0][6:].lower()}", url.replace("redis+socket://", "unix://"))
+        # Celery's URLs say three things in words of its own.
+        url = url.replace("redis+socket://", "unix://").replace("virtual_host=", "db=")
+        url = re.sub("=CERT_[A-Z]+", lambda word: f"={word[0][6:].lower()}", url)
         self._client: Any = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
         self._lease = int(lease * 1000)
         self._pause = lease / 3
+
+    def look(self) -> None:
+        """See whether it can be asked, without waiting for a Redis that is away.
+
+        Raises:
+            LedgerError: it cannot.
+        """
+        self._ask("return 1", "", patience=0.0)
 
     def claim(self, task: str, owner: str, *, redelivered: bool = False, retries: int = 0) -> Claim:
         """Claim a task.

@@ -203,6 +203,7 @@ class _First(FirstTry):
             )
             raise SendFailure(Code.TIMEOUT, "connect", what)
         time.sleep(pause)
+        mail.server.timeout += pause  # which began to count before
 
 
 def account(host: str, user: str) -> str:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+from urllib.parse import urlsplit
 
 from jsnpy.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from urllib.parse import SplitResult
 
-_REDIS = ("redis://", "rediss://", "redis+socket://", "unix://")
+_REDIS = ("redis://", "rediss://", "redis+socket://")
+_RABBITMQ = ("amqp://", "amqps://", "pyamqp://")
 _PERIODS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 TAKEOVER = 300.0
 """Seconds until Redis hands on what a dead worker had, if JSNPY_TAKEOVER does not say."""
 
 _SHORTEST_TAKEOVER = 10.0
+_MOST_DIGITS = 9
 
 
 class Rate:
@@ -33,7 +37,8 @@ class Rate:
 
     def __init__(self, text: str) -> None:
         digits, _, unit = text.strip().lower().partition("/")
-        if not (digits.isascii() and digits.isdigit() and int(digits) and unit in _PERIODS):
+        known = digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS and unit in _PERIODS
+        if not known or not int(digits):
             raise UsageError(f"JSNPY_RATE is {text!r}: it is a number of mails a second, minute or hour, such as 30/m")
         self.count = int(digits)
         self.period = _PERIODS[unit]
@@ -66,7 +71,15 @@ class Settings:
                 "JSNPY_BROKER_URL is not set: it names the broker of the fleet",
                 "For example redis://queue.example.com:6379/0 or amqp://user:password@queue.example.com//",
             )
-        self.results = environ.get("JSNPY_RESULT_URL", "").strip() or (self.broker if self.redis else "rpc://")
+        if not self.broker.startswith((*_REDIS, *_RABBITMQ)):
+            raise UsageError(
+                "JSNPY_BROKER_URL names no broker that the fleet can use",
+                "It begins with redis:// or rediss:// (Redis), or with amqp:// or amqps:// (RabbitMQ).",
+            )
+        _check("JSNPY_BROKER_URL", self.broker)
+        results = environ.get("JSNPY_RESULT_URL", "").strip()
+        _check("JSNPY_RESULT_URL", results or self.broker)
+        self.results = results or (self.broker if self.redis else "rpc://")
         self.state = next((url for url in (self.results, self.broker) if url.startswith(_REDIS)), "")
         rate = environ.get("JSNPY_RATE", "").strip()
         self.rate = Rate(rate) if rate else None
@@ -81,6 +94,35 @@ class Settings:
     def hop(self) -> float:
         """Seconds a waiting mail is left with one worker: Redis would hand it on after the takeover time."""
         return self.takeover / 2
+
+
+def parts(url: str) -> list[SplitResult]:
+    """Return the URLs in a text where several brokers are divided by semicolons, each taken apart.
+
+    Raises:
+        ValueError: one is no URL.
+    """
+    return [urlsplit(each) for each in url.split(";")]
+
+
+def _check(name: str, text: str) -> None:
+    """Look for what the brokers' libraries would stumble over, with parts of the password in their words.
+
+    Raises:
+        UsageError: there is such a thing.
+    """
+    try:
+        urls = parts(text)
+        good = "://" in text and all(url.scheme and (url.port is None or url.port) for url in urls)
+    except ValueError:
+        urls, good = [], False
+    if not good or any("@" in url.path + url.query + url.fragment for url in urls):
+        raise UsageError(
+            f"{name} is no URL: perhaps its port is wrong, or its password has a character that ends it too early",
+            "In user and password write / as %2F, ? as %3F, # as %23, @ as %40, : as %3A, ; as %3B, % as %25.",
+        )
+    if len(urls) > 1 and text.startswith(_REDIS):
+        raise UsageError(f"{name} names several Redis servers: which run is whose must be known to one")
 
 
 def _seconds(text: str) -> float:

@@ -45,6 +45,7 @@ def submit(
     """
     from jsnpy import celery, config
     from jsnpy.fleet import runs
+    from jsnpy.fleet.ledger import Ledger, LedgerError
 
     hide_passwords(redactor, celery.settings.broker, celery.settings.results)
     loaded = config.load(target, sets=sets, encoding=encoding, keep_references=True)
@@ -60,6 +61,11 @@ def submit(
             "socket_connect_timeout": _CONNECT_TIME,
             "socket_timeout": _CONNECT_TIME,
         }
+    if isinstance(celery.ledger, Ledger) and celery.settings.state != celery.settings.broker:
+        try:
+            celery.ledger.look()  # the result backend would wait for it without end
+        except LedgerError as error:
+            raise _unreachable(celery.settings.state, error, place="the Redis") from None
     try:
         # Asked first, as the result backend would try for twenty seconds where both are away.
         with app.connection_for_write() as connection:
@@ -86,7 +92,8 @@ def _waited(submitted: Any, output: Output, results: str) -> int:
     try:
         result = submitted.get(propagate=False)
     except Exception as error:  # noqa: BLE001 - each broker's library has errors of its own
-        raise _unreachable(results, error, f"the result of {submitted.id} cannot be had") from None
+        what = f"the result of {submitted.id} cannot be had"
+        raise _unreachable(results, error, what, place="the result backend") from None
     if isinstance(result, BaseException):
         failed = JsnpyError(str(result))
         failed.exit_code = ExitCode.SCRIPT
@@ -97,24 +104,26 @@ def _waited(submitted: Any, output: Output, results: str) -> int:
     return output.exit_code(result["exit_code"])
 
 
-def _unreachable(url: str, error: Exception, what: str = "the run was not submitted") -> UsageError:
+def _unreachable(
+    url: str, error: Exception, what: str = "the run was not submitted", *, place: str = "the broker"
+) -> UsageError:
     from kombu.utils.url import maybe_sanitize_url
 
-    reason = str(error) or type(error).__name__
+    reason = " ".join(str(error).split()) or type(error).__name__
+    shown = ";".join(maybe_sanitize_url(each) for each in url.split(";"))
     return UsageError(
-        f"{what}: the broker {maybe_sanitize_url(url)} cannot be used: {reason}",
+        f"{what}: {place} {shown} cannot be used: {reason}",
         "JSNPY_BROKER_URL and JSNPY_RESULT_URL name it; see whether it runs and can be reached from here.",
     )
 
 
 def hide_passwords(redactor: Redactor, *urls: str) -> None:
     """Keep the passwords in URLs out of every message."""
-    from urllib.parse import unquote, urlsplit
+    from urllib.parse import unquote
+
+    from jsnpy.fleet.settings import parts
 
     for url in urls:
-        try:
-            password = urlsplit(url).password
-        except ValueError:
-            continue
-        for text in {password or "", unquote(password or "")}:
-            redactor.add(text)
+        for each in parts(url):
+            redactor.add(each.password or "")
+            redactor.add(unquote(each.password or ""))

@@ -6,6 +6,7 @@ import _sqlite3 as sqlite3  # without the conversions of dates around it, which 
 import _thread
 import os
 import stat
+import sys
 
 from jsnpy.errors import OutboxError
 
@@ -63,12 +64,30 @@ def _make_private(directory: str) -> None:
     if not os.path.exists(path):
         # SQLite gives the files beside it (-wal, -shm) the same mode.
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            os.close(make_file(directory, FILE))
         except FileExistsError:
             pass  # another process was faster
         _sync(directory)
     if os.name != "nt" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
         os.chmod(path, 0o600)
+
+
+def make_file(directory: str, name: str) -> int:
+    """Make a file for nobody else to read, and return its handle.
+
+    What root makes in another account's folder is made that account's, which could not use its outbox any more.
+
+    Raises:
+        OSError: there is such a file, or the system refuses.
+    """
+    file = os.open(os.path.join(directory, name), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    if sys.platform != "win32" and os.geteuid() == 0:
+        theirs = os.stat(directory)
+        try:
+            os.fchown(file, theirs.st_uid, theirs.st_gid)
+        except OSError:
+            pass  # as on a network's disk, where root is nobody
+    return file
 
 
 def _make_folder(directory: str, mode: int) -> None:
@@ -116,7 +135,8 @@ def trouble(directory: str, error: Exception) -> OutboxError:
     """Return the error for what SQLite or the system says."""
     if isinstance(error, OSError):
         why = error.strerror or str(error)
-        hint = "Make room on its disk." if "space" in why.lower() else "Let the account that runs jsnpy write there."
+        full = "space" in why.lower() or "quota" in why.lower()
+        hint = "Make room on its disk." if full else "Let the account that runs jsnpy write there."
         return OutboxError(f"the outbox {directory} cannot be used: {why}", hint)
     code = getattr(error, "sqlite_errorcode", None)
     what, hint = _HINTS.get(code & 0xFF if code is not None else -1, ("", ""))

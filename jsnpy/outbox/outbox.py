@@ -7,7 +7,7 @@ import time
 
 from jsnpy.errors import OutboxError
 from jsnpy.outbox import owners, schedule
-from jsnpy.outbox.folder import exists
+from jsnpy.outbox.folder import exists, trouble
 from jsnpy.outbox.store import FAILED, UNKNOWN, WAITING, Store
 
 TYPE_CHECKING = False
@@ -136,6 +136,8 @@ class Outbox:
         """
         from jsnpy.outbox.tries import FirstTry
 
+        if self._store is not None and not self._store.there():
+            self.close()  # somebody removed the folder while the script runs: it is made anew
         first = FirstTry(self, settings)
         try:
             result = first.send(fields)
@@ -166,7 +168,10 @@ class Outbox:
             return
         store = self.store
         unknown = {row.id for row in store.rows(waiting=False) if row.state == UNKNOWN}
-        owners.sweep(self.directory)
+        try:
+            owners.sweep(self.directory)
+        except OSError as error:
+            raise trouble(self.directory, error) from None
         store.recover(lambda owner: owners.lives(self.directory, owner), DIED)
         if resend_unknown:
             store.resend_unknown(self.now())

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import sys
 
+from jsnpy.outbox.folder import make_file
+
 _PREFIX = "claim-"
 
 
@@ -27,7 +29,7 @@ class Owner:
         while True:
             self.token = os.urandom(8).hex()
             self._path = _path(directory, self.token)
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            self._file = make_file(directory, _PREFIX + self.token)
             try:
                 _lock(self._file, wait=True)
                 # Between making and locking it, a sweeping process may have taken it for a dead one's.

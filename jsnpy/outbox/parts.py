@@ -100,24 +100,30 @@ class How:
             SendFailure: a reference leads nowhere.
         """
         try:
-            return "".join(
+            password = "".join(
                 text if kind == "text" else substitute(text, self._base_dir, encoding) for kind, text in self._password
             )
         except ConfigError as error:
             what = f"the mail's password cannot be had: {error.message}"
             raise SendFailure(Code.ARGUMENT, "argument", what, hint=error.hint) from None
+        if self._password and not password:  # a refused log-in would give the mail up
+            what = f"the mail's password cannot be had: {''.join(text for _, text in self._password)} is empty"
+            raise SendFailure(Code.ARGUMENT, "argument", what)
+        return password
 
 
-def mail(row: Row, data: bytes) -> tuple[Mail, How]:
+def mail(row: Row, data: bytes | None) -> tuple[Mail, How]:
     """Return a kept mail without its password, and how it is handed over.
 
     Args:
         row: the mail.
-        data: its message.
+        data: its message, None where there is none.
 
     Raises:
         Damaged: they cannot be read.
     """
+    if data is None:
+        raise Damaged("what is kept of it is damaged (its message is missing)")
     try:
         kept: Any = json_text.loads(row.server)
         envelope = Envelope(addresses(row.sender)[0], addresses(row.recipients))

@@ -8,6 +8,7 @@ claimed without the mark was not delivered; claimed and marked may have been.
 from __future__ import annotations
 
 import _sqlite3 as sqlite3  # without the conversions of dates around it, which cost 0.4 ms
+import errno
 import os
 import sys
 import time
@@ -151,7 +152,9 @@ class Store:
         self._troubles = _Troubles(directory)
         with self._troubles:
             folder.make_private(directory)
-            self._db = sqlite3.connect(os.path.join(directory, folder.FILE), timeout=_BUSY, isolation_level=None)
+            path = os.path.join(directory, folder.FILE)
+            self._db = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
+            self._which = (os.stat(path).st_dev, os.stat(path).st_ino)
         self._transaction = _Transaction(self._db)
         try:
             with self._troubles:
@@ -234,6 +237,9 @@ class Store:
             log = os.open(os.path.join(self.directory, folder.FILE + "-wal"), os.O_RDWR)
             try:
                 os.posix_fallocate(log, frames * _FRAME, size + size // 8 + _ROOM)
+            except OSError as error:
+                if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):  # not every file system can, without glibc
+                    raise
             finally:
                 os.close(log)
 
@@ -246,14 +252,14 @@ class Store:
         self._change(
             "UPDATE mails SET state = ?, error = ?, recipients = ?, next_try = ?, owner = NULL, marked = NULL "
             "WHERE id = ?",
-            (WAITING, error, recipients, next_try, id_),
+            (WAITING, _storable(error), recipients, next_try, id_),
         )
 
     def stop(self, id_: str, state: str, error: str, recipients: str) -> None:
         """Note that a mail is not tried again."""
         self._change(
             "UPDATE mails SET state = ?, error = ?, recipients = ?, owner = NULL, marked = NULL WHERE id = ?",
-            (state, error, recipients, id_),
+            (state, _storable(error), recipients, id_),
         )
 
     def remove(self, id_: str) -> bool:
@@ -279,13 +285,19 @@ class Store:
         with self._troubles:
             return next(iter(self._select("WHERE id = ?", (id_,))), None)
 
-    def data(self, id_: str) -> bytes:
-        """Return a mail's message."""
+    def data(self, id_: str) -> bytes | None:
+        """Return a mail's message; None: there is none, which only a damage explains."""
         with self._troubles:
             found = self._db.execute("SELECT data FROM messages WHERE id = ?", (id_,)).fetchone()
-            if found is None:
-                raise sqlite3.DatabaseError("a mail has lost its message")
-            return bytes(found[0])
+            return None if found is None else bytes(found[0])
+
+    def there(self) -> bool:
+        """Return whether the file is still the one in the folder: writing to one that was removed keeps nothing."""
+        try:
+            now = os.stat(os.path.join(self.directory, folder.FILE))
+        except OSError:
+            return False
+        return (now.st_dev, now.st_ino) == self._which
 
     def due(self, now: float, max_age: float) -> list[str]:
         """Return the ids of the mails that are due and that nobody claims, the first one first.
@@ -356,3 +368,8 @@ class Store:
         """Change mails, and return how many."""
         with self._troubles, self._transaction:
             return self._db.execute(statement, values).rowcount
+
+
+def _storable(text: str) -> str:
+    """Return text without what SQLite refuses: an error may name a path with bytes that are no UTF-8."""
+    return text.encode("utf-8", "replace").decode()

@@ -111,6 +111,8 @@ def ascii_domain(domain: str) -> str:
     Raises:
         BadAddress: it is none.
     """
+    if len(domain) > _DOMAIN_MAX:  # in ASCII it gets no shorter; if longer, idna says so
+        raise BadAddress("has a domain that is too long")
     if not domain.isascii():
         import idna
 
@@ -118,8 +120,6 @@ def ascii_domain(domain: str) -> str:
             domain = idna.encode(domain, uts46=True).decode("ascii")
         except (idna.IDNAError, UnicodeError, ValueError) as error:
             raise BadAddress(f'has a domain that is no internationalised domain name ("{domain}": {error})') from None
-    if len(domain) > _DOMAIN_MAX:
-        raise BadAddress("has a domain that is too long")
     for label in domain.split("."):
         if not 0 < len(label) <= _LABEL_MAX or "-" in (label[0], label[-1]) or not _LABEL.issuperset(label):
             raise BadAddress(f'has a domain that is none ("{domain}")')

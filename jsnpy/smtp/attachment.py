@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from jsnpy.smtp.values import clean, describe, invalid
+from jsnpy.smtp.values import clean, describe, invalid, one_line
 
 _PARAMETER_MAX = 255
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"  # noqa: S105 - a pattern of RFC 2045
 # Compiled when first used: most mails have no attachment.
-_CONTENT_TYPE = rf'{_TOKEN}/{_TOKEN}(?:\s*;\s*{_TOKEN}=(?:{_TOKEN}|"[ !#-\[\]-~]*"))*\Z'
+_CONTENT_TYPE = rf'{_TOKEN}/{_TOKEN}(?: *; *{_TOKEN}=(?:{_TOKEN}|"[ !#-\[\]-~]*"))*\Z'
 _CID = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]+\Z"
 
 
@@ -39,6 +39,8 @@ def read(path: str, field: str) -> bytes:
             return file.read()
     except OSError as error:
         raise invalid(field, f"cannot be read: {path}: {error.strerror or error}") from None
+    except MemoryError:
+        raise invalid(field, f"is too large for this machine's memory: {path}") from None
 
 
 def decode(content: str, encoding: str | None, field: str) -> tuple[bytes, str]:
@@ -61,6 +63,7 @@ def decode(content: str, encoding: str | None, field: str) -> tuple[bytes, str]:
 def content_type(given: str | None, filename: str, charset: str, field: str) -> str:
     """Return the MIME type given, or the one the file name stands for (RFC 2045 section 5.1)."""
     if given:
+        given = one_line(given)
         if len(given) > _PARAMETER_MAX or not re.match(_CONTENT_TYPE, given):
             raise invalid(f"{field}.content_type", f'must be like "text/csv", not {describe(given)}')
         if given.lower().startswith(("multipart/", "message/")):

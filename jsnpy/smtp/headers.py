@@ -34,11 +34,13 @@ def text_header(name: str, value: str, longest: int = LINE_MAX) -> bytes:
         value: one line of text.
         longest: how long a word may be before it is encoded.
     """
+    # A line can be folded where a blank follows a word: a run of blanks stays with the word behind it.
+    words = value.split(" ") if "  " not in value else re.findall(" *[^ ]+", value)
     plain = (
         value.isascii()
         and "=?" not in value
         and value == value.strip()
-        and all(len(word) < longest - len(name) - 3 for word in value.split(" "))
+        and all(len(word) < longest - len(name) - 3 for word in words)
     )
     if plain:
         return fold(f"{name}: {value}", len(name) + 2).encode("ascii") + b"\r\n"

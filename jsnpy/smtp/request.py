@@ -63,7 +63,7 @@ _HOST = frozenset(LETTERS_DIGITS + "_.-")
 # What few mails need is compiled when it is first used.
 _CONTROL = "[\u0000-\u001f\u007f-\u009f\u2028\u2029]"
 _IPV6 = r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?\Z"
-_HELO = r"[!-~]+\Z"
+_HELO = r"[!-~]{1,255}\Z"
 _HEADER_NAME = r"[!-9;-~]{1,76}\Z"
 
 
@@ -231,7 +231,7 @@ class _Parser:
     def port(self, value: object) -> int:
         number = value
         if isinstance(value, str) and value.isascii() and value.strip(" ").isdigit():
-            number = int(value.strip(" ")[:9])
+            number = int(value.strip(" ").lstrip("0")[:9] or "0")
         if isinstance(number, float) and number.is_integer():
             number = int(number)
         if value is None:
@@ -292,7 +292,8 @@ class _Parser:
             except BadAddress as error:
                 raise invalid("helo", str(error)) from None
         if not re.match(_HELO, text):
-            raise invalid("helo", f"must be a host name without blanks or control characters, not {describe(value)}")
+            rule = "must be a host name without blanks or control characters, of 255 characters at the most"
+            raise invalid("helo", f"{rule}, not {describe(value)}")
         return text
 
     def timeout(self, value: object) -> float:

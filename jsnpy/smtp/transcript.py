@@ -43,7 +43,8 @@ class Transcript:
 
     def server(self, line: bytes) -> None:
         """Note a line of the server, or what came of it."""
-        self._note("S: ", readable(line.rstrip(b"\r\n")))
+        text = readable(line.rstrip(b"\r\n"))
+        self._note("S: ", text if line.endswith(b"\n") else self.redactor.scrub_cut(text))
 
     def client(self, line: bytes) -> None:
         """Note a line of ours."""
@@ -58,6 +59,8 @@ class Transcript:
             self.event(f"({len(data)} bytes of message not shown: they contain the password)")
             return
         shown = data[:MESSAGE_CAP].decode("utf-8", "backslashreplace").removesuffix("\r\n")
+        if len(data) > MESSAGE_CAP:
+            shown = self.redactor.scrub_cut(shown)
         for line in shown.split("\r\n"):
             self._note("C: ", line if line.isprintable() else line.translate(_CONTROLS))
         if len(data) > MESSAGE_CAP:
@@ -66,6 +69,7 @@ class Transcript:
     def _note(self, mark: str, text: str) -> None:
         if len(text) > LINE_CAP:
             text = self.redactor.scrub(text)  # before the cut, which could leave half a secret
+        if len(text) > LINE_CAP:
             text = f"{text[:LINE_CAP]}… ({len(text) - LINE_CAP} more characters)"
         self._lines.append(mark + text)
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.command import jsnpy
 from support.configs import Folder, fault
 
 from jsnpy import config
@@ -69,6 +70,18 @@ def test_current_folder_is_the_second_choice(folder: Folder) -> None:
 
     assert "found" == run.source
     assert str(folder.path / "etc") == run.base_dir
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_folder_whose_name_is_no_utf_8(tmp_path: Path) -> None:
+    """A script in a folder with a name in Latin-1 runs, and messages show the odd byte as U+FFFD."""
+    home = os.path.join(tmp_path, os.fsdecode(b"Donn\xe9es"))
+    os.mkdir(home)
+    path = os.path.join(home, "a.js")
+    Path(path).write_text("console.log(1); throw new Error('no')")
+    done = jsnpy(path)
+    assert (1, "1\n") == (done.code, done.out)
+    assert "Donn\ufffdes/a.js:1" in done.err
 
 
 def test_other_letter_case_is_found(folder: Folder) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import time
 from typing import TYPE_CHECKING
 
 import pytest
-from support.brokers import REDIS, Redis, wait_until
-from support.command import Result, jsnpy
+from support.brokers import REDIS, Redis, free_port, wait_until
+from support.command import JSNPY, Result, clean_environment, jsnpy
 from support.fleet import Worker
 from support.mail import fields
 from support.mailserver import MailServer
@@ -76,6 +78,37 @@ def test_wait_prints_the_runs_output_and_exits_with_its_code(fleet: Fleet) -> No
     """--submit --wait prints what the run printed, on both streams, and exits with its code."""
     done = fleet.submit('console.log("out", arg.n); console.error("err"); exit(7)', "--wait", arg={"n": 5})
     assert (7, "out 5\n", "err\n") == (done.code, done.out, done.err)
+
+
+@pytest.mark.parametrize(
+    ("script", "options", "code", "err"),
+    [
+        ("throw new Error('no disk')", [], 1, "Error: no disk"),
+        ("let = = 1", [], 1, "SyntaxError"),
+        ("send_email({})", ["--fail-on-send-error"], 3, "send_email failed with code -1: host is missing"),
+        ("send_email({})", [], 0, "send_email failed with code -1: host is missing"),
+        ("exit(256 + 2)", [], 2, ""),
+        ("const a = []; for (;;) a.push(new Array(1000).fill(a.length))", ["--memory-limit", "16MB"], 1, "memory"),
+    ],
+)
+def test_wait_exits_as_a_run_here_would(fleet: Fleet, script: str, options: list[str], code: int, err: str) -> None:
+    """A run that throws, does not compile, fails to send or exceeds its memory has the exit code it has here."""
+    done = fleet.submit(script, "--wait", *options)
+    assert (code, "") == (done.code, done.out)
+    assert err in done.err
+    assert "Traceback" not in done.err
+
+
+def test_results_that_cannot_be_kept_are_told(fleet: Fleet) -> None:
+    """Where the Redis for results is away nothing is submitted, and it is named, not the broker."""
+    (fleet.folder / "never.js").write_text("1")
+    results = f"redis://:GEHEIM-9@127.0.0.1:{free_port()}/3"
+    env = {"JSNPY_BROKER_URL": fleet.broker.url, "JSNPY_RESULT_URL": results}
+    done = jsnpy("never.js", "--submit", cwd=fleet.folder, env=env)
+    assert (2, "") == (done.code, done.out)
+    assert f"the run was not submitted: the Redis {results.replace('GEHEIM-9', '**')} cannot be used: " in done.err
+    assert "GEHEIM" not in done.err
+    assert 2 == len(done.err.splitlines())
 
 
 def test_submit_prints_the_id_of_a_run_that_is_then_done(fleet: Fleet) -> None:
@@ -232,6 +265,16 @@ def test_a_mail_out_of_turn_becomes_a_task(fleet: Fleet) -> None:
     assert "it is not the turn of dora to send (JSNPY_RATE 1/h)" in str(queued[0]["error"])
 
 
+def test_a_mails_turn_does_not_count_as_its_time(fleet: Fleet) -> None:
+    """A mail that waits for its account's turn for longer than its own timeout is sent then."""
+    fleet.ledger.claim("t8", "ann")
+    queue = Queue(Task(fleet.ledger, "t8", "ann", lambda _: None), rate=Rate("1/s"))
+    with MailServer() as server:
+        results = [queue.send(fields(server, timeout=0.5), smtp.Settings()) for _ in "12"]
+        assert [0, 0] == [result.code for result in results], results
+        assert 2 == len(server.mails)
+
+
 def test_who_lost_a_run_sends_nothing(fleet: Fleet) -> None:
     """A worker whose run was taken over stops before the final dot, and queues nothing."""
     fleet.ledger.claim("t7", "ann")
@@ -243,6 +286,23 @@ def test_who_lost_a_run_sends_nothing(fleet: Fleet) -> None:
     assert -9 == result.code
     assert "another worker has taken this run over" in result.error
     assert [] == queued
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_who_waits_can_leave(fleet: Fleet, number: int, code: int) -> None:
+    """A signal ends --wait at once and without a word, while the run goes on."""
+    (fleet.folder / "slow.js").write_text("setTimeout(() => {}, 3000); console.log(1)")
+    env = clean_environment(JSNPY_BROKER_URL=fleet.broker.url)
+    words = [*JSNPY, "-v", "slow.js", "--submit", "--wait"]
+    with subprocess.Popen(words, cwd=fleet.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
+        assert waiting.stdout is not None
+        assert waiting.stderr is not None
+        said = waiting.stderr.readline().decode()
+        waiting.send_signal(number)
+        assert (b"", b"") == (waiting.stdout.read(), waiting.stderr.read())
+    assert code == waiting.returncode
+    id_ = said.split()[-1]
+    wait_until(lambda: f"the run {id_} of slow.js: exit code 0" in fleet.log(), "the run's end")
 
 
 def test_a_lost_run_is_told_to_who_waits(fleet: Fleet) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from support.command import jsnpy
 from jsnpy import config
 from jsnpy.errors import UsageError
 from jsnpy.fleet import runs
+from jsnpy.fleet.ledger import Ledger
 from jsnpy.fleet.settings import Rate, Settings
 from jsnpy.runner import Options
 
@@ -38,6 +40,105 @@ def test_a_broker_that_is_away_is_named_without_its_password(script: Path) -> No
     assert "Traceback" not in done.err
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "amqp://ann:GEHEIM-77@127.0.0.1:{port}//",
+        "amqp://ann:GEHEIM-77@127.0.0.1:{port}//;amqp://ann:HEIMLICH-88@127.0.0.1:{port}//",
+        "rediss://:GEHEIM-77@127.0.0.1:{port}/0?ssl_cert_reqs=CERT_REQUIRED",
+        "redis://:GEHEIM%2F77@127.0.0.1:{port}/0",
+    ],
+)
+def test_no_broker_shows_a_password(script: Path, url: str) -> None:
+    """Whatever the broker, and of several brokers each, is named without its password, in one sentence."""
+    done = jsnpy(script, "--submit", env={"JSNPY_BROKER_URL": url.format(port=free_port())})
+    assert (2, "") == (done.code, done.out)
+    assert "the run was not submitted: the broker " in done.err
+    assert 2 == len(done.err.splitlines())
+    assert not re.search("GEHEIM|HEIMLICH|Traceback", done.err)
+
+
+@pytest.mark.parametrize("variable", ["JSNPY_BROKER_URL", "JSNPY_RESULT_URL"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:GE/HEIM@127.0.0.1/0",
+        "redis://:GE?HEIM@127.0.0.1/0",
+        "redis://:GE#HEIM@127.0.0.1/0",
+        "redis://:12/HEIM@127.0.0.1/0",
+        "amqp://u:GE/HEIM@127.0.0.1//",
+        "amqp://u:GE;HEIM@127.0.0.1//",
+        "redis://127.0.0.1:HEIM/0",
+        "redis://127.0.0.1:99999/0",
+        "redis://127.0.0.1:0/0",
+        "redis://[::1/0",
+    ],
+)
+def test_a_url_that_is_none_is_told_without_any_of_it(script: Path, variable: str, url: str) -> None:
+    """A password with characters that end it too early, or a wrong port, is exit 2; no part of the URL is shown."""
+    done = jsnpy(script, "--submit", env={"JSNPY_BROKER_URL": "amqp://127.0.0.1:1//", variable: url})
+    assert (2, "") == (done.code, done.out)
+    assert f"{variable} is no URL" in done.err
+    assert "%2F" in done.err
+    assert not re.search("GE\\b|HEIM|12|99999|127", done.err)
+
+
+@pytest.mark.parametrize("url", ["memory://", "http://127.0.0.1/", "queue.test:6379", "unix:///x.sock", "sqs://", "x"])
+def test_a_broker_of_another_kind_is_refused(script: Path, url: str) -> None:
+    """What is neither Redis nor RabbitMQ is exit 2: a run is never handed to what no worker asks."""
+    done = jsnpy(script, "--submit", env={"JSNPY_BROKER_URL": url})
+    assert (2, "") == (done.code, done.out)
+    assert "JSNPY_BROKER_URL names no broker that the fleet can use" in done.err
+
+
+def test_one_redis_knows_which_run_is_whose() -> None:
+    """Several brokers can be named with RabbitMQ, but not with Redis."""
+    assert "" == Settings({"JSNPY_BROKER_URL": "amqp://a//;amqp://b//"}).state
+    for name in ("JSNPY_BROKER_URL", "JSNPY_RESULT_URL"):
+        with pytest.raises(UsageError, match=f"{name} names several Redis servers"):
+            Settings({"JSNPY_BROKER_URL": "amqp://a//", name: "redis://a/0;redis://b/0"})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("JSNPY_RATE", "30/d", "JSNPY_RATE is '30/d': it is a number of mails a second, minute or hour"),
+        ("JSNPY_RATE", "9" * 5000 + "/m", "it is a number of mails"),
+        ("JSNPY_TAKEOVER", "5", "JSNPY_TAKEOVER is '5': it is a number of seconds, at least 10"),
+    ],
+)
+def test_a_variable_that_is_wrong_is_told(script: Path, variable: str, value: str, words: str) -> None:
+    """A setting of the fleet that cannot be understood is exit 2, as any other."""
+    done = jsnpy(script, "--submit", env={"JSNPY_BROKER_URL": "redis://127.0.0.1:1", variable: value})
+    assert (2, "") == (done.code, done.out)
+    assert words in done.err
+
+
+def test_the_variables_that_are_not_set_have_defaults() -> None:
+    """Without them there is no rate and the takeover time is five minutes; blanks around a value do not count."""
+    plain = Settings({"JSNPY_BROKER_URL": " redis://a/0 "})
+    assert ("redis://a/0", None, 300.0, 150.0) == (plain.broker, plain.rate, plain.takeover, plain.hop)
+    blank = Settings({"JSNPY_BROKER_URL": "redis://a/0", "JSNPY_RATE": " ", "JSNPY_TAKEOVER": " "})
+    assert (None, 300.0) == (blank.rate, blank.takeover)
+    told = Settings({"JSNPY_BROKER_URL": "redis://a/0", "JSNPY_RATE": " 5/S ", "JSNPY_TAKEOVER": " 10 "})
+    assert ("5/s", 10.0, 5.0) == (told.rate and told.rate.text, told.takeover, told.hop)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("redis+socket:///run/redis.sock?virtual_host=2", {"path": "/run/redis.sock", "db": 2}),
+        ("rediss://queue.test/1?ssl_cert_reqs=CERT_REQUIRED", {"host": "queue.test", "ssl_cert_reqs": "required"}),
+    ],
+)
+def test_the_ledger_understands_celerys_urls(url: str, expected: dict[str, object]) -> None:
+    """What Celery says of a socket and of certificates reaches the ledger's own connection."""
+    assert Settings({"JSNPY_BROKER_URL": url}).state == url
+    pool = Ledger(url)._client.connection_pool
+    assert expected.items() <= pool.connection_kwargs.items()
+    pool.make_connection()  # which refuses words it does not know
+
+
 def test_without_a_broker_the_variable_is_named(script: Path) -> None:
     """--submit without JSNPY_BROKER_URL exits 2 and says what to set."""
     done = jsnpy(script, "--submit")
@@ -59,6 +160,19 @@ def test_options_that_contradict_each_other(script: Path, options: list[str], wo
     done = jsnpy(script, *options)
     assert 2 == done.code
     assert words in done.err
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(None, "was not found"), ("{", "a.json:1:"), ('{"scriptfile": "b.js"}', "b.js")]
+)
+def test_a_config_is_read_before_a_broker_is_asked(tmp_path: Path, content: str | None, words: str) -> None:
+    """A config that cannot be used is exit 2 here, with its own error, whether the broker answers or not."""
+    if content is not None:
+        (tmp_path / "a.json").write_text(content)
+    done = jsnpy("a.json", "--submit", cwd=tmp_path, env={"JSNPY_BROKER_URL": "redis://127.0.0.1:1/0"})
+    assert (2, "") == (done.code, done.out)
+    assert words in done.err
+    assert "broker" not in done.err
 
 
 def test_without_celery_the_extra_is_named(script: Path) -> None:

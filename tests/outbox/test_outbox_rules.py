@@ -300,6 +300,21 @@ def test_certificates_are_verified_again(tmp_path: Path, server: CountingServer)
         assert ["sent"] == flush(outbox)
 
 
+def test_empty_password_is_not_tried(tmp_path: Path, scripted: Callable[..., ScriptedServer]) -> None:
+    """A password's reference that is empty for now is a failed try, not a log-in whose refusal gives the mail up."""
+    server = scripted(EHLO=b"250-x\r\n250 AUTH PLAIN\r\n", MAIL=b"451 later\r\n")
+    path = tmp_path / "password"
+    clock = Clock()
+    reference = f"${{FILE:{path}}}"
+    outbox = Outbox(str(tmp_path / "box"), clock=clock, secrets={"secret-1": reference})
+    outbox.send(fields(server, user="u", **{"pass": "secret-1"}), smtp.Settings())
+    path.write_text("\n")
+    clock.now += HOUR
+    (done,) = outbox.flush(smtp.Settings())
+    assert ("waiting", f"{reference} is empty") == (done.outcome, done.text.partition("be had: ")[2])
+    assert 1 == server.verbs.count("AUTH")
+
+
 def test_clock_put_back(tmp_path: Path, server: CountingServer) -> None:
     """A clock that was put back by a month does not keep a mail waiting for that month."""
     clock = Clock()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -11,12 +12,13 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from support.certificates import ca_pem
 from support.command import JSNPY, clean_environment, jsnpy
 from support.outbox import TEMPORARY, Clock, CountingServer, fields, keep, write_script
 
 from jsnpy import smtp
 from jsnpy.errors import OutboxError
-from jsnpy.outbox import Outbox, owners, store
+from jsnpy.outbox import Outbox, folder, owners, store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,6 +147,104 @@ def test_damaged_mail(tmp_path: Path, server: CountingServer) -> None:
     assert 3 == result.code
     assert f'{first} to (damaged): "one": given up: what is kept of it is damaged' in result.out
     assert 1 == server.count("two")
+
+
+def test_mail_without_message(tmp_path: Path, server: CountingServer) -> None:
+    """One mail whose message is missing is given up too, and does not hold up the others at each flush."""
+    box = tmp_path / "box"
+    first, _ = keep(box, server, "one", "two")
+    database = sqlite3.connect(box / "outbox.db")
+    with database:
+        database.execute("DELETE FROM messages WHERE id = ?", (first,))
+    database.close()
+    result = jsnpy("--outbox", box, "--flush")
+    assert 3 == result.code
+    assert "given up: what is kept of it is damaged (its message is missing)" in result.out
+    assert 1 == server.count("two")
+
+
+def test_folder_removed_while_a_script_runs(tmp_path: Path, server: CountingServer) -> None:
+    """A folder that somebody removed is made anew for the next mail, whose claim is not taken for a dead one's."""
+    box = tmp_path / "box"
+    server.answer = TEMPORARY
+    outbox = Outbox(str(box))
+    outbox.send(fields(server, "one"), smtp.Settings())
+    shutil.rmtree(box)
+    kept = outbox.send(fields(server, "two"), smtp.Settings()).details["queued"]
+    assert [kept] == [each.row.id for each in outbox.kept()]
+    shutil.move(box, tmp_path / "moved")
+    third = outbox.send(fields(server, "three"), smtp.Settings()).details["queued"]
+    assert [third] == [each.row.id for each in Outbox(str(box)).kept()]
+    claims = {name for name in os.listdir(box) if name.startswith("claim-")}
+    assert {f"claim-{outbox.owner}"} == claims
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="room is only reserved on Linux")
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [(errno.EOPNOTSUPP, True), (errno.EINVAL, True), (errno.ENOSPC, False), (errno.EDQUOT, False)],
+)
+def test_room_that_cannot_be_reserved(
+    tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch, number: int, *, kept: bool
+) -> None:
+    """A file system that reserves no room keeps mails all the same; one that has none does not."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    server.answer = TEMPORARY
+    outbox = Outbox(str(tmp_path / "box"))
+    result = outbox.send(fields(server), smtp.Settings())
+    assert kept == ("queued" in result.details)
+    told = folder.trouble("box", OSError(number, os.strerror(number)))
+    assert kept != ("Make room" in (told.hint or ""))
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root makes files for others")
+def test_what_root_makes_belongs_to_the_folders_owner(tmp_path: Path, server: CountingServer) -> None:
+    """A root who tries the outbox of a service's account does not lock that account out."""
+    box = tmp_path / "box"
+    box.mkdir(mode=0o700)
+    os.chown(box, 12345, 23456)
+    server.answer = TEMPORARY
+    outbox = Outbox(str(box))
+    outbox.send(fields(server), smtp.Settings())
+    found = {path.name.partition("-")[0]: path.stat() for path in box.iterdir()}
+    assert {"outbox.db", "claim"} <= found.keys()
+    assert {(12345, 23456, 0o600)} == {(one.st_uid, one.st_gid, one.st_mode & 0o777) for one in found.values()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_error_that_names_an_odd_path(tmp_path: Path, server: CountingServer) -> None:
+    """A path whose bytes are no UTF-8, in the error of a try, ends neither that flush nor the next ones."""
+    base = os.path.join(tmp_path, os.fsdecode(b"b\xfft"))
+    os.mkdir(base)
+    ca_file = os.path.join(base, "ca.pem")
+    with open(ca_file, "w", encoding="ascii") as file:
+        file.write(ca_pem())
+    clock = Clock()
+    outbox = Outbox(os.path.join(base, "box"), clock=clock)
+    mail = fields(server, port=1, ssl=True, tls={"ca_file": "ca.pem"})
+    assert "queued" in outbox.send(mail, smtp.Settings(base_dir=base)).details
+    os.remove(ca_file)
+    clock.now += 3600
+    (done,) = outbox.flush(smtp.Settings())
+    assert "waiting" == done.outcome
+    assert "tls.ca_file cannot be used" in outbox.kept()[0].row.error
+
+
+def test_folder_that_cannot_be_listed(tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that can be written but not listed is a trouble in words, as any other."""
+    box = tmp_path / "box"
+    keep(box, server, "one")
+
+    def refuse(path: str) -> list[str]:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    with pytest.raises(OutboxError, match="cannot be used: Permission denied"):
+        list(Outbox(str(box)).flush(smtp.Settings()))
 
 
 def test_locked_by_another(tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,34 @@ def test_lines_of_a_secret_are_masked_too() -> None:
     assert "first" not in knowing("first line\nsecond line").scrub("S: first line\nS: second line")
 
 
+@pytest.mark.parametrize("secret", ["geheim-1\n", " geheim-1 ", "\r\ngeheim-1"])
+def test_blanks_around_a_secret_do_not_hide_it(secret: str) -> None:
+    """A secret pasted with its line end is masked without it too."""
+    assert f"535 no: {MASK}, sorry" == knowing(secret).scrub("535 no: geheim-1, sorry")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("535 hunter2! hun", f"535 {MASK} {MASK}"),
+        ("535 hunter2", f"535 {MASK}"),
+        ("535 huhunter", f"535 hu{MASK}"),
+        ("535 hu", "535 hu"),
+        ("hunter it is", "hunter it is"),
+        ("535 aHVudG", f"535 {MASK}"),
+    ],
+)
+def test_a_text_that_was_cut_shows_no_beginning(text: str, shown: str) -> None:
+    """Of a text that was cut off, a secret's beginning at the end is masked as well, from three characters on."""
+    assert shown == knowing("hunter2!").scrub_cut(text)
+    assert text == Redactor().scrub_cut(text)
+
+
+def test_a_cut_is_looked_at_quickly() -> None:
+    """A secret of 10,000 equal characters takes no noticeable time."""
+    assert MASK == knowing("x" * 10_000).scrub_cut("x" * 8000)
+
+
 def test_a_form_is_masked_as_it_is() -> None:
     """What is made of a secret, such as a digest, can be named."""
     redactor = Redactor()

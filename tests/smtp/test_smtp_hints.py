@@ -10,6 +10,7 @@ from support.mail import login, send
 
 from jsnpy.smtp import hints
 from jsnpy.smtp.server import Server
+from jsnpy.smtp.wire import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +71,88 @@ def test_known_refusals_come_with_what_to_do(scripted: Scripted, steps: dict[str
     assert reply.splitlines()[0][4:] in result.error
     for word in words:
         assert word in result.error
+
+
+SMALLER, LATER, OWN = "make the mail smaller", "it may pass: try again later", "use an address in from that"
+LOG_IN, OFFERED, HELO = "set user and pass", "offered no log-in on this connection", "set helo to"
+
+
+@pytest.mark.parametrize(
+    ("stage", "code", "text", "state", "words"),
+    [
+        ("message", 552, "too large", {}, SMALLER),
+        ("message", 552, "message too big", {}, SMALLER),
+        ("message", 552, "5.2.3 limit", {}, SMALLER),
+        ("mail", 552, "5.3.4 limit", {}, SMALLER),
+        ("data", 452, "no room", {}, f"{SMALLER}, or try again later"),
+        ("message", 451, "busy", {}, LATER),
+        ("message", 554, "5.6.0 spam", {}, ""),
+        ("message", 500, "what", {}, ""),
+        ("mail", 550, "Sender address rejected", {}, OWN),
+        ("mail", 550, "5.7.1 no", {}, OWN),
+        ("mail", 550, "address not owned", {}, OWN),
+        ("mail", 550, "no", {}, ""),
+        ("rcpt", 550, "5.7.1 no", {}, ""),
+        ("rcpt", 550, "5.1.1 no such user", {}, ""),
+        ("rcpt", 530, "no", {"logged_in": False}, LOG_IN),
+        ("rcpt", 550, "relay denied", {"logged_in": False}, LOG_IN),
+        ("rcpt", 550, "not logged in", {"logged_in": False}, LOG_IN),
+        ("rcpt", 550, "relay denied", {"logged_in": False, "user": "u"}, LOG_IN),
+        ("rcpt", 550, "relay denied", {"logged_in": False, "user": "u", "offered_auth": False}, OFFERED),
+        ("rcpt", 550, "relay denied", {}, ""),
+        ("rcpt", 550, "no such user", {"logged_in": False}, ""),
+        ("ehlo", 550, "bad HELO", {}, HELO),
+        ("ehlo", 550, "invalid hostname", {}, HELO),
+        ("ehlo", 501, "localhost", {}, HELO),
+        ("greeting", 554, "no (EHLO)", {}, HELO),
+        ("greeting", 554, "go away", {}, ""),
+        ("auth", 432, "wait", {}, LATER),
+        ("auth", 500, "no", {}, "check user and pass"),
+        ("auth", 535, "no", {"host": "SMTP.GMAIL.COM"}, "Gmail does not take"),
+        ("mail", 530, "starttls first", {"security": "ssl"}, ""),
+        ("quit", 550, "no", {}, ""),
+    ],
+)
+def test_what_a_refusal_may_mean(stage: str, code: int, text: str, state: dict[str, Any], words: str) -> None:
+    """A hint fits stage, code, words and what the session had come to; where none fits there is none."""
+    known: dict[str, Any] = {
+        "logged_in": True,
+        "offered_auth": True,
+        "user": "",
+        "security": "",
+        "host": "mail.test",
+    } | state
+    server = Server(known["host"], 25, user=known["user"], security=known["security"])
+    hint = hints.reply(
+        stage, Reply(code, [text]), server, logged_in=known["logged_in"], offered_auth=known["offered_auth"]
+    )
+    assert hint.startswith(words) if words in (SMALLER, LATER) else words in hint
+    assert bool(words) == bool(hint)
+    assert ("or try again later" in words) == ("or try again later" in hint)
+
+
+@pytest.mark.parametrize(
+    ("security", "line", "words"),
+    [
+        ("", b"\x15\x03\x01", "speaks TLS from the first byte: set ssl: true"),
+        ("", b"\x16\x03\x03", "speaks TLS from the first byte: set ssl: true"),
+        ("", b"HTTP/1.1 400", "a web server answers there"),
+        ("", b"SSH-2.0-x", "an SSH server"),
+        ("", b"* OK IMAP4", "an IMAP server"),
+        ("", b"+OK", "a POP3 server"),
+        ("", b"hello", "check host and port (usual ports are"),
+    ],
+)
+def test_who_answers_instead(security: str, line: bytes, words: str) -> None:
+    """What is no mail server is called by its name where its first line tells."""
+    assert words in hints.greeting(Server("mail.test", 25, security=security), line)
+
+
+def test_a_silent_server_may_want_tls() -> None:
+    """Silence hints at the other kind of port, and only at that one."""
+    plain, ssl_, starttls = (Server("mail.test", 25, security=each) for each in ("", "ssl", "starttls"))
+    assert ["try ssl: true" in hints.greeting_timeout(each) for each in (plain, ssl_, starttls)] == [True, False, True]
+    assert ["starttls: true" in hints.tls_timeout(each) for each in (plain, ssl_, starttls)] == [False, True, False]
 
 
 def test_a_relay_that_wants_a_log_in_says_so(scripted: Scripted) -> None:

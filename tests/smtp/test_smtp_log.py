@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -180,6 +181,79 @@ def test_a_password_in_the_message_is_not_in_the_log(scripted: Scripted, body: s
     server = scripted()
     assert 0 == login(server, body=body, subject=f"new: {PASSWORD}", html=f"<p>{body}").code
     assert 1 == len(server.messages)
+
+
+def repeat(connection: Connection) -> bytes:
+    """Refuse an AUTH PLAIN line and repeat what was in it, in base64 and decoded, as some servers do."""
+    blob = connection.commands[-1].split(b" ")[-1]
+    password = base64.b64decode(blob).split(b"\0")[2]
+    shown = b" ".join(password.split(b"\r\n"))
+    return b"535-no " + blob + b"\r\n535 no " + shown + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "Пароль-日本-😀",
+        "first line\r\nsecond line",
+        "\r\ngeheim-1\r\n",
+        "tab\tand\x1bescape",
+        "a",
+        "é7",
+        "5x5",
+    ],
+)
+def test_odd_passwords_are_not_in_the_log(scripted: Scripted, secret: str) -> None:
+    """Letters of any script, line ends, a single character: the server's echo shows nothing of it."""
+    server = scripted(EHLO=b"250-x\r\n250 AUTH PLAIN\r\n", AUTH=repeat)
+    result = send(server, user="u", pass_=secret)
+    assert -5 == result.code
+    assert f"\0u\0{secret}".encode() == base64.b64decode(server.commands[1].split(b" ")[2])
+    for shown in (result.error, result.log):
+        for part in secret.split("\r\n"):
+            assert not part or re.search(rf"(?<!\w){re.escape(part)}(?!\w)", shown) is None
+        assert "[redacted]" in shown
+
+
+@pytest.mark.parametrize("left", [3, 4, 12])
+def test_a_password_that_the_cut_goes_through_is_not_in_the_log(scripted: Scripted, left: int) -> None:
+    """A password that begins before the 16 KB that are shown, and ends behind, leaves no beginning in the log."""
+    secret = "SuperSecret77"
+
+    def sent(body: str) -> tuple[str, int]:
+        server = scripted(EHLO=b"250-x\r\n250 AUTH PLAIN\r\n")
+        return send(server, user="u", pass_=secret, body=body).log, len(server.messages[0])
+
+    _, size = sent("")
+    fill = 16 * 1024 - left - size
+    filled = "z" * 60 + "\n"
+    body = (filled * fill)[: fill // 62 * 61] + "z" * (fill % 62)
+    log, _ = sent(f"{body}{secret}\n" + filled * 10)
+    assert re.search(r"\nC: z*\[redacted\]\n\*: \(", log)
+    assert secret[:3] not in log
+
+
+def test_a_password_that_is_cut_off_by_the_server_is_not_in_the_log(scripted: Scripted) -> None:
+    """A server that repeats the password and closes in the middle, or in a line that is too long, shows no part."""
+    secret = "SuperSecret77"
+    for said in (b"535 " + secret.encode()[:8], b"535 " + b"x" * 8185 + secret.encode()):
+        log = send(scripted(EHLO=b"250-x\r\n250 AUTH PLAIN\r\n", AUTH=(said, CLOSE)), user="u", pass_=secret).log
+        assert "S: 535 " in log
+        assert secret[:3] not in log
+
+
+def test_a_password_of_10_kb_is_not_in_the_log(scripted: Scripted) -> None:
+    """A token of 10 KB is sent whole, and not shown where the server repeats it in a line that is too long."""
+    secret = "".join(f"{number:04}" for number in range(2560))
+    server = scripted(EHLO=b"250-x\r\n250 AUTH PLAIN\r\n", AUTH=repeat)
+    result = send(server, user="u", pass_=secret)
+    assert f"\0u\0{secret}".encode() == base64.b64decode(server.commands[1].split(b" ")[2])
+    assert "S: 535-no [redacted]\n" in result.log
+    assert (
+        "S: 535 no [redacted]\n"
+        in send(scripted(EHLO=b"250-x\r\n250 AUTH PLAIN\r\n", AUTH=repeat), user="u", pass_=secret[:4000]).log
+    )
+    assert base64.b64encode(f"\0u\0{secret}".encode())[:20].decode() not in result.error + result.log
 
 
 def test_a_refused_recipients_text_is_scrubbed(scripted: Scripted) -> None:

@@ -174,6 +174,28 @@ def test_awkward_names_arrive(mailserver: Callable[..., MailServer], name: str) 
     assert ["b@y.test"] == server.mails[0].recipients
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        '"' * 500,
+        "\\" * 5000,
+        "a" + " " * 2000 + "b",
+        "x" * 5000,
+        "Zoë, 😀 \u202eabc\u202c 日本 " * 20,
+        "\u05d0\u05d1 \u0627\u0628, x",
+        "👩\u200d👩\u200d👧" * 40,
+    ],
+)
+def test_extreme_names_arrive(name: str) -> None:
+    """Quotes, backslashes, blanks in thousands, emoji and right-to-left text stay one name of one address."""
+    data = build(to=[{"email": "b@y.test", "name": name}, "c@y.test"], cc={"email": "d@y.test", "name": name})
+    check_form(data, {"Cc"})
+    for header, others in (("To", 1), ("Cc", 0)):
+        found = email.utils.getaddresses([re.sub(r"\r\n", "", parsed(data)[header])])
+        assert 1 + others == len(found)
+        assert name.strip() == decoded(found[0][0])
+
+
 @MODEST
 @given(
     TEXT
@@ -205,6 +227,7 @@ def test_any_body_arrives(body: str) -> None:
         ("caf\u00e9 and some more text\n", "quoted-printable"),
         ("日本語のテキスト", "base64"),
         ("nul \0 here, and some more text\n", "quoted-printable"),
+        ("delete \x7f here, and some more text\n", "quoted-printable"),
     ],
 )
 def test_the_shortest_encoding_is_taken(body: str, encoding: str) -> None:
@@ -212,6 +235,13 @@ def test_the_shortest_encoding_is_taken(body: str, encoding: str) -> None:
     data = build(body=body)
     check_form(data)
     assert encoding == parsed(data)["Content-Transfer-Encoding"]
+
+
+def test_quoted_printable_keeps_its_lines() -> None:
+    """A text in quoted-printable keeps its lines; only the blanks at their ends are encoded."""
+    assert (b"quoted-printable", b"caf=C3=A9 au lait\r\nis hot=20\r\n\r\nand=09\r\nsweet") == encode_text(
+        "café au lait\nis hot \n\nand\t\nsweet"
+    )
 
 
 @MODEST
@@ -244,6 +274,16 @@ def test_text_that_looks_encoded_arrives_as_it_is(text: str) -> None:
     assert [text, text] == [decoded(message["Subject"]), decoded(message["X-A"])]
 
 
+@pytest.mark.parametrize("value", ["a" + " " * 2000 + "b", f"{'word ' * 12}{' ' * 60}end", f"a{' ' * 990}bcdefghijkl"])
+def test_runs_of_blanks_make_no_long_lines(value: str) -> None:
+    """A subject or header with hundreds of blanks in a row decodes to itself and has no line over 998 bytes."""
+    data = build(subject=value, headers={"X-A": value})
+    check_form(data, {"X-A"})
+    message = parsed(data)
+    assert [value, value] == [decoded(message["Subject"]), decoded(message["X-A"])]
+    assert max(len(line) for line in data.partition(b"X-A")[0].split(b"\r\n")) <= 78
+
+
 def test_long_ascii_headers_are_folded_not_encoded() -> None:
     """A long header of words is folded at 78 and unfolds to itself; a long word stays whole."""
     value = " ".join(f"<{number}.abcdefghijklmnop@x.test>" for number in range(20))
@@ -252,6 +292,56 @@ def test_long_ascii_headers_are_folded_not_encoded() -> None:
     assert value == re.sub("\r\n", "", str(message["References"]))
     assert "u" * 200 in str(message["List-Unsubscribe"])
     assert max(len(line) for line in data.split(b"\r\n") if b"uuu" not in line) <= 78
+
+
+@pytest.mark.parametrize("char", ["x", "é", "日", "😀", "=?", "x ", "é ", "é日 "])
+@pytest.mark.parametrize("header", ["Subject", "X-A", "X" * 62, "X" * 69, "X" * 75])
+def test_lines_of_every_length_fold(header: str, char: str) -> None:
+    """Whatever the length of name and value, lines have 78 bytes at the most, encoded words 75."""
+    for size in (*range(1, 90), 5000):
+        value = (char * size)[: 5000 if size > 90 else 200].strip()
+        data = build(**({"subject": value} if header == "Subject" else {"headers": {header: value}}))
+        check_form(data, {header})
+        assert value == decoded(parsed(data)[header]).strip()
+        lines = data.partition(b"\r\n\r\n")[0].split(b"\r\n")
+        plain = char == "x" and header != "Subject" and size < 990 - len(header)
+        if not plain:
+            assert max(map(len, lines)) <= 78
+        assert all(len(word) <= 75 for word in re.findall(rb"=\?utf-8\?[bq]\?[^?]*\?=", data))
+
+
+@pytest.mark.parametrize(
+    ("value", "lines"),
+    [
+        ("w" * 73 + " end", ["X-A: " + "w" * 73, " end"]),
+        ("w" * 69 + " end", ["X-A: " + "w" * 69 + " end"]),
+        ("w" * 70 + " end", ["X-A: " + "w" * 70, " end"]),
+        ("w" * 200 + " end", ["X-A: " + "w" * 200, " end"]),
+        ("a " + "w" * 200 + " end", ["X-A: a", " " + "w" * 200, " end"]),
+        ("w" * 70 + "   end", ["X-A: " + "w" * 70, "   end"]),
+        ("a b " * 17 + "a  bbb", ["X-A: " + "a b " * 17 + "a", "  bbb"]),
+    ],
+)
+def test_where_a_header_folds(value: str, lines: list[str]) -> None:
+    """A line is broken before the last blank that keeps it within 78, else the first; never in a run of blanks."""
+    head = build(headers={"X-A": value}).decode().partition("\r\nX-A")[2].partition("\r\nContent-")[0]
+    assert lines == f"X-A{head}".split("\r\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        ("a b (1).txt", 'filename="a b (1).txt"'),
+        ("x" * 60, 'filename="' + "x" * 60 + '"'),
+        ("é.txt", "filename*=utf-8''%C3%A9.txt"),
+        ('a"b', "filename*=utf-8''a%22b"),
+        ("x" * 61, "filename*0*=utf-8''" + "x" * 60 + ";\r\n filename*1*=x"),
+    ],
+)
+def test_how_a_file_name_is_written(name: str, parameter: str) -> None:
+    """A simple name is quoted, any other encoded, and only a long one in several parts."""
+    data = build(attachments=[{"filename": name, "content": "x"}]).decode()
+    assert f"Content-Disposition: attachment;\r\n {parameter}\r\n\r\n" in data
 
 
 ADDRESSES = st.text(st.characters(codec="utf-8") | st.sampled_from('@.<>"\\ ,;\r\n\t()[]:'), max_size=30)
@@ -396,6 +486,23 @@ def test_the_whole_tree() -> None:
         content(csv),
         csv.get_content_charset(),
     )
+
+
+def test_readers_find_nothing_wrong() -> None:
+    """A message with parts in parts, each of any encoding, has no defect for a strict reader: each part ends."""
+    data = build(
+        body="é" * 100,
+        html='<img src="cid:logo">日本',
+        attachments=[
+            {"filename": "a.csv", "content": ""},
+            {"filename": "é.bin", "content": "AAAA", "encoding": "base64", "cid": "logo"},
+        ],
+    )
+    message = email.message_from_bytes(data, policy=email.policy.SMTP.clone(raise_on_defect=True))
+    assert 7 == len([part for part in message.walk() if not part.defects])
+    for part in message.walk():
+        if part.is_multipart():
+            assert data.count(f"--{part.get_boundary()}--\r\n".encode()) == 1
 
 
 def test_a_cid_without_html_is_a_file() -> None:

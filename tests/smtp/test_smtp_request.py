@@ -63,6 +63,13 @@ def test_any_argument_is_a_result(value: object) -> None:
     assert result.error in result.log
 
 
+def test_what_is_given_instead_of_an_object_is_named() -> None:
+    """What is no object is told by its kind."""
+    for value, kind in ((FUNCTION, "a function"), (["x"], "an array"), (None, "null"), ("x", 'the string "x"')):
+        result = smtp.send(value)
+        assert f"send_email needs an object with host, port, from, to, ..., not {kind}" == result.error
+
+
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(DATE) | st.just("\ud800\0"),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -96,10 +103,14 @@ def test_junk_in_any_field_is_never_an_exception(name: str, junk: object) -> Non
         ({"host": 5}, "host must be a string, not the number 5"),
         ({"host": FUNCTION}, "host must be a string, not a function"),
         ({"host": "mail.test:587"}, "the port goes into port"),
-        ({"host": "smtp://mail.test"}, "host must be a host name"),
+        ({"host": "cafe:587"}, "the port goes into port"),
+        ({"host": "smtp://mail.test"}, "leave out what stands before and after the name"),
         ({"host": "mail test"}, "host must be a host name"),
         ({"host": "mail\n.test"}, "host must be a host name"),
         ({"host": "a..b"}, "host must be a host name"),
+        ({"host": "a:b:c:mail"}, "host must be a host name"),
+        ({"host": "[::1"}, "host must be a host name"),
+        ({"host": "[]"}, "host must be a host name"),
         ({"host": "a" * 64 + ".test"}, "host must be a host name"),
         ({"host": "-x.test"}, "host must be a host name"),
         ({"host": "ex☃\u200bample\ud800.test"}, "host "),
@@ -110,6 +121,8 @@ def test_junk_in_any_field_is_never_an_exception(name: str, junk: object) -> Non
         ({"port": 25.5}, "not the number 25.5"),
         ({"port": True}, "port must be"),
         ({"port": ""}, "port must be"),
+        ({"port": "0"}, "port must be"),
+        ({"port": "000"}, "port must be"),
         ({"port": "smtp"}, 'not the string "smtp"'),
         ({"port": "٢٥"}, "port must be"),
         ({"port": "99999999999999999999"}, "port must be"),
@@ -154,6 +167,21 @@ def test_junk_in_any_field_is_never_an_exception(name: str, junk: object) -> Non
         ({"to": "b@[1.2.3"}, "has a domain that is none"),
         ({"to": "a" * 65 + "@y.test"}, "has more than 64 bytes before the @"),
         ({"to": "b@" + "y" * 60 + ".test." * 50}, "domain"),
+        ({"to": " "}, 'to " " is empty'),
+        ({"to": ""}, 'to "" is empty'),
+        ({"to": {"$foreign": "Map"}}, "not a Map"),
+        ({"tls": {"$foreign": "Map"}}, "tls must be an object, not a Map"),
+        ({"headers": {"$foreign": "Map"}}, "headers must be an object, not a Map"),
+        ({"attachments": [{"$foreign": "Map"}]}, "not a Map"),
+        ({"attachments": [{"filename": "  ", "content": "b"}]}, "attachments[0].filename is missing"),
+        ({"to": [None]}, 'to[0] must be { email: "...", name: "..." }, not null'),
+        ({"to": "é" * 33 + "@y.test"}, "has more than 64 bytes before the @"),
+        ({"to": "a@" + "y" * 64}, "has a domain that is none"),
+        ({"to": f"{'a' * 61}@{'y' * 63}.{'y' * 63}.{'y' * 63}.z"}, "is longer than 254 bytes"),
+        ({"to": f"a@{'y.' * 126}yy"}, "has a domain that is too long"),
+        ({"to": "a@" + "日." * 60 + "x"}, "Domain too long"),
+        ({"to": "b@" + "é" * 254}, "has a domain that is too long"),
+        ({"host": "é" * 100_000}, "has a domain that is too long"),
         ({"to": '"a"b"@y.test'}, "wrongly quoted"),
         ({"to": "b@☃.test\u2063☃☃."}, "domain"),
         ({"cc": ["x"]}, "cc[0]"),
@@ -182,11 +210,15 @@ def test_junk_in_any_field_is_never_an_exception(name: str, junk: object) -> Non
         ({"tls": {"min_version": "1.1"}}, 'tls.min_version must be "1.2" or "1.3"'),
         ({"tls": {"ca_file": "no/such.pem"}}, "tls.ca_file"),
         ({"tls": {"ca_file": 1}}, "tls.ca_file must be the path"),
+        ({"tls": {"ca_file": ""}}, "tls.ca_file must be the path"),
+        ({"tls": {"min_version": True}}, "tls.min_version must be"),
+        ({"tls": {"min_version": 1}}, "tls.min_version must be"),
         ({"tls": {"server_name": "a b"}}, "tls.server_name must be"),
         ({"helo": "a b"}, "helo must be a host name without blanks"),
         ({"helo": "a\r\nMAIL"}, "helo must be"),
         ({"helo": "ü\n"}, "helo must be"),
         ({"helo": 5}, "helo must be a string"),
+        ({"helo": "h" * 256}, "255 characters at the most"),
         ({"headers": []}, "headers must be an object, not an array"),
         ({"headers": {"X": []}}, 'headers["X"] must be a string, not an array'),
         ({"headers": {"X:": "a"}}, "is no header name"),
@@ -234,6 +266,7 @@ def test_reply_to_cannot_be_set_twice() -> None:
     """Reply-To is taken from `headers` unless `reply_to` is there too."""
     assert [("Reply-To", "a@x.test")] == request(headers={"Reply-To": "a@x.test"}).headers
     assert "Reply-To" in refusal(headers={"Reply-To": "a@x.test"}, reply_to="b@x.test")
+    assert [("X-A", "1")] == request(headers={"X-A": "1"}, reply_to="b@x.test").headers
 
 
 @pytest.mark.parametrize("field", ["pass_", "user"])
@@ -264,7 +297,7 @@ def test_hosts(given_host: str, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "port"), [(25, 25), ("587", 587), (" 465 ", 465), (25.0, 25), (1, 1), (65535, 65535)]
+    ("value", "port"), [(25, 25), ("587", 587), (" 465 ", 465), ("0000000587", 587), (25.0, 25), (1, 1), (65535, 65535)]
 )
 def test_ports(value: object, port: int) -> None:
     """A port is a number, or digits in a string."""
@@ -341,6 +374,10 @@ def test_line_breaks_become_blanks(given_text: str, shown: str) -> None:
         "o'brien@x.test",
         "a..b@x.test",
         "zoë@x.test",
+        "a" * 64 + "@x.test",
+        "a@" + "y" * 63,
+        f"{'a' * 60}@{'y' * 63}.{'y' * 63}.{'y' * 63}.z",
+        f"a@{'y.' * 125}y",
         "a@ex_ample.test",
         " a@x.test ",
     ],

@@ -575,6 +575,18 @@ def test_each_address_gets_one_rcpt(scripted: Scripted) -> None:
     ]
 
 
+def test_two_thousand_recipients(scripted: Scripted) -> None:
+    """Two thousand recipients, some named twice in to, cc and bcc, get one RCPT each, in short header lines."""
+    names = [f"r{number}@y.test" for number in range(2000)]
+    server = scripted(RCPT=[*[b"250 ok\r\n"] * 1000, b"452 4.5.3 too many\r\n"])
+    result = send(server, to=names[:1500], cc=[*names[1000:], "R7@y.test"], bcc=["r7@Y.TEST", *names[:10]], timeout=30)
+    assert 0 == result.code
+    assert 2001 == server.verbs.count("RCPT")
+    assert (1000, 1001) == (len(result.details["accepted"]), len(result.details["rejected"]))
+    assert {452} == {each["code"] for each in result.details["rejected"]}
+    assert max(len(line) for line in server.messages[0].split(b"\r\n")) <= 78
+
+
 def test_bcc_is_in_no_header(mailserver: Callable[..., MailServer]) -> None:
     """A bcc recipient gets the mail and is not named in it."""
     server = mailserver()
