@@ -4,6 +4,7 @@ from jsnpy import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from jsnpy import web
@@ -60,7 +61,7 @@ def _fetch(method: str, url: object, body: object, headers: object, run: "Run") 
     try:
         request = web.Request(method, _url(url), _text(body), _lines(headers), f"jsnpy/{__version__}")
         if run.dry_run and method == "POST":
-            run.show(_shown(request))
+            run.show(_shown(request, run.redactor.scrub))
             answer = web.Answer(200, "", request.address.url, {})
         else:
             begun = request.address
@@ -120,13 +121,13 @@ def _lines(value: object) -> list[str]:
     return lines
 
 
-def _shown(request: "web.Request") -> str:
+def _shown(request: "web.Request", scrub: "Callable[[str], str]") -> str:
     """Return a POST as the dry run shows it; credentials stay out of sight."""
     lines = [f"http_post, not sent: POST {request.address.url}"]
     for name, value in request.headers:
         hidden = name.lower() in ("authorization", "cookie", "proxy-authorization")
         if value:
             lines.append(f"{name}: {'[redacted]' if hidden else value.encode('latin-1').decode()}")
-    body = (request.body or b"").decode()
+    body = scrub((request.body or b"").decode())  # before the cut, which could leave half a secret
     more = f"\n[{len(body) - _BODY_SHOWN} more characters]" if len(body) > _BODY_SHOWN else ""
     return "\n".join([*lines, "", body[:_BODY_SHOWN] + more])

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from jsnpy.smtp.transcript import Transcript
     from jsnpy.smtp.wire import WireError
 
+_WORDS_MAX = 200
+
 _DOING = {
     "resolve": "looking up the name of {}",
     "connect": "connecting to {}",
@@ -35,7 +37,7 @@ def failure(error: WireError, stage: str, server: Server, transcript: Transcript
         error: what happened to it.
         stage: what was being done.
         server: the other end.
-        transcript: tells how long it took.
+        transcript: tells how long it took, and what is secret.
         dot_sent: whether the message's final dot was sent.
     """
     place = server.place
@@ -44,7 +46,9 @@ def failure(error: WireError, stage: str, server: Server, transcript: Transcript
         return SendFailure(Code.UNKNOWN, stage, what, hint="look for it at the recipient's before sending it again")
     doing = _DOING.get(stage, "talking to {}").format(place)
     if isinstance(error, Nonsense):
-        said = f': "{readable(error.line[:200])}"' if error.line else ""
+        # Masked before the cut, which could leave half a secret.
+        words = transcript.redactor.scrub(readable(error.line))[:_WORDS_MAX]
+        said = f': "{words}"' if words else ""
         if stage == "greeting":
             what = f"{place} does not answer like an SMTP server{said}"
             return SendFailure(Code.PROTOCOL, stage, what, hint=hints.greeting(server, error.line))

@@ -160,7 +160,7 @@ class Sending:
         return self._result(Code.OK, "")
 
     def _failed(self, failure: SendFailure) -> SendResult:
-        sentence = failure.sentence()
+        sentence = failure.sentence(self.redactor.scrub)
         self.details.stage = failure.stage
         self.details.decide(failure.reply)
         self.transcript.event(f"failed: {sentence}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from jsnpy.smtp.wire import Reply
@@ -45,11 +46,15 @@ class SendFailure(Exception):  # noqa: N818 - it is what the contract calls the 
         self.reply = reply
         self.hint = hint
 
-    def sentence(self) -> str:
-        """Return the failure as one line: what failed, the server's words, what to do."""
+    def sentence(self, scrub: Callable[[str], str]) -> str:
+        """Return the failure as one line: what failed, the server's words, what to do.
+
+        Args:
+            scrub: masks secrets in the server's words.
+        """
         text = self.what
         if self.reply is not None:
-            text += f": {self.reply.words()}"
+            text += f": {self.reply.words(scrub)}"
         if self.hint:
             text += f"; {self.hint}"
         return " ".join(text.split())

@@ -22,6 +22,9 @@ _ONE_GO = 16 * 1000
 _AHEAD = 50
 """Commands sent in one go: so few that neither side's buffers fill up while the other one writes too."""
 
+_SIZE_DIGITS = 20
+"""A limit of more digits is none, and Python refuses to make a number of very many."""
+
 _SETTLE_TIME = 2.0
 _GO_AHEAD = 354
 
@@ -117,7 +120,8 @@ class Transaction:
         session, message = self._session, self._message
         parameters = ""
         if "SIZE" in session.features:
-            limit = next((int(word) for word in session.features["SIZE"][:1] if word.isascii() and word.isdigit()), 0)
+            words = [word for word in session.features["SIZE"][:1] if word.isascii() and word.isdigit()]
+            limit = int(words[0]) if words and len(words[0]) <= _SIZE_DIGITS else 0
             if 0 < limit < len(message.data):
                 what = f"the message has {len(message.data)} bytes, {session.server.place} takes {limit} at the most"
                 raise SendFailure(Code.MESSAGE, "mail", what, hint="make the mail smaller")

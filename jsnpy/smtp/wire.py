@@ -10,6 +10,7 @@ from jsnpy.smtp.transcript import readable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from jsnpy.smtp.transcript import Transcript
 
@@ -81,9 +82,13 @@ class Reply:
             lines = [line.removeprefix(enhanced).strip() if number else line for number, line in enumerate(lines)]
         return " ".join(" ".join(lines).split())
 
-    def words(self) -> str:
-        """Return code and text, quoted, as an error shows them."""
-        text = f"{self.code} {self.text}".strip()
+    def words(self, scrub: Callable[[str], str]) -> str:
+        """Return code and text, quoted, as an error shows them.
+
+        Args:
+            scrub: masks secrets, before a cut could leave half of one.
+        """
+        text = scrub(f"{self.code} {self.text}".strip())
         return f'"{text[:_WORDS_MAX]}…"' if len(text) > _WORDS_MAX else f'"{text}"'
 
 

@@ -63,3 +63,13 @@ def test_http_in_a_dry_run(log: str, tmp_path: Path) -> None:
     if log == "json":
         [line] = result.err.splitlines()
         assert "info" == json.loads(line)["level"]
+
+
+def test_a_long_post_is_not_cut_within_a_secret(tmp_path: Path) -> None:
+    """What a dry run shows of a long body ends in no half of a secret."""
+    (tmp_path / "a.js").write_text("http_post('http://hooks.invalid/x', 'x'.repeat(16 * 1024 - 6) + arg.token)")
+    (tmp_path / "a.json").write_text('{"scriptfile": "a.js", "arg": {"token": "${ENV:TOKEN}"}}')
+    result = jsnpy("a.json", "--dry-run", cwd=tmp_path, env={"TOKEN": "SuperSecret77"})
+    assert 0 == result.code
+    assert "more characters" in result.err
+    assert "Super" not in result.err

@@ -289,3 +289,21 @@ def test_an_error_is_one_line(scripted: Scripted) -> None:
     assert result.error == " ".join(result.error.split())
     assert 1 == result.error.count("5.7.1")
     assert len(result.error) < 1000
+
+
+@pytest.mark.parametrize("before", [585, 590, 595])
+def test_a_long_refusal_is_not_cut_within_a_password(scripted: Scripted, before: int) -> None:
+    """What is left of a long reply in the error ends in no half of a password."""
+    reply = b"535 " + b"x" * before + b"SuperSecret77" + b"x" * 20 + b"\r\n"
+    result = send(scripted(EHLO=b"250-x\r\n250 AUTH PLAIN\r\n", AUTH=reply), user="u", pass_="SuperSecret77")
+    assert -5 == result.code
+    assert "Supe" not in result.error + result.log
+
+
+@pytest.mark.parametrize("before", [186, 190, 195])
+def test_long_nonsense_is_not_cut_within_a_password(scripted: Scripted, before: int) -> None:
+    """Nor does what is quoted of a line that is no reply."""
+    line = b"x" * before + b"SuperSecret77" + b"x" * 20 + b"\r\n"
+    result = send(scripted(EHLO=b"250-x\r\n250 AUTH PLAIN\r\n", AUTH=line), user="u", pass_="SuperSecret77")
+    assert -9 == result.code
+    assert "Supe" not in result.error + result.log

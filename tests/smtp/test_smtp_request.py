@@ -38,7 +38,7 @@ def refusal(**changes: Any) -> str:
     with pytest.raises(SendFailure) as caught:
         request(**changes)
     assert (smtp.Code.ARGUMENT, "argument") == (caught.value.code, caught.value.stage)
-    return caught.value.sentence()
+    return caught.value.sentence(str)
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_size_is_not_given_where_it_is_not_offered(scripted: Scripted) -> None:
     assert b"MAIL FROM:<ann@x.test>" in server.commands
 
 
-@pytest.mark.parametrize(("limit", "code"), [(b"100", CODES.MESSAGE), (b"0", 0), (b"", 0), (b"x", 0)])
+@pytest.mark.parametrize(("limit", "code"), [(b"100", CODES.MESSAGE), (b"0", 0), (b"", 0), (b"x", 0), (b"9" * 5000, 0)])
 def test_a_message_over_the_limit_is_not_even_announced(scripted: Scripted, limit: bytes, code: int) -> None:
     """A SIZE limit that is exceeded is -8 before MAIL; 0, none or nonsense is no limit."""
     server = scripted(EHLO=b"250-mail.test\r\n250 SIZE " + limit + b"\r\n")
