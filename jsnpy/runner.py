@@ -242,7 +242,7 @@ class Run:
 
     def _flush_outbox(self) -> None:
         outbox = self._opened_outbox()
-        if outbox is None:
+        if outbox is None or outbox.is_empty():
             return
         from jsnpy.outbox import command
 

@@ -222,6 +222,13 @@ class Outbox:
                     passed.add(id_)
                     yield row
 
+    def is_empty(self) -> bool:
+        """Return whether nothing is kept, so that a flush, which costs more, has nothing to do; never raises."""
+        try:
+            return (self._store is None and not exists(self.directory)) or not self.store.count()
+        except OutboxError:
+            return False  # the flush will say why
+
     def kept(self, *, waiting: bool = True) -> list[Try]:
         """Return how it stands with each mail that is kept, the oldest first; changes nothing.
 

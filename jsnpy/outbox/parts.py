@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from jsnpy import json_text
-from jsnpy.config.references import substitute
 from jsnpy.errors import ConfigError
 from jsnpy.smtp.addresses import Address
 from jsnpy.smtp.delivery import Mail
@@ -99,6 +98,8 @@ class How:
         Raises:
             SendFailure: a reference leads nowhere.
         """
+        from jsnpy.config.references import substitute
+
         try:
             password = "".join(
                 text if kind == "text" else substitute(text, self._base_dir, encoding) for kind, text in self._password

@@ -280,6 +280,12 @@ class Store:
         with self._troubles:
             return self._select(f"{others} ORDER BY created, id", values)
 
+    def count(self) -> int:
+        """Return how many mails are kept."""
+        with self._troubles:
+            found = self._db.execute("SELECT count(*) FROM mails").fetchone()
+            return int(found[0])
+
     def row(self, id_: str) -> Row | None:
         """Return a mail, None if it is not kept (any more)."""
         with self._troubles:
