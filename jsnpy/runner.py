@@ -157,7 +157,7 @@ class Run:
 
     def send(self, fields: object) -> "smtp.SendResult":
         """Send one mail, with the outbox below if there is one, and keep its result; never raises."""
-        # the mail room costs 15 ms: a script that sends nothing does not pay for it.
+        # The mail room costs 15 ms: a script that sends nothing does not pay for it.
         from jsnpy import smtp
 
         outbox = self._opened_outbox()
@@ -290,8 +290,10 @@ class Run:
         return self.timers.wait()
 
     def _report(self, ending: Ending) -> None:
-        text = describe(ending, self.config, self.options.memory_limit)
-        if text is not None:
+        if ending.kind not in ("done", "exit"):
+            from jsnpy import traces
+
+            text = traces.describe(ending, self.config, self.options.memory_limit)
             # A password that no send_email has seen yet is none to the redactor so far.
             from jsnpy.config.secrets import secret_values
 
@@ -360,32 +362,6 @@ class Run:
             return
         # Past the other stream: its reader may be what the run hangs on.
         supervisor.within(_LAST_FLUSH / 2, lambda: self.output.write_now(STDERR, message))
-
-
-def describe(ending: Ending, config: "RunConfig", memory_limit: int) -> str | None:
-    """Return the error text of a run that failed, as Node shows an uncaught error; None for one that did not."""
-    if ending.kind in ("done", "exit"):
-        return None
-    if ending.kind == "unsettled":
-        return f"{config.script_name}\nUncaught: the script's last value is a promise that can never settle"
-    if ending.kind == "memory":
-        limit = f"its limit of {_size(memory_limit)} (--memory-limit)" if memory_limit else "the machine's"
-        return f"{config.script_name}\nUncaught: the script needs more memory than {limit}"
-    where = " (in promise)" if ending.kind == "rejected" else ""
-    error = ending.text if ending.is_error else f"Uncaught{where} {ending.text}"
-    if ending.is_error and not ending.stack and error.startswith("[") and error.endswith("]"):
-        error = error[1:-1]  # as console.log shows an error without frames; here it stands alone
-    if memory_limit and ending.text == "null":
-        error += f"\n(the engine also throws null where its limit is reached: --memory-limit, {_size(memory_limit)})"
-    elif memory_limit and ending.is_error and ending.text.startswith("InternalError: out of memory"):
-        error += f"\n(its limit is {_size(memory_limit)}: --memory-limit)"
-    from jsnpy.traces import headline
-
-    return f"{headline(config.script_name, config.source, ending.line, ending.column)}\n\n{error}"
-
-
-def _size(size: int) -> str:
-    return f"{size / 1024 / 1024:g} MB" if size >= 1024 * 1024 else f"{size} bytes"
 
 
 def run_in_foreground(run: Run) -> int:

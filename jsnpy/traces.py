@@ -1,7 +1,40 @@
-"""The place of an error as Node shows it: the file, the source line, a caret."""
+"""How a run failed, as Node shows an uncaught error: file, source line, a caret, the error."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jsnpy.config import RunConfig
+    from jsnpy.engine import Ending
 
 _EXCERPT = 120
 """Characters of a source line that are shown at most."""
+
+
+def describe(ending: "Ending", config: "RunConfig", memory_limit: int) -> str:
+    """Return the error text of a run that failed, as Node shows an uncaught error.
+
+    Args:
+        ending: how it failed.
+        config: what was run.
+        memory_limit: bytes of the engine's heap, 0 for no limit.
+    """
+    if ending.kind == "unsettled":
+        return f"{config.script_name}\nUncaught: the script's last value is a promise that can never settle"
+    if ending.kind == "memory":
+        limit = f"its limit of {_size(memory_limit)} (--memory-limit)" if memory_limit else "the machine's"
+        return f"{config.script_name}\nUncaught: the script needs more memory than {limit}"
+    where = " (in promise)" if ending.kind == "rejected" else ""
+    error = ending.text if ending.is_error else f"Uncaught{where} {ending.text}"
+    if ending.is_error and not ending.stack and error.startswith("[") and error.endswith("]"):
+        error = error[1:-1]  # as console.log shows an error without frames; here it stands alone
+    if memory_limit and ending.text == "null":
+        error += f"\n(the engine also throws null where its limit is reached: --memory-limit, {_size(memory_limit)})"
+    elif memory_limit and ending.is_error and ending.text.startswith("InternalError: out of memory"):
+        error += f"\n(its limit is {_size(memory_limit)}: --memory-limit)"
+    return f"{headline(config.script_name, config.source, ending.line, ending.column)}\n\n{error}"
+
+
+def _size(size: int) -> str:
+    return f"{size / 1024 / 1024:g} MB" if size >= 1024 * 1024 else f"{size} bytes"
 
 
 def headline(name: str, source: str, line: int, column: int) -> str:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from jsnpy.smtp.values import clean, describe, invalid, one_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FIELDS = ("filename", "content", "encoding", "content_type", "cid", "path")
 
 _PARAMETER_MAX = 255
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"  # noqa: S105 - a pattern of RFC 2045
@@ -30,6 +37,41 @@ class Attachment:
         self.data = data
         self.content_type = content_type
         self.cid = cid
+
+
+def parse(given: dict[object, object], field: str, locate: Callable[[str, str], str]) -> Attachment:
+    """Return what an element of `attachments` stands for, its file read.
+
+    Args:
+        given: the element.
+        field: its name.
+        locate: returns the file for a path and the name of its field.
+
+    Raises:
+        SendFailure: with Code.ARGUMENT; names the field.
+    """
+    strings: dict[str, str | None] = {}
+    for name in FIELDS:
+        each = given.get(name)
+        if each is not None and not isinstance(each, str):
+            hint = '; give bytes as base64 text with encoding: "base64"' if name == "content" else ""
+            raise invalid(f"{field}.{name}", f"must be a string, not {describe(each)}{hint}")
+        strings[name] = each
+    path, content, filename = strings["path"], strings["content"], strings["filename"]
+    if (path is None) == (content is None):
+        raise invalid(field, "needs either path or content" + ("" if path is None else ", not both"))
+    charset = ""
+    if path is not None:
+        path = locate(path, f"{field}.path")
+        data = read(path, f"{field}.path")
+        filename = os.path.basename(path) if filename is None else filename
+    else:
+        data, charset = decode(content or "", strings["encoding"], field)
+    filename = one_line(filename or "").strip(" ")
+    if not filename:
+        raise invalid(f"{field}.filename", "is missing or empty")
+    kind = content_type(strings["content_type"], filename, charset, field)
+    return Attachment(filename, data, kind, content_id(strings["cid"], field))
 
 
 def read(path: str, field: str) -> bytes:

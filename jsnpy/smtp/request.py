@@ -49,7 +49,6 @@ FIELDS = (
     "keep_alive",
 )
 ADDRESS_FIELDS = ("email", "name")
-ATTACHMENT_FIELDS = ("filename", "content", "encoding", "content_type", "cid", "path")
 TLS_FIELDS = ("verify", "ca_file", "min_version", "server_name")
 MECHANISMS = ("plain", "login", "cram-md5", "xoauth2")
 RESERVED_HEADERS = ("from", "to", "cc", "bcc", "subject", "date", "message-id", "mime-version")
@@ -379,29 +378,8 @@ class _Parser:
 
         if not isinstance(value, dict) or "$foreign" in value:
             raise invalid(field, f"must be {{ filename, content }} or {{ path }}, not {describe(value)}")
-        self.unknown(f"{field}.", value, ATTACHMENT_FIELDS)
-        strings: dict[str, str | None] = {}
-        for name in ATTACHMENT_FIELDS:
-            each = value.get(name)
-            if each is not None and not isinstance(each, str):
-                hint = '; give bytes as base64 text with encoding: "base64"' if name == "content" else ""
-                raise invalid(f"{field}.{name}", f"must be a string, not {describe(each)}{hint}")
-            strings[name] = each
-        path, content, filename = strings["path"], strings["content"], strings["filename"]
-        if (path is None) == (content is None):
-            raise invalid(field, "needs either path or content" + ("" if path is None else ", not both"))
-        charset = ""
-        if path is not None:
-            path = self.path(path, f"{field}.path")
-            data = attachments.read(path, f"{field}.path")
-            filename = os.path.basename(path) if filename is None else filename
-        else:
-            data, charset = attachments.decode(content or "", strings["encoding"], field)
-        filename = one_line(filename or "").strip(" ")
-        if not filename:
-            raise invalid(f"{field}.filename", "is missing or empty")
-        content_type = attachments.content_type(strings["content_type"], filename, charset, field)
-        return attachments.Attachment(filename, data, content_type, attachments.content_id(strings["cid"], field))
+        self.unknown(f"{field}.", value, attachments.FIELDS)
+        return attachments.parse(value, field, self.path)
 
     def path(self, value: str, field: str) -> str:
         if "\0" in value:

@@ -11,7 +11,7 @@ from jsnpy.smtp.connect import connect, resolve
 from jsnpy.smtp.lean import smtplib
 from jsnpy.smtp.outcome import Code, SendFailure
 from jsnpy.smtp.transaction import Transaction
-from jsnpy.smtp.wire import Lost, Nonsense, Reader, Reply, TimedOut, WireError, reason, remaining
+from jsnpy.smtp.wire import Lost, Nonsense, Reader, Reply, TimedOut, WireError, features, reason, remaining
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -291,7 +291,7 @@ class Session(smtplib.SMTP):
         reply = self.command("EHLO", name)
         self.insist(reply)
         if reply.code // 100 == 2:  # noqa: PLR2004 - 2xx
-            self.features = _features(reply.lines[1:])
+            self.features = features(reply.lines[1:])
             return
         plain = not self.server.user and self.server.security != "starttls"
         if plain and reply.code in _UNKNOWN_COMMAND:
@@ -388,15 +388,3 @@ class Session(smtplib.SMTP):
             except OSError as error:
                 self.transcript.event(f"closing: {reason(error)}")
             self.transcript.event(f"closed ({self.transcript.elapsed()})")
-
-
-def _features(lines: list[str]) -> dict[str, list[str]]:
-    """Return the extensions in an EHLO reply, in upper case, with their parameters."""
-    features: dict[str, list[str]] = {}
-    for line in map(str.upper, lines):
-        # "AUTH=PLAIN" is how servers before RFC 2554 wrote it, and some still do besides.
-        words = ["AUTH", *line[5:].split()] if line.startswith("AUTH=") else line.split()
-        if words:
-            known = features.setdefault(words[0], [])
-            known += [word for word in words[1:] if word not in known]
-    return features
