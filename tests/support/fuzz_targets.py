@@ -19,12 +19,13 @@ from jsnpy.errors import JsnpyError
 from jsnpy.output import Memory, Output
 from jsnpy.redaction import Redactor
 from jsnpy.runner import Options, Run
+from jsnpy.smtp.pool import Sessions
 from support import truth
 from support.counting import EHLO
 from support.faulty_link import TO_CLIENT, TO_SERVER, Passage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _LOG_MAX = 400_000
 _ERROR_MAX = 4_000
@@ -42,6 +43,7 @@ _FIELDS: dict[str, object] = {
     "timeout": 30,
 }
 _POLITE = (b"220 hi\r\n", EHLO, b"235 ok\r\n", *[b"250 ok\r\n"] * 3, b"354 go\r\n", b"250 queued\r\n", b"221 bye\r\n")
+_SAYS_AT_ONCE = [b"250 ok\r\n" * 3 + b"354 go\r\n", b"250 queued\r\n"]
 _END = b"\xff"  # ends what the server says at once; the rest comes after the client's next line
 
 
@@ -76,10 +78,12 @@ class _Socket:
 
     def send(self, data: bytes) -> int:
         self.passage.heard[TO_SERVER] += data
-        line = bytes(data[-8:])
-        if line == b".\r\n" or (line.endswith(b"\r\n") and not self._in_message):
+        end = bytes(data[-8:])
+        dot = end == b".\r\n" or end.endswith(b"\r\n.\r\n")
+        if dot or (end.endswith(b"\r\n") and not self._in_message):
             self._say()
-        self._in_message = line == b"DATA\r\n" or (self._in_message and line != b".\r\n")
+        begins = end.endswith(b"DATA\r\n") and b"354" in self._waiting
+        self._in_message = begins or (self._in_message and not dot)
         return len(data)
 
     def sendall(self, data: bytes) -> None:
@@ -97,30 +101,67 @@ class _Socket:
 
 def _send(fields: object, pieces: list[bytes], base_dir: str = ".") -> tuple[smtp.SendResult, Passage]:
     sock = _Socket(pieces)
+    with _connecting(lambda: sock):
+        result = smtp.send(fields, smtp.Settings(base_dir))
+    _check(result)
+    return result, sock.passage
+
+
+@contextlib.contextmanager
+def _connecting(make: Callable[[], _Socket]) -> Iterator[None]:
     found = [(2, 1, 6, "", ("127.0.0.1", 25))]
     with (
-        mock.patch("jsnpy.smtp.session.connect", return_value=sock),
+        mock.patch("jsnpy.smtp.session.connect", side_effect=lambda *_: make()),
         mock.patch("jsnpy.smtp.session.resolve", return_value=found),
     ):
-        result = smtp.send(fields, smtp.Settings(base_dir))
+        yield
+
+
+def _check(result: smtp.SendResult) -> None:
     json_text.dumps({"code": result.code, "log": result.log, "error": result.error, "details": result.details})
     assert -10 <= result.code <= 0
     assert (result.code == 0) == (result.error == "")
     assert "a fault of jsnpy itself" not in result.error, result.error
     assert len(result.log) <= _LOG_MAX
     assert len(result.error) <= _ERROR_MAX, result.error[:200]
-    return result, sock.passage
+    assert truth.PASSWORD not in "\n".join([result.log, result.error, str(result.details)])
+
+
+def polite_send() -> smtp.SendResult:
+    """Send a mail to a server that says what it should."""
+    return _send(_FIELDS, list(_POLITE))[0]
 
 
 def replies(data: bytes) -> None:
     """A server says anything at all: the result is truthful, the log bounded, the password in none of it."""
     result, passage = _send(_FIELDS, data.split(_END))
-    texts = "\n".join([result.log, result.error, str(result.details)])
-    assert truth.PASSWORD not in texts
     if result.code == 0:
         dot_sent, go_ahead, answer = truth.final_answer(passage)
         assert dot_sent
         assert (354, 2) == (go_ahead, (answer or 0) // 100), result.log
+
+
+def sessions(data: bytes) -> None:
+    """A server says anything in a kept session: of three mails none is sent twice, and each yes had its dot."""
+    pieces = data.split(_END)
+    passages: list[Passage] = []
+
+    def make() -> _Socket:
+        sock = _Socket(pieces)  # a further connection hears what the first one did not
+        passages.append(sock.passage)
+        return sock
+
+    kept = Sessions()
+    settings = smtp.Settings(sessions=lambda: kept)
+    with _connecting(make):
+        results = [smtp.send({**_FIELDS, "keep_alive": True, "subject": f"mail {n}"}, settings) for n in range(3)]
+        kept.close()
+    for number, result in enumerate(results):
+        _check(result)
+        heard = b"".join(bytes(passage.heard[TO_SERVER]) + b"\n" for passage in passages)
+        dots = heard.count(b"\r\non db1\r\n..\r\n.\r\n")
+        assert heard.count(b"Subject: mail %d\r\n" % number) <= 1
+        assert sum(each.code == 0 for each in results) <= dots <= len(results)
 
 
 def fields(data: bytes) -> None:
@@ -324,6 +365,7 @@ class _Script:
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "replies": replies,
+    "sessions": sessions,
     "fields": fields,
     "configs": configs,
     "bridge": bridge,
@@ -343,6 +385,12 @@ SEEDS: dict[str, list[bytes]] = {
         _END.join([*_POLITE[:-2], b"250-2.0.0 a\r\n550 5.0.0 b\r\n"]),
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"\x15\x03\x01\x00\x02\x02\x16",
+    ],
+    "sessions": [
+        _END.join([*_POLITE[:3], *_SAYS_AT_ONCE * 3, b"221 bye\r\n"]),
+        _END.join([*_POLITE[:3], *_SAYS_AT_ONCE, b"421 bye\r\n", *_POLITE[:3], *_SAYS_AT_ONCE * 2]),
+        _END.join([*_POLITE[:3], b"550 no\r\n" + b"503 no\r\n" * 3, b"250 reset\r\n", *_SAYS_AT_ONCE * 2]),
+        _END.join([*_POLITE[:3], b"250 ok\r\n550 no\r\n550 no\r\n354 go\r\n", *_POLITE[:3], *_SAYS_AT_ONCE * 2]),
     ],
     "fields": [bytes(range(64)), b"\x03\x08\x03\x0bann@x.test\r\n\x01\x02\x05\x13"],
     "configs": [b"\x00" + _CONFIG, b"\x01" + _CONFIG[:-9], b"\x02" + _CONFIG.decode().encode("utf-16"), b"\x00[1,]"],
