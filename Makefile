@@ -51,10 +51,10 @@ test-quickjs: ## the whole suite on the original quickjs instead of quickjs-ng
 	$(INSTALL) quickjs==1.19.4
 	@touch $@
 
-test-kills: $(VENV)/.dev ## the outbox, killed at every system call of a send and of a flush (5 minutes)
+test-kills: $(VENV)/.dev ## the outbox, killed at every system call of a send and of a flush (2 minutes)
 	OUTBOX_KILLS=all $(BIN)/python -m pytest -n auto -s tests/outbox/test_outbox_kills.py
 
-test-faults: $(VENV)/.dev ## cut, reset, stall, delay, flip a session at every byte (2 minutes)
+test-faults: $(VENV)/.dev ## cut, reset, stall, delay, flip a session at every byte (4 minutes)
 	$(BIN)/python tests/faults/every_position.py
 
 test-servers: $(VENV)/.dev ## the mail room against Exim, Postfix and npm's smtp-server, fetched into .cache
