@@ -291,7 +291,7 @@ class Run:
 
     def _report(self, ending: Ending) -> None:
         if ending.kind not in ("done", "exit"):
-            from jsnpy import traces
+            from jsnpy.engine import traces
 
             text = traces.describe(ending, self.config, self.options.memory_limit)
             # A password that no send_email has seen yet is none to the redactor so far.

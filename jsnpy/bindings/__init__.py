@@ -3,7 +3,7 @@
 A new native is a new pair of files here, its name in SCRIPTS and what JavaScript calls it by in _OPS.
 """
 
-SCRIPTS = ("console", "process", "timers", "email", "http")
+SCRIPTS = ("console/console", "process", "timers", "email", "http")
 _OPS = {"email": ("send_email",), "http": ("http_get", "http_post")}
 
 TYPE_CHECKING = False

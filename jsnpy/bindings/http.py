@@ -62,18 +62,18 @@ def _fetch(method: str, url: object, body: object, headers: object, run: "Run") 
         request = web.Request(method, _url(url), _text(body), _lines(headers), f"jsnpy/{__version__}")
         if run.dry_run and method == "POST":
             run.show(_shown(request, run.redactor.scrub))
-            answer = web.Answer(200, "", request.address.url, {})
+            answer = web.Answer(200, "", str(request.url), {})
         else:
-            begun = request.address
+            begun = request.url
             answer = web.fetch(request, insecure=run.insecure, deadline=run.deadline)
     except (web.WebError, _ArgumentError) as error:
         words = run.redactor.scrub(f"http_{method.lower()}: {error}")
-        where = request.address.url if request else ""
+        where = str(request.url) if request else ""
         return {"status": 0, "body": "", "error": words, "url": where, "headers": {}}
     finally:
         if run.insecure and request and begun:
             # A redirect may have led to another place.
-            for peer in {one.peer: None for one in (begun, request.address) if one.scheme == "https"}:
+            for peer in {one.peer: None for one in (begun, request.url) if one.scheme == "https"}:
                 run.output.warn(f"certificates are not verified (--insecure): {peer} could be anybody")
     return {
         "status": answer.status,
@@ -123,7 +123,7 @@ def _lines(value: object) -> list[str]:
 
 def _shown(request: "web.Request", scrub: "Callable[[str], str]") -> str:
     """Return a POST as the dry run shows it; credentials stay out of sight."""
-    lines = [f"http_post, not sent: POST {request.address.url}"]
+    lines = [f"http_post, not sent: POST {request.url}"]
     for name, value in request.headers:
         hidden = name.lower() in ("authorization", "cookie", "proxy-authorization")
         if value:

@@ -3,11 +3,11 @@
 import ipaddress
 from urllib.request import getproxies_environment
 
-from jsnpy.web.address import Address, read
-from jsnpy.web.trouble import WebError
+from jsnpy.web.errors import WebError
+from jsnpy.web.url import Url, parse
 
 
-def proxy_for(address: Address) -> Address | None:
+def proxy_for(url: Url) -> Url | None:
     """Return the proxy to go through, or None.
 
     http_proxy, https_proxy, all_proxy and no_proxy count, in lower or upper case; HTTP_PROXY does not in a
@@ -18,23 +18,23 @@ def proxy_for(address: Address) -> Address | None:
         WebError: the variable names no usable proxy.
     """
     proxies = getproxies_environment()
-    url = proxies.get(address.scheme) or proxies.get("all")
-    if not url or any(_covers(entry, address) for entry in proxies.get("no", "").split(",")):
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    if not proxy or any(_covers(entry, url) for entry in proxies.get("no", "").split(",")):
         return None
-    scheme, separator, _ = url.partition("://")
+    scheme, separator, _ = proxy.partition("://")
     if separator and scheme.lower() not in ("http", "https"):
-        raise WebError(f"{address.scheme}_proxy names a {scheme} proxy: only http and https ones work")
+        raise WebError(f"{url.scheme}_proxy names a {scheme} proxy: only http and https ones work")
     try:
-        return read(url if separator else "http://" + url)
+        return parse(proxy if separator else "http://" + proxy)
     except WebError as error:
-        raise WebError(f"the proxy in {address.scheme}_proxy cannot be used: {error}") from None
+        raise WebError(f"the proxy in {url.scheme}_proxy cannot be used: {error}") from None
 
 
-def _covers(entry: str, address: Address) -> bool:
+def _covers(entry: str, url: Url) -> bool:
     entry = entry.strip().lower()
     if entry == "*":
         return True
-    host, port = address.host.lower(), f":{address.port}"
+    host, port = url.host.lower(), f":{url.port}"
     if entry.count(":") == 1 or entry.endswith("]" + port):
         entry = entry.removesuffix(port)
     try:

@@ -11,9 +11,10 @@ from urllib3.connection import HTTPConnection, HTTPSConnection, ProxyConfig
 from urllib3.response import HTTPResponse
 from urllib3.util import SKIP_HEADER, parse_url
 
-from jsnpy.web import answer, proxies
-from jsnpy.web.address import Address
-from jsnpy.web.trouble import WebError, sentence
+from jsnpy.web import proxies
+from jsnpy.web.body import check_size
+from jsnpy.web.errors import WebError, sentence
+from jsnpy.web.url import Url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Transfer:
     def exchange(
         self,
         method: str,
-        address: Address,
+        url: Url,
         headers: "Sequence[tuple[str, str]]",
         body: bytes | None,
         follow: frozenset[int],
@@ -81,7 +82,7 @@ class Transfer:
 
         Args:
             method: "GET" or "POST".
-            address: where to.
+            url: where to.
             headers: name and value; a name may come twice; with an empty value, no such header is sent.
             body: bytes to send, or None.
             follow: status codes whose body is not read where a Location comes with them.
@@ -89,12 +90,12 @@ class Transfer:
         Raises:
             WebError: no complete answer.
         """
-        proxy = proxies.proxy_for(address)
+        proxy = proxies.proxy_for(url)
         try:
-            return self._exchange(method, address, proxy, headers, body, follow)
+            return self._exchange(method, url, proxy, headers, body, follow)
         except Exception as error:
             # The libraries below raise a wide mix of OSError, HTTPException, HTTPError, ValueError.
-            words = sentence(error, address.peer, tls=address.scheme == "https", proxy=proxy.peer if proxy else "")
+            words = sentence(error, url.peer, tls=url.scheme == "https", proxy=proxy.peer if proxy else "")
             if method == "POST" and self.stage.startswith(("waiting", "reading")) and not isinstance(error, WebError):
                 words += " (the request had been sent: it may have taken effect)"
             raise WebError(words) from error
@@ -104,21 +105,21 @@ class Transfer:
     def _exchange(
         self,
         method: str,
-        address: Address,
-        proxy: Address | None,
+        url: Url,
+        proxy: Url | None,
         headers: "Sequence[tuple[str, str]]",
         body: bytes | None,
         follow: frozenset[int],
     ) -> Reply:
-        self.stage = f"connecting to {(proxy or address).peer}"
-        connection = self._connection = self._connect_to(address, proxy)
+        self.stage = f"connecting to {(proxy or url).peer}"
+        connection = self._connection = self._connect_to(url, proxy)
         connection.response_class = _FinalResponse
         connection.connect()
         self._socket = connection.sock
-        self.stage = f"sending to {address.peer}"
-        forwarded = proxy is not None and address.scheme == "http"
+        self.stage = f"sending to {url.peer}"
+        forwarded = proxy is not None and url.scheme == "http"
         fields = HTTPHeaderDict()
-        fields["Host"] = address.authority
+        fields["Host"] = url.authority
         for name in _LIBRARY_HEADERS:
             fields[name] = SKIP_HEADER
         if forwarded and proxy is not None and proxy.credentials:
@@ -132,40 +133,40 @@ class Transfer:
                 fields[name] = SKIP_HEADER
         connection.request(
             method,
-            address.url if forwarded else address.target,
+            str(url) if forwarded else url.target,
             body=body,
             headers=fields,
             preload_content=False,
             decode_content=False,
         )
-        self.stage = f"waiting for the answer of {address.peer}"
+        self.stage = f"waiting for the answer of {url.peer}"
         response = connection.getresponse()
-        self.stage = f"reading the answer of {address.peer}"
+        self.stage = f"reading the answer of {url.peer}"
         try:
             followed = response.status in follow and response.headers.get("Location", "").strip()
             return Reply(response.status, response.headers, b"" if followed else self._read(response))
         finally:
             response.close()
 
-    def _connect_to(self, address: Address, proxy: Address | None) -> HTTPConnection:
+    def _connect_to(self, url: Url, proxy: Url | None) -> HTTPConnection:
         timeout = max(0.001, self.deadline - time.monotonic())
-        if address.scheme == "http" and (proxy is None or proxy.scheme == "http"):
-            first = proxy or address
+        if url.scheme == "http" and (proxy is None or proxy.scheme == "http"):
+            first = proxy or url
             return HTTPConnection(first.host, first.port, timeout=timeout)
         context = self._tls()
         if proxy is None:
-            return HTTPSConnection(address.host, address.port, timeout=timeout, ssl_context=context)
+            return HTTPSConnection(url.host, url.port, timeout=timeout, ssl_context=context)
         connection = HTTPSConnection(
             proxy.host,
             proxy.port,
             timeout=timeout,
             ssl_context=context,
-            proxy=parse_url(proxy.url),
+            proxy=parse_url(str(proxy)),
             proxy_config=ProxyConfig(context, False, None, None),
         )
-        if address.scheme == "https":
+        if url.scheme == "https":
             credentials = {"Proxy-Authorization": proxy.credentials} if proxy.credentials else {}
-            connection.set_tunnel(address.bracketed, address.port, credentials, proxy.scheme)
+            connection.set_tunnel(url.bracketed, url.port, credentials, proxy.scheme)
         return connection
 
     def _tls(self) -> ssl.SSLContext:
@@ -183,8 +184,7 @@ class Transfer:
         body = bytearray()
         for piece in response.stream(_PIECE, decode_content=False):
             body += piece
-            if len(body) > answer.LIMIT:
-                raise answer.too_large()
+            check_size(body)
             if time.monotonic() > self.deadline:
                 raise TimeoutError
         return bytes(body)

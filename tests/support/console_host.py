@@ -77,7 +77,7 @@ class _Engine(Engine):
         with pytest.MonkeyPatch.context() as patch:
             if before:
                 patch.setattr(_quickjs, "Context", prepared)
-            super().__init__(("console",), {}, write, stack_size=_STACK * 3 // 4)
+            super().__init__(("console/console",), {}, write, stack_size=_STACK * 3 // 4)
         load = self._natives["load"]
 
         def noted(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import sys
 import threading
 import time
 import zlib
@@ -15,7 +16,7 @@ from support.http_server import HttpServer, Received, answer
 
 from jsnpy import web
 from jsnpy.bindings.http import http_get, http_post
-from jsnpy.web import answer as answers
+from jsnpy.web import body as bodies
 
 Serve = Callable[..., HttpServer]
 
@@ -65,8 +66,8 @@ def test_broken_encodings_are_failures(serve: Serve, run: Any, encoding: str, pa
 @given(st.binary(max_size=300))
 def test_any_bytes_survive_gzip_and_deflate(data: bytes) -> None:
     """What was packed comes out unchanged."""
-    assert data == answers.decompress(gzip.compress(data, mtime=0), "gzip")
-    assert data == answers.decompress(zlib.compress(data), "deflate")
+    assert data == bodies.decompress(gzip.compress(data, mtime=0), "gzip")
+    assert data == bodies.decompress(zlib.compress(data), "deflate")
 
 
 @settings(deadline=None, max_examples=100)
@@ -74,12 +75,12 @@ def test_any_bytes_survive_gzip_and_deflate(data: bytes) -> None:
 def test_any_bytes_unpack_or_are_refused(data: bytes, encoding: str) -> None:
     """No answer makes the unpacking fail in another way than in words."""
     with contextlib.suppress(web.WebError):
-        assert answers.LIMIT >= len(answers.decompress(data, encoding))
+        assert bodies.LIMIT >= len(bodies.decompress(data, encoding))
 
 
 def test_a_bomb_stops_at_the_limit(serve: Serve, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small answer that unpacks to more than the limit is a failure, found before it is all unpacked."""
-    monkeypatch.setattr(answers, "LIMIT", 1024 * 1024)
+    monkeypatch.setattr(bodies, "LIMIT", 1024 * 1024)
     bomb = gzip.compress(gzip.compress(b"\0" * 50_000_000), mtime=0)
     server = serve(lambda _: answer(bomb, "200 OK", "Content-Encoding: gzip, gzip"))
     result = http_get(server.url, run)
@@ -88,9 +89,9 @@ def test_a_bomb_stops_at_the_limit(serve: Serve, run: Any, monkeypatch: pytest.M
 
 def test_an_endless_answer_stops_at_the_limit(serve: Serve, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body over the limit is a failure, one of exactly the limit is none."""
-    monkeypatch.setattr(answers, "LIMIT", 1024 * 1024)
-    full = b"x" * answers.LIMIT
-    assert answers.LIMIT == len(http_get(serve(lambda _: answer(full)).url, run)["body"])
+    monkeypatch.setattr(bodies, "LIMIT", 1024 * 1024)
+    full = b"x" * bodies.LIMIT
+    assert bodies.LIMIT == len(http_get(serve(lambda _: answer(full)).url, run)["body"])
 
     def endless(_: Received) -> Iterable[bytes]:
         yield b"HTTP/1.0 200 OK\r\n\r\n"
@@ -102,7 +103,7 @@ def test_an_endless_answer_stops_at_the_limit(serve: Serve, run: Any, monkeypatc
 
 def test_the_limit_is_64_megabytes() -> None:
     """The limit is the documented one."""
-    assert 64 * 1024 * 1024 == answers.LIMIT
+    assert 64 * 1024 * 1024 == bodies.LIMIT
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_the_limit_is_64_megabytes() -> None:
 )
 def test_charsets(content_type: str, body: bytes, text: str) -> None:
     """A byte order mark decides, else the charset, else UTF-8; what nobody knows is read as UTF-8."""
-    assert text == answers.text(body, content_type)
+    assert text == bodies.text(body, content_type)
 
 
 CUT = [
@@ -246,7 +247,8 @@ def test_a_run_that_is_over_begins_no_transfer(serve: Serve, run: Any) -> None:
 
 def test_a_fetch_takes_thirty_seconds_at_most(serve: Serve, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an earlier end of the run, the fetch's own time limit counts."""
-    assert 30 == web.fetching.TIMEOUT
-    monkeypatch.setattr(web.fetching, "TIMEOUT", 0.2)
+    fetch = sys.modules["jsnpy.web.fetch"]  # `web.fetch` is the function
+    assert 30 == fetch.TIMEOUT
+    monkeypatch.setattr(fetch, "TIMEOUT", 0.2)
     run.deadline = None
     assert "timed out after 0.2 s" in http_get(serve(dripping_head).url, run)["error"]

@@ -9,7 +9,8 @@ import pytest
 from support.http_server import HttpServer, Received, Tunnel, answer, redirect
 
 from jsnpy.bindings.http import http_get, http_post
-from jsnpy.web import address, proxies
+from jsnpy.web import proxies
+from jsnpy.web.url import parse
 
 Serve = Callable[..., HttpServer]
 
@@ -282,12 +283,12 @@ def test_no_proxy(monkeypatch: pytest.MonkeyPatch, no_proxy: str, url: str, dire
     """no_proxy takes names with their subdomains, ports, addresses, networks and `*`."""
     monkeypatch.setenv("http_proxy", "proxy.test:3128")
     monkeypatch.setenv("NO_PROXY", no_proxy)
-    assert direct == (proxies.proxy_for(address.read(url)) is None)
+    assert direct == (proxies.proxy_for(parse(url)) is None)
 
 
 def test_which_variable_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Upper case counts, all_proxy stands in, and HTTP_PROXY is not believed in a CGI program."""
-    page = address.read("http://a.test/")
+    page = parse("http://a.test/")
     monkeypatch.setenv("ALL_PROXY", "all.test:1")
     assert "all.test:1" == proxies.proxy_for(page).peer  # type: ignore[union-attr]  # None fails the test
     monkeypatch.setenv("HTTP_PROXY", "upper.test:1")

@@ -4,9 +4,9 @@
   "use strict";
   const p = host.primordials;
   const kit = { __proto__: null, proxyTargets };
-  host.load("inspect_text")(host, kit);
-  host.load("inspect_kinds")(host, kit);
-  host.load("inspect")(host, kit);
+  host.load("console/inspect_text")(host, kit);
+  host.load("console/inspect_kinds")(host, kit);
+  host.load("console/inspect")(host, kit);
   const {
     DEFAULTS, MAX_NESTING, describe, has, inspect, isBuiltIn, isObject, kindOf, list, parentOf, push, stackOf,
     read, string, unwrap, width,
@@ -134,7 +134,7 @@
   }
 
   function table(data, wanted) {
-    return host.load("table")(host, kit)(data, wanted);
+    return host.load("console/table")(host, kit)(data, wanted);
   }
 
   return { __proto__: null, format: formatArgs, values, dir, trace, table, string };

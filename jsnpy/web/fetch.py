@@ -5,10 +5,10 @@ import time
 
 from urllib3 import HTTPHeaderDict
 
-from jsnpy.web import address, answer
-from jsnpy.web.address import Address
+from jsnpy.web.body import decompress, text
+from jsnpy.web.errors import WebError
 from jsnpy.web.transfer import Reply, Transfer
-from jsnpy.web.trouble import WebError
+from jsnpy.web.url import Url, follow, header, masked, parse, real_text, real_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,15 +61,15 @@ class Request:
 
     def __init__(self, method: str, url: str, body: str | None, lines: "Sequence[str]", agent: str) -> None:
         self.method = method
-        self.address = address.read(url)
-        self.body = None if body is None else address.real_text(body).encode()
-        given = [address.header(line) for line in lines]
+        self.url = parse(url)
+        self.body = None if body is None else real_text(body).encode()
+        given = [header(line) for line in lines]
         names = {name.lower() for name, _ in given}
         usual = [("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate"), ("User-Agent", agent)]
         if body is not None:
             usual.append(("Content-Type", "application/x-www-form-urlencoded"))
-        if self.address.credentials:
-            usual.append(("Authorization", self.address.credentials))
+        if self.url.credentials:
+            usual.append(("Authorization", self.url.credentials))
         self.headers = [one for one in usual if one[0].lower() not in names]
         self.headers += [one for one in given if one[0].lower() not in _OURS]
 
@@ -79,17 +79,17 @@ class Request:
         Raises:
             WebError: the new place is unusable, or the body would leave TLS.
         """
-        old, self.address = self.address, address.follow(self.address, location)
+        old, self.url = self.url, follow(self.url, location)
         if status == 303 or (status in (301, 302) and self.method == "POST"):  # noqa: PLR2004 - HTTP's own numbers
             self.method, self.body = "GET", None
             self._drop(_OF_THE_BODY)
-        if self.address.origin != old.origin:
+        if self.url.origin != old.origin:
             self._drop(_SECRETS)
-        if self.body is not None and old.scheme == "https" and self.address.scheme == "http":
+        if self.body is not None and old.scheme == "https" and self.url.scheme == "http":
             raise WebError(f"{old.peer} redirects the POST from https to http: its body is not sent in clear text")
-        if self.address.credentials:
+        if self.url.credentials:
             self._drop(frozenset(("authorization",)))
-            self.headers.append(("Authorization", self.address.credentials))
+            self.headers.append(("Authorization", self.url.credentials))
 
     def _drop(self, names: frozenset[str]) -> None:
         self.headers = [one for one in self.headers if one[0].lower() not in names]
@@ -138,23 +138,23 @@ def fetch(request: Request, *, insecure: bool = False, deadline: float | None = 
 
 def _follow(request: Request, transfer: Transfer) -> Answer:
     for _ in range(REDIRECTS + 1):
-        reply = transfer.exchange(request.method, request.address, request.headers, request.body, _REDIRECTING)
+        reply = transfer.exchange(request.method, request.url, request.headers, request.body, _REDIRECTING)
         location = reply.headers.get("Location", "").strip()
         if reply.status not in _REDIRECTING or not location:
-            return _answer(reply, request.address)
+            return _answer(reply, request.url)
         request.redirect(reply.status, location)
-    raise WebError(f"more than {REDIRECTS} redirects, the last one to {address.masked(request.address.url)}")
+    raise WebError(f"more than {REDIRECTS} redirects, the last one to {masked(str(request.url))}")
 
 
-def _answer(reply: Reply, source: Address) -> Answer:
-    body = answer.decompress(reply.body, reply.headers.get("Content-Encoding", ""))
-    text = answer.text(body, reply.headers.get("Content-Type", ""))
-    return Answer(reply.status, text, source.url, _headers(reply.headers))
+def _answer(reply: Reply, source: Url) -> Answer:
+    body = decompress(reply.body, reply.headers.get("Content-Encoding", ""))
+    words = text(body, reply.headers.get("Content-Type", ""))
+    return Answer(reply.status, words, str(source), _headers(reply.headers))
 
 
 def _headers(headers: HTTPHeaderDict) -> "dict[str, str | list[str]]":
     found: dict[str, str | list[str]] = {}
     for name in headers:
-        values = [address.real_words(value) for value in headers.getlist(name)]
+        values = [real_words(value) for value in headers.getlist(name)]
         found[name.lower()] = values if name.lower() == "set-cookie" else ", ".join(values)
     return found

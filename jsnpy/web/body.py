@@ -4,7 +4,7 @@ import codecs
 import re
 import zlib
 
-from jsnpy.web.trouble import WebError
+from jsnpy.web.errors import WebError
 
 LIMIT = 64 * 1024 * 1024
 """Bytes of body taken, decoded."""
@@ -22,9 +22,10 @@ _NO_CHARSETS = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_
 _UNREADABLE = {"br", "zstd", "compress", "x-compress"}
 
 
-def too_large() -> WebError:
-    """The error for an answer over the limit."""
-    return WebError(f"the answer is larger than {LIMIT // (1024 * 1024)} MB")
+def check_size(body: bytes | bytearray) -> None:
+    """Raise a WebError for a body over the limit."""
+    if len(body) > LIMIT:
+        raise WebError(f"the answer is larger than {LIMIT // (1024 * 1024)} MB")
 
 
 def decompress(body: bytes, encodings: str) -> bytes:
@@ -61,8 +62,7 @@ def _inflate(body: bytes, *, gzip: bool) -> bytes:
                 raise WebError("the answer was cut off in the middle of its compressed data")
             position += len(piece)
             out += decoder.decompress(piece, LIMIT + 1 - len(out))
-            if len(out) > LIMIT:
-                raise too_large()
+            check_size(out)
         position -= len(decoder.unused_data)
         # Padding after the last member is none of ours.
         if not gzip or body[position : position + 2] != b"\x1f\x8b":

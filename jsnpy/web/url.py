@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes, urljoin
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from jsnpy.web.trouble import WebError
+from jsnpy.web.errors import WebError
 
 PORTS = {"http": 80, "https": 443}
 
@@ -20,7 +20,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-class Address:
+class Url:
     """A URL taken apart.
 
     Attributes:
@@ -60,13 +60,12 @@ class Address:
         """The Host header's value (RFC 9110 section 7.2)."""
         return self.bracketed if self.port == PORTS[self.scheme] else self.peer
 
-    @property
-    def url(self) -> str:
-        """The URL without user, password and fragment."""
+    def __str__(self) -> str:
+        """Return the URL without user, password and fragment."""
         return f"{self.scheme}://{self.authority}{self.target}"
 
 
-def read(url: str) -> Address:
+def parse(url: str) -> Url:
     """Take a script's URL apart.
 
     A URL without a scheme is an http one, as libcurl has it. What is not ASCII is encoded: the host in IDNA,
@@ -100,7 +99,7 @@ def read(url: str) -> Address:
     port = PORTS[parts.scheme] if parts.port is None else parts.port
     if not 0 < port < 65536:  # noqa: PLR2004 - ports have 16 bits
         raise WebError(f"{masked(url)} is no usable URL: ports go from 1 to 65535")
-    return Address(parts.scheme, host, port, parts.request_uri, _basic(parts.auth))
+    return Url(parts.scheme, host, port, parts.request_uri, _basic(parts.auth))
 
 
 def _escape(char: str) -> str:
@@ -115,18 +114,18 @@ def _basic(auth: str | None) -> str:
     return "Basic " + base64.b64encode(pair).decode("ascii")
 
 
-def follow(base: Address, location: str) -> Address:
+def follow(base: Url, location: str) -> Url:
     """Return where a Location header leads (RFC 9110 section 10.2.2).
 
     Args:
-        base: the address that answered.
+        base: the URL that answered.
         location: the header as the HTTP parser gives it: bytes as Latin-1.
 
     Raises:
         WebError: it leads to no http or https URL.
     """
     try:
-        return read(urljoin(base.url, real_words(location).strip()))
+        return parse(urljoin(str(base), real_words(location).strip()))
     except (WebError, ValueError) as error:
         raise WebError(f"{base.peer} redirects to a place that cannot be fetched: {error}") from None
 

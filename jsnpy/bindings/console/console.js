@@ -46,7 +46,7 @@
   host.expose("Proxy", observed);
 
   function formatter() {
-    if (loaded === undefined) loaded = host.load("format")(host, targets);
+    if (loaded === undefined) loaded = host.load("console/format")(host, targets);
     return loaded;
   }
 

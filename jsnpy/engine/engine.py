@@ -24,7 +24,8 @@ MEMORY_LIMIT = 512 * 1024 * 1024
 HOST_LINES = 100_000
 """Host code starts at this line: so a frame of the author's is told from one of ours by its line number."""
 
-_PACKAGE = path.dirname(__file__)
+_ROOM = path.dirname(__file__)
+_BINDINGS = path.join(path.dirname(_ROOM), "bindings")
 _COMPILED = "TypeError"
 _TAILS = ("\n;function undefined(){}", "\nclass __jsnpy_end{}\nfunction undefined(){}")
 """What makes a script fail after it was compiled and before its first statement: no script may define `undefined`.
@@ -108,8 +109,8 @@ class Engine:
         context.add_callable("__jsnpy_native", self._native)
         context.add_callable("__jsnpy_write", self._write)
         context.add_callable("__jsnpy_disarm", _Disarm(context))
-        bound = ",".join(_read(name) for name in bindings)
-        primordials, traces, prelude = (_read_text(name) for name in ("primordials.js", "traces.js", "prelude.js"))
+        bound = ",".join(_read(_BINDINGS, name) for name in bindings)
+        primordials, traces, prelude = (_read(_ROOM, name) for name in ("primordials", "traces", "prelude"))
         self._context = context
         self._driver = context.eval(
             "\n" * HOST_LINES + f"(function(p){{return(\n{prelude}\n)(p,[{bound}],({traces})(p,{HOST_LINES}))}})"
@@ -295,14 +296,10 @@ class _Disarm:
         self._context.set_time_limit(-1)
 
 
-def _read_text(name: str) -> str:
-    with open(path.join(_PACKAGE, name), encoding="utf-8") as file:
+def _read(room: str, name: str) -> str:
+    with open(path.join(room, name + ".js"), encoding="utf-8") as file:
         return file.read()
 
 
-def _read(name: str) -> str:
-    return _read_text(path.join("bindings", name + ".js"))
-
-
 def _read_host_code(name: str) -> str:
-    return "\n" * HOST_LINES + _read(name)
+    return "\n" * HOST_LINES + _read(_BINDINGS, name)
