@@ -1,0 +1,76 @@
+"""Text for messages: what a terminal may be shown, what kind of value something is, which word was meant."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_JOINERS = "\u200c\u200d"
+"""Invisible, but part of Persian words and of emoji."""
+
+_LIKE = 0.75
+"""How alike words must be, as difflib counts; "hsot" and "host" are, "priority" and "port" are not."""
+
+_STEM = 3
+"""Letters of the shortest word that a longer one may begin with to mean it: "argument" for "arg"."""
+
+_NOT_JSON = {
+    "circular": "an object that holds itself",
+    "nested too deeply": "an object nested too deeply",
+    "too large": "an object too large to read",
+    "undefined": "undefined",
+}
+"""What the engine's side calls values that JSON has not, where "a ..." would be no English."""
+
+
+def whole(text: str) -> str:
+    """Return text with surrogates that belong to no pair as U+FFFD, so that it has bytes in every Unicode encoding."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def printable(text: str) -> str:
+    """Return text with line breaks, control characters and what else cannot be seen escaped as in JavaScript."""
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(char: str) -> str:
+    if char.isprintable() or char in _JOINERS:
+        return char
+    return char.encode("unicode_escape", "surrogatepass").decode()
+
+
+def kind(value: object) -> str:
+    """Return what a value of a script or config is: "a string", "an array", "a Date", "null"."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "a string"
+    if isinstance(value, list | tuple):
+        return "an array"
+    if not isinstance(value, dict):
+        return f"a {type(value).__name__}"
+    foreign = value.get("$foreign")
+    return _foreign(foreign) if isinstance(foreign, str) else "an object"
+
+
+def _foreign(name: str) -> str:
+    if name.endswith(("NaN", "Infinity")):
+        return name
+    if name.startswith("throws: "):
+        return f"a value that {printable(whole(name))}"
+    return _NOT_JSON.get(name) or f"{'an' if name[:1] in 'AEIOaeio' else 'a'} {printable(whole(name))}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that was most likely meant, whatever the letters' case, or None."""
+    from difflib import get_close_matches
+
+    by_lower = {one.lower(): one for one in known}
+    near = get_close_matches(word.lower(), by_lower, 1, _LIKE)
+    near += [one for one in by_lower if len(one) >= _STEM and word.lower().startswith(one)]
+    return by_lower[near[0]] if near else None

@@ -1,0 +1,97 @@
+"""What messages are made of: visible text, kinds of values, the word that was meant."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jsnpy.text import did_you_mean, kind, printable, whole
+
+FIELDS = ("host", "port", "user", "pass", "ssl", "starttls", "from", "to", "subject", "headers", "reply_to", "arg")
+
+
+@given(st.text(st.characters()))
+def test_whole_text_has_bytes(text: str) -> None:
+    """Nothing but lone surrogates changes, and each becomes one U+FFFD."""
+    expected = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+
+    assert whole(text).encode() == expected.encode()
+
+
+def test_surrogates_that_make_a_pair_become_their_character() -> None:
+    """A pair that JavaScript handed over in halves is joined."""
+    assert whole("\ud83d\ude00\ud83d") == "😀\ufffd"
+
+
+@given(st.text(st.characters()))
+def test_printable_text_moves_no_cursor(text: str) -> None:
+    """No control character, line break, direction mark or lone surrogate is left."""
+    assert all(char.isprintable() or char in "\u200c\u200d" for char in printable(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain, grün, 日本, 👩‍👧", "plain, grün, 日本, 👩‍👧"),
+        ("a\tb\r\nc\x1b[2J", r"a\tb\r\nc\x1b[2J"),
+        ("\u202egnp.exe\u200b\ud800", r"\u202egnp.exe\u200b\ud800"),
+    ],
+)
+def test_what_cannot_be_seen_is_escaped(text: str, shown: str) -> None:
+    """What has a shape stays, emoji joined of several too; the rest is written out."""
+    assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (0, "a number"),
+        (1.5, "a number"),
+        ("", "a string"),
+        ([], "an array"),
+        ({}, "an object"),
+        ({"$foreign": "Date"}, "a Date"),
+        ({"$foreign": "Error"}, "an Error"),
+        ({"$foreign": "function"}, "a function"),
+        ({"$foreign": "-Infinity"}, "-Infinity"),
+        ({"$foreign": "circular"}, "an object that holds itself"),
+        ({"$foreign": "throws: Error: no\nway"}, r"a value that throws: Error: no\nway"),
+        ({"$foreign": 5}, "an object"),
+        (object(), "a object"),
+    ],
+)
+def test_kinds_of_values_are_named_in_words(value: object, words: str) -> None:
+    """What JSON has, and what only JavaScript has."""
+    assert kind(value) == words
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("hsot", "host"),
+        ("FROM", "from"),
+        ("Reply-To", "reply_to"),
+        ("strattls", "starttls"),
+        ("argument", "arg"),
+        ("password", "pass"),
+        ("username", "user"),
+        ("priority", None),
+        ("sender", None),
+        ("importance", None),
+        ("charset", None),
+        ("dsn", None),
+        ("token", None),
+        ("", None),
+    ],
+)
+def test_a_word_that_is_nearly_known_is_guessed(word: str, meant: str | None) -> None:
+    """Letters swapped, another case, a longer word for the same; nothing where nothing is near."""
+    assert did_you_mean(word, FIELDS) == meant
+
+
+def test_a_guess_keeps_the_spelling_of_the_known_word() -> None:
+    """Case is ignored in looking, not in the answer."""
+    assert did_you_mean("contenttype", ["contentType"]) == "contentType"
