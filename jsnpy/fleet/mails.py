@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from jsnpy.fleet.markers import Markers
     from jsnpy.fleet.settings import Rate
     from jsnpy.outbox import Try
-    from jsnpy.smtp.delivery import Mail
     from jsnpy.smtp.outcome import SendResult
+    from jsnpy.smtp.sending import Mail
 
 
 PLACE = "the fleet's queue"

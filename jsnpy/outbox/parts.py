@@ -7,10 +7,10 @@ import os
 from jsnpy import json_text
 from jsnpy.errors import ConfigError
 from jsnpy.smtp.addresses import Address
-from jsnpy.smtp.delivery import Mail
 from jsnpy.smtp.envelope import Envelope
 from jsnpy.smtp.message import Message
 from jsnpy.smtp.outcome import Code, SendFailure
+from jsnpy.smtp.sending import Mail
 from jsnpy.smtp.server import Server
 
 TYPE_CHECKING = False

@@ -8,22 +8,22 @@ from jsnpy.errors import OutboxError
 from jsnpy.outbox import parts, schedule
 from jsnpy.outbox.outbox import Try
 from jsnpy.outbox.store import FAILED, UNKNOWN, WAITING, Row
-from jsnpy.smtp.delivery import Sending, Watcher
 from jsnpy.smtp.outcome import Code, SendFailure, SendResult
+from jsnpy.smtp.sending import Sending
 from jsnpy.smtp.settings import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from jsnpy.outbox.outbox import Outbox
     from jsnpy.smtp.addresses import Address
-    from jsnpy.smtp.delivery import Mail
     from jsnpy.smtp.pool import Sessions
+    from jsnpy.smtp.sending import Mail
 
 _SILENT = ("resolve", "connect", "greeting", "tls", "ehlo")
 _DIED = "the process that was sending it died before the final dot"
 
 
-class _Noted(Watcher):
+class _Noted:
     """A try whose decisive moments are noted on the disk.
 
     Args:
@@ -36,6 +36,14 @@ class _Noted(Watcher):
         self.sending = Sending(settings, self)
         self.row: Row | None = None
         self.trouble: OutboxError | None = None
+
+    def begins(self, mail: Mail) -> None:
+        """Note that the mail is built."""
+        raise NotImplementedError
+
+    def accepted(self) -> None:
+        """Note that the server accepted the mail, before anything else is said to it."""
+        raise NotImplementedError
 
     def before_dot(self) -> None:
         """Note it: after this, only the server knows whether the mail was delivered.
@@ -148,8 +156,8 @@ class FirstTry(_Noted):
             message_id=mail.message.message_id,
         )
 
-    def taken(self) -> None:
-        """Note that the server took the mail, before anything else is said to it."""
+    def accepted(self) -> None:
+        """Note that the server accepted the mail, before anything else is said to it."""
         mail = self.sending.mail
         if mail is None:
             return
@@ -263,8 +271,8 @@ class FurtherTry(_Noted):
         """Look up the password where only its reference was kept."""
         mail.server.password = self.how.password(self.outbox.encoding)
 
-    def taken(self) -> None:
-        """Note that the server took the mail, before anything else is said to it."""
+    def accepted(self) -> None:
+        """Note that the server accepted the mail, before anything else is said to it."""
         later, never = self.by_refusal(self.mail)
         try:
             if later or never:

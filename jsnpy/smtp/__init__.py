@@ -18,8 +18,6 @@ def send(fields: object, settings: Settings | None = None) -> SendResult:
     Returns:
         Code 0, or a class of failure from -1 to -10 with the dialogue and a sentence for an administrator.
     """
-    from jsnpy.smtp import (
-        delivery,
-    )  # smtplib and what it needs cost 15 ms, which runs without a mail must not pay
+    from jsnpy.smtp import sending  # smtplib and what it needs cost 15 ms, which runs without a mail must not pay
 
-    return delivery.Sending(settings).send(fields)
+    return sending.Sending(settings).send(fields)

@@ -62,9 +62,9 @@ class _Login(_Mechanism):
     def answer(self, challenge: str) -> bytes:
         del challenge  # prompts are in any language and spelling; only their order counts
         self.challenges += 1
-        if self.challenges > 2:  # noqa: PLR2004 - user, password
+        if self.challenges > len(said := (self.user, self.password)):
             raise Cancel("the server asked for more than user and password")
-        return (self.user, self.password)[self.challenges - 1].encode()
+        return said[self.challenges - 1].encode()
 
 
 class _CramMd5(_Mechanism):
@@ -156,7 +156,7 @@ def authenticate(session: Session, name: str) -> None:
 
     Raises:
         SendFailure: the server refused, or the exchange could not go on.
-        WireError: the connection failed.
+        ReplyError: the connection failed.
     """
     server = session.server
     mechanism = _MECHANISMS[name](server.user, server.password, session.transcript.redactor)
@@ -175,7 +175,7 @@ def authenticate(session: Session, name: str) -> None:
     if reply.code == _AGAIN and reply.consistent:
         broken_off = broken_off or f"the server went on asking after {ROUNDS} answers"
         reply = session.secret_command("", "*")
-    session.insist(reply)
+    session.check_consistent(reply)
     if reply.code == _WELCOME and not broken_off:
         session.transcript.event(f"logged in as {server.user} ({name})")
         return

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from jsnpy.smtp import hints
 from jsnpy.smtp.outcome import Code, SendFailure
+from jsnpy.smtp.reply import ProtocolError, TimedOut
 from jsnpy.smtp.transcript import readable
-from jsnpy.smtp.wire import Nonsense, TimedOut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from jsnpy.smtp.reply import ReplyError
     from jsnpy.smtp.server import Server
     from jsnpy.smtp.transcript import Transcript
-    from jsnpy.smtp.wire import WireError
 
 _WORDS_MAX = 200
 
@@ -30,7 +30,7 @@ _DOING = {
 }
 
 
-def failure(error: WireError, stage: str, server: Server, transcript: Transcript, *, dot_sent: bool) -> SendFailure:
+def failure(error: ReplyError, stage: str, server: Server, transcript: Transcript, *, dot_sent: bool) -> SendFailure:
     """Return the failure that a broken connection stands for.
 
     Args:
@@ -45,7 +45,7 @@ def failure(error: WireError, stage: str, server: Server, transcript: Transcript
         what = f"no usable answer from {place} after the whole message was sent ({error}): it may have been delivered"
         return SendFailure(Code.UNKNOWN, stage, what, hint="look for it at the recipient's before sending it again")
     doing = _DOING.get(stage, "talking to {}").format(place)
-    if isinstance(error, Nonsense):
+    if isinstance(error, ProtocolError):
         # Masked before the cut, which could leave half a secret.
         words = transcript.redactor.scrub(readable(error.line))[:_WORDS_MAX]
         said = f': "{words}"' if words else ""

@@ -6,7 +6,7 @@ import _thread
 import socket
 
 from jsnpy.smtp.outcome import Code, SendFailure
-from jsnpy.smtp.wire import Lost, TimedOut, remaining
+from jsnpy.smtp.reply import ConnectionLost, TimedOut, remaining
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def connect(found: list[AddressInfo], deadline: float, transcript: Transcript, p
 
     Raises:
         SendFailure: nothing answers there.
-        WireError: the deadline passed, or the server hung up at once.
+        ReplyError: the deadline passed, or the server hung up at once.
     """
     failures = []
     timeouts = resets = 0
@@ -58,7 +58,7 @@ def connect(found: list[AddressInfo], deadline: float, transcript: Transcript, p
     if timeouts == len(failures):
         raise TimedOut("timed out")
     if resets == len(failures):  # accepted and hung up so soon that it shows here already
-        raise Lost("reset by the server")
+        raise ConnectionLost("reset by the server")
     what = f"cannot connect to {place} ({'; '.join(failures)})"
     hint = "check host and port, that the server runs, and that no firewall is in between"
     raise SendFailure(Code.CONNECT, "connect", what, hint=hint)

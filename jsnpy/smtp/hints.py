@@ -4,8 +4,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from jsnpy.smtp.reply import Reply
     from jsnpy.smtp.server import Server
-    from jsnpy.smtp.wire import Reply
 
 # What to look for in a refusal, in lower case (all of the words), and what to do then; the first that fits.
 _SMTP_AUTH = "have an administrator allow it for the mailbox (Set-CASMailbox -SmtpClientAuthenticationDisabled $false)"
@@ -20,6 +20,8 @@ _REPLIES = (
     (("application-specific password",), f"Gmail wants {_GMAIL_APP}"),
     (("4.3.2", "concurrent"), "Exchange Online takes three connections at a time: send again later"),
 )
+_LOG_IN_FIRST = 530  # RFC 4954
+_FULL = 452
 _TLS_WORDS = ("starttls", "5.7.11", "encryption required")
 
 
@@ -58,7 +60,7 @@ def reply(stage: str, answer: Reply, server: Server, *, logged_in: bool, offered
 def _log_in(answer: Reply, server: Server, text: str) -> str:
     if _is_gmail(server, text):
         return f"Gmail does not take the account's own password: use {_GMAIL_APP}, or {_USE_XOAUTH2}"
-    if answer.code // 100 == 4:  # noqa: PLR2004 - 4xx
+    if answer.transient:
         return "it may pass: try again later"
     if server.mechanism == "XOAUTH2":
         return "the access token in pass may be expired, or lack the right to send (SMTP.Send, or https://mail.google.com/)"
@@ -76,7 +78,7 @@ def _is_gmail(server: Server, text: str) -> bool:
 
 def _transaction(stage: str, answer: Reply, server: Server, text: str, *, logged_in: bool, offered_auth: bool) -> str:
     relay = any(words in text for words in ("relay", "authentic", "not logged in", "log in first"))
-    if not logged_in and (relay or answer.code == 530):  # noqa: PLR2004 - RFC 4954: authentication required
+    if not logged_in and (relay or answer.code == _LOG_IN_FIRST):
         if server.user and not offered_auth:
             return (
                 "the server offered no log-in on this connection, so none was done; it may offer one after TLS "
@@ -85,9 +87,10 @@ def _transaction(stage: str, answer: Reply, server: Server, text: str, *, logged
         return "the server wants a log-in, or this machine among those it relays for: set user and pass"
     if stage == "mail" and any(words in text for words in ("not owned", "sender address rejected", "5.7.1")):
         return "use an address in from that this account or machine may send as"
-    if answer.code == 452 or "5.2.3" in text or "5.3.4" in text or "too large" in text or "too big" in text:  # noqa: PLR2004
-        return "make the mail smaller, or try again later" if answer.code == 452 else "make the mail smaller"  # noqa: PLR2004
-    if answer.code // 100 == 4:  # noqa: PLR2004 - 4xx
+    full = answer.code == _FULL
+    if full or "5.2.3" in text or "5.3.4" in text or "too large" in text or "too big" in text:
+        return "make the mail smaller, or try again later" if full else "make the mail smaller"
+    if answer.transient:
         return "it may pass: try again later"
     return ""
 

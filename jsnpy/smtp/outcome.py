@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from jsnpy.smtp.wire import Reply
+    from jsnpy.smtp.reply import Reply
 
 
 class Code:
@@ -87,7 +87,7 @@ class Details:
     def decide(self, reply: Reply | None) -> None:
         """Note the reply that decided the outcome."""
         self.reply = reply
-        self.temporary = None if reply is None else reply.code // 100 == 4  # noqa: PLR2004 - 4xx
+        self.temporary = None if reply is None else reply.transient
 
     def as_dict(self) -> dict[str, Any]:
         """Return the eight properties a script sees."""

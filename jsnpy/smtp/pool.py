@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from jsnpy.smtp.outcome import SendFailure
+from jsnpy.smtp.reply import ConnectionLost, ReplyError
 from jsnpy.smtp.session import QUIT_TIME, Session
-from jsnpy.smtp.wire import Lost, WireError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class KeptSession(Session):
 
         Raises:
             SendFailure: it did not come to that.
-            WireError: the connection failed.
+            ReplyError: the connection failed.
         """
         found = self._sessions.take(self.key)
         if found is None:
@@ -137,15 +137,15 @@ class KeptSession(Session):
         if not refused and idle < FRESH:
             return True
         deadline, self.deadline = self.deadline, min(self.deadline, time.monotonic() + CHECK_TIME)
-        self.enter("connect")
+        self.stage = "connect"
         try:
             reply = self.command("RSET" if refused else "NOOP")
-        except WireError as error:
+        except ReplyError as error:
             self.transcript.event(f"the session is over: {error}")
             return False
         finally:
             self.deadline = deadline
-        return reply.consistent and reply.code // 100 == 2  # noqa: PLR2004 - 2xx
+        return reply.consistent and reply.positive
 
     def _open_anew(self) -> None:
         self.close()
@@ -160,7 +160,7 @@ class KeptSession(Session):
         """Hand one mail over; see Session.transact."""
         try:
             self._try(envelope, message)
-        except (Lost, SendFailure) as error:
+        except (ConnectionLost, SendFailure) as error:
             if not self._continues or self.dot_sent or not _closed(error):
                 raise
             self.transcript.event(f"the session is over: {error}")
@@ -189,14 +189,14 @@ class KeptSession(Session):
         self.deadline = deadline
         try:
             self._put("QUIT")
-        except WireError as error:  # it may be over already
+        except ReplyError as error:  # it may be over already
             self.transcript.event(f"QUIT could not be said: {error}")
 
     def await_farewell(self) -> None:
         """Wait for the answer to QUIT, but not long, and close."""
         try:
             self.answer()
-        except WireError as error:
+        except ReplyError as error:
             self.transcript.event(f"no answer to QUIT: {error}")
         self.close()
 
@@ -205,4 +205,4 @@ def _closed(error: Exception) -> bool:
     """Return whether this is how a server ends a session it had lost patience with."""
     if isinstance(error, SendFailure):
         return error.reply is not None and error.reply.code == _CLOSING
-    return isinstance(error, Lost)
+    return isinstance(error, ConnectionLost)

@@ -21,14 +21,18 @@ class Server:
         server_name: the name in the certificate, where it is not `host`, or "".
         helo: the name to greet with, or "" for this machine's.
         timeout: seconds for the whole send.
+        cert_file: path of the certificate, in PEM, that this side shows to the server, or "".
+        key_file: path of its private key in PEM, or "" where `cert_file` holds it too.
         keep_alive: whether the session may serve later mails of the run.
     """
 
     __slots__ = (
         "ca_file",
+        "cert_file",
         "helo",
         "host",
         "keep_alive",
+        "key_file",
         "mechanism",
         "min_version",
         "password",
@@ -56,6 +60,8 @@ class Server:
         helo: str = "",
         timeout: float = DEFAULT_TIMEOUT,
         keep_alive: bool = False,
+        cert_file: str = "",
+        key_file: str = "",
     ) -> None:
         self.host = host
         self.port = port
@@ -70,6 +76,8 @@ class Server:
         self.helo = helo
         self.timeout = timeout
         self.keep_alive = keep_alive
+        self.cert_file = cert_file
+        self.key_file = key_file
 
     @property
     def place(self) -> str:

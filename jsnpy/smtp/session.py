@@ -10,8 +10,18 @@ from jsnpy.smtp import auth
 from jsnpy.smtp.connect import connect, resolve
 from jsnpy.smtp.lean import smtplib
 from jsnpy.smtp.outcome import Code, SendFailure
+from jsnpy.smtp.reply import (
+    ConnectionLost,
+    ProtocolError,
+    Reader,
+    Reply,
+    ReplyError,
+    TimedOut,
+    features,
+    reason,
+    remaining,
+)
 from jsnpy.smtp.transaction import Transaction
-from jsnpy.smtp.wire import Lost, Nonsense, Reader, Reply, TimedOut, WireError, features, reason, remaining
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +38,7 @@ if TYPE_CHECKING:
     from jsnpy.smtp.transcript import Transcript
 
 QUIT_TIME = 2.0
-LAST_WORDS_TIME = 1.0
+BEFORE_CLOSE_TIME = 1.0
 
 _CONTROL = r"[\x00-\x1f\x7f]"
 _NAME = r"[A-Za-z0-9._-]+\Z"
@@ -97,14 +107,14 @@ class Session(smtplib.SMTP):
     def reader(self) -> Reader:
         """What the server says."""
         if self._reader is None:
-            raise Lost("not connected")
+            raise ConnectionLost("not connected")
         return self._reader
 
     def send(self, s: ReadableBuffer | str) -> None:
         """Send bytes before the deadline (smtplib sends everything through this method).
 
         Raises:
-            WireError: they could not be sent.
+            ReplyError: they could not be sent.
         """
         view = memoryview(s.encode(self.command_encoding) if isinstance(s, str) else s)
         try:
@@ -114,7 +124,7 @@ class Session(smtplib.SMTP):
         except TimeoutError:
             raise TimedOut("timed out") from None
         except OSError as error:
-            raise Lost(reason(error)) from None
+            raise ConnectionLost(reason(error)) from None
 
     def putcmd(self, cmd: str, args: str = "") -> None:
         """Send a command, its verb in upper case, and note it."""
@@ -123,7 +133,9 @@ class Session(smtplib.SMTP):
     def _put(self, *lines: str, shown: str | None = None) -> None:
         for line in lines:
             if not line.isprintable() and re.search(_CONTROL, line):
-                raise Nonsense("a line break or control character in a command")  # the last net: requests are checked
+                raise ProtocolError(
+                    "a line break or control character in a command"
+                )  # the last net: requests are checked
             self.transcript.client((line if shown is None else shown).encode("utf-8", "replace"))
         self.send("\r\n".join((*lines, "")))
 
@@ -136,7 +148,7 @@ class Session(smtplib.SMTP):
         """Return the next reply.
 
         Raises:
-            WireError: there was none.
+            ReplyError: there was none.
         """
         reply = self.reader.reply(self.deadline)
         if reply.code == _CLOSING:
@@ -147,7 +159,7 @@ class Session(smtplib.SMTP):
         """Send a command and return its reply.
 
         Raises:
-            WireError: there was none, or bytes came that nobody asked for.
+            ReplyError: there was none, or bytes came that nobody asked for.
         """
         return self.exchange(f"{verb.upper()} {args}" if args else verb.upper())
 
@@ -166,14 +178,14 @@ class Session(smtplib.SMTP):
             shown: what is noted instead.
 
         Raises:
-            WireError: there was none, or bytes came that nobody asked for.
+            ReplyError: there was none, or bytes came that nobody asked for.
         """
         if self._unasked():
             return self.answer()
         try:
             self._put(*lines, shown=shown)
-        except Lost as lost:
-            return self.last_words(lost)
+        except ConnectionLost as lost:
+            return self.reply_before_close(lost)
         return self.answer()
 
     def _unasked(self) -> bool:
@@ -181,45 +193,45 @@ class Session(smtplib.SMTP):
         early = self.reader.unasked()
         if early and early[:3] != b"421":
             self.reader.note_rest()
-            raise Nonsense("the server sent something nobody had asked for", early)
+            raise ProtocolError("the server sent something nobody had asked for", early)
         return bool(early)
 
-    def last_words(self, lost: Lost) -> Reply:
+    def reply_before_close(self, lost: ConnectionLost) -> Reply:
         """Return what a server said before it hung up on us, or raise what happened."""
         try:
-            reply = self.reader.reply(min(self.deadline, time.monotonic() + LAST_WORDS_TIME))
-        except WireError:
+            reply = self.reader.reply(min(self.deadline, time.monotonic() + BEFORE_CLOSE_TIME))
+        except ReplyError:
             raise lost from None
-        if reply.code >= 400:  # noqa: PLR2004 - a refusal
+        if reply.negative:
             self.over = True
             return reply
-        self.dot_sent = self.details.stage == "message"  # a yes without our dot: see Transaction
+        self.dot_sent = self.stage == "message"  # a yes without our dot: see Transaction
         raise lost
 
-    def insist(self, reply: Reply) -> None:
-        """Raise Nonsense for a success that is contradicted within the same reply."""
-        if not reply.consistent and reply.code < 400:  # noqa: PLR2004 - a success
-            raise Nonsense("the codes within one reply contradict each other", str(reply.code).encode())
+    def check_consistent(self, reply: Reply) -> None:
+        """Raise ProtocolError for a success that is contradicted within the same reply."""
+        if not reply.consistent and not reply.negative:
+            raise ProtocolError("the codes within one reply contradict each other", str(reply.code).encode())
 
     def refuse(self, code: int, what: str, reply: Reply) -> SendFailure:
         """Return the failure a refusing reply stands for."""
         from jsnpy.smtp import hints
 
         hint = hints.reply(
-            self.details.stage,
+            self.stage,
             reply,
             self.server,
             logged_in=self.logged_in,
             offered_auth="AUTH" in self.features,
         )
-        return SendFailure(code, self.details.stage, what, reply, hint)
+        return SendFailure(code, self.stage, what, reply, hint)
 
-    def failure(self, error: WireError) -> SendFailure:
+    def failure(self, error: ReplyError) -> SendFailure:
         """Return the failure a broken connection stands for, at the present stage."""
         from jsnpy.smtp import broken
 
         self.over = True
-        return broken.failure(error, self.details.stage, self.server, self.transcript, dot_sent=self.dot_sent)
+        return broken.failure(error, self.stage, self.server, self.transcript, dot_sent=self.dot_sent)
 
     # --- opening
 
@@ -228,9 +240,9 @@ class Session(smtplib.SMTP):
 
         Raises:
             SendFailure: it did not come to that.
-            WireError: the connection failed.
+            ReplyError: the connection failed.
         """
-        server, stage = self.server, self.enter
+        server = self.server
         host, port = (self.route.host, self.route.port) if self.route else (server.host, server.port)
         context = None
         if server.security:
@@ -240,36 +252,41 @@ class Session(smtplib.SMTP):
         self.details.attempts += 1
         if self.route:
             self.transcript.event(f"redirected: {server.place} is {host} port {port} in this run")
-        stage("resolve")
+        self.stage = "resolve"
         found = resolve(host, port, self.deadline, server.place)
         names = [str(info[4][0]) for info in found]
         if names != [host]:
             self.transcript.event(f"{host} resolved to {', '.join(names)} ({self.transcript.elapsed()})")
-        stage("connect")
+        self.stage = "connect"
         self.sock = connect(found, self.deadline, self.transcript, server.place)
         if server.security == "ssl" and context is not None:
-            stage("tls")
+            self.stage = "tls"
             self.sock = self._wrap(self.sock, context)
         self._reader = Reader(self.sock, self.transcript)
-        stage("greeting")
+        self.stage = "greeting"
         self._greeting()
-        stage("ehlo")
+        self.stage = "ehlo"
         self._hello()
         if server.security == "starttls" and context is not None:
-            stage("starttls")
+            self.stage = "starttls"
             self._starttls(context)
         if server.user:
-            stage("auth")
+            self.stage = "auth"
             self._log_in()
 
-    def enter(self, stage: str) -> None:
-        """Note what comes next, by which a failure is told."""
+    @property
+    def stage(self) -> str:
+        """What is being done, by which a failure is told."""
+        return self.details.stage
+
+    @stage.setter
+    def stage(self, stage: str) -> None:
         self.details.stage = stage
 
     def _wrap(self, sock: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
         from jsnpy.smtp import tls
 
-        self.enter("tls")
+        self.stage = "tls"
         wrapped = tls.wrap(sock, context, self.server, self.deadline, self.transcript)
         self.secure = True
         return wrapped
@@ -282,22 +299,22 @@ class Session(smtplib.SMTP):
 
     def _greeting(self) -> None:
         reply = self.answer()
-        self.insist(reply)
+        self.check_consistent(reply)
         if reply.code != _READY:
             raise self.refuse(self._wanted_code(), f"{self.server.place} refused the connection", reply)
 
     def _hello(self) -> None:
         name = self._own_name()
         reply = self.command("EHLO", name)
-        self.insist(reply)
-        if reply.code // 100 == 2:  # noqa: PLR2004 - 2xx
+        self.check_consistent(reply)
+        if reply.positive:
             self.features = features(reply.lines[1:])
             return
         plain = not self.server.user and self.server.security != "starttls"
         if plain and reply.code in _UNKNOWN_COMMAND:
             reply = self.command("HELO", name)
-            self.insist(reply)
-            if reply.code // 100 == 2:  # noqa: PLR2004 - 2xx
+            self.check_consistent(reply)
+            if reply.positive:
                 return
         raise self.refuse(self._wanted_code(), f"{self.server.place} refused the greeting (EHLO {name})", reply)
 
@@ -320,7 +337,7 @@ class Session(smtplib.SMTP):
                 hint="try ssl: true (usually port 465) or port 587; only inside a trusted network leave out starttls",
             )
         reply = self.command("STARTTLS")
-        self.insist(reply)
+        self.check_consistent(reply)
         if reply.code != _READY:
             raise self.refuse(Code.TLS, f"{place} refused STARTTLS", reply)
         if self.reader.rest():
@@ -334,7 +351,7 @@ class Session(smtplib.SMTP):
         sock, self._reader = self.reader.sock, None
         self.sock = self._wrap(sock, context)
         self._reader = Reader(self.sock, self.transcript)
-        self.enter("ehlo")
+        self.stage = "ehlo"
         self._hello()
 
     def _log_in(self) -> None:
@@ -360,7 +377,7 @@ class Session(smtplib.SMTP):
 
         Raises:
             SendFailure: it did not.
-            WireError: the connection failed.
+            ReplyError: the connection failed.
         """
         Transaction(self, envelope, message).run()
 
@@ -373,7 +390,7 @@ class Session(smtplib.SMTP):
             try:
                 self._put("QUIT")
                 self.answer()
-            except WireError as error:
+            except ReplyError as error:
                 self.transcript.event(f"no answer to QUIT ({error}), which does not matter")
         self.close()
 

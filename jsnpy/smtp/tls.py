@@ -9,7 +9,7 @@ import ssl
 from jsnpy.smtp import hints
 from jsnpy.smtp.certificate import facts
 from jsnpy.smtp.outcome import Code, SendFailure
-from jsnpy.smtp.wire import remaining
+from jsnpy.smtp.reply import remaining
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

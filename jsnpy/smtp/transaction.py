@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 
 from jsnpy.smtp.outcome import Code, SendFailure
-from jsnpy.smtp.wire import Lost, Nonsense, WireError
+from jsnpy.smtp.reply import ConnectionLost, ProtocolError, ReplyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from jsnpy.smtp.envelope import Envelope
     from jsnpy.smtp.message import Message
+    from jsnpy.smtp.reply import Reply
     from jsnpy.smtp.session import Session
-    from jsnpy.smtp.wire import Reply
 
 _DOT = b".\r\n"
 _CHUNK = 128 * 1024
@@ -53,39 +53,39 @@ class Transaction:
 
         Raises:
             SendFailure: it did not.
-            WireError: the connection failed.
+            ReplyError: the connection failed.
         """
         session = self._session
         place, details = session.server.place, session.details
-        session.enter("mail")
+        session.stage = "mail"
         sender = f"MAIL FROM:<{self._envelope.sender.wire}>{self._parameters()}"
         recipients = [f"RCPT TO:<{address.wire}>" for address in self._envelope.recipients]
         if session.pipelines:
             self._later = [sender, *recipients, "DATA"]
         try:
             reply = self._ask(sender)
-            if reply.code // 100 != 2:  # noqa: PLR2004 - 2xx
+            if not reply.positive:
                 what = f"{place} refused the sender {self._envelope.sender.email}"
                 raise session.refuse(Code.SENDER, what, reply)
-            session.enter("rcpt")
+            session.stage = "rcpt"
             accepted = self._recipients(recipients)
-            session.enter("data")
+            session.stage = "data"
             reply = self._ask("DATA")
             if reply.code != _GO_AHEAD:
                 raise session.refuse(Code.MESSAGE, f"{place} refused the message (DATA)", reply)
         except SendFailure:
             self._settle()
             raise
-        session.enter("message")
+        session.stage = "message"
         reply = self._hand_over()
-        session.insist(reply)
-        if reply.code < 400 and reply.code // 100 != 2:  # noqa: PLR2004 - neither taken nor refused
-            raise Nonsense("the answer to the message is neither yes nor no", str(reply.code).encode())
-        if reply.code // 100 != 2:  # noqa: PLR2004 - 2xx
+        session.check_consistent(reply)
+        if not reply.positive and not reply.negative:
+            raise ProtocolError("the answer to the message is neither yes nor no", str(reply.code).encode())
+        if not reply.positive:
             raise session.refuse(Code.MESSAGE, f"{place} refused the message", reply)
         details.accepted = accepted
         details.decide(reply)
-        session.enter("done")
+        session.stage = "done"
         session.transcript.event(f"accepted by the server ({session.transcript.elapsed()})")
 
     # --- commands
@@ -101,7 +101,7 @@ class Transaction:
             del self._later[:_AHEAD]
             self._due = len(lines) - 1
             reply = session.exchange(*lines)
-        session.insist(reply)
+        session.check_consistent(reply)
         return reply
 
     def _settle(self) -> None:
@@ -113,7 +113,7 @@ class Transaction:
                 self._due -= 1
                 if session.answer().code == _GO_AHEAD:
                     session.over = True  # it waits for a message now: any further line would be one
-        except WireError:
+        except ReplyError:
             session.over = True
 
     def _parameters(self) -> str:
@@ -146,7 +146,7 @@ class Transaction:
         refusals: list[Reply] = []
         for address, line in zip(self._envelope.recipients, lines, strict=True):
             reply = self._ask(line)
-            if reply.code // 100 == 2:  # noqa: PLR2004 - 2xx
+            if reply.positive:
                 accepted.append(address.email)
                 continue
             refusals.append(reply)
@@ -155,7 +155,7 @@ class Transaction:
                 raise session.refuse(Code.RECIPIENTS, f"{place} refused the recipient {address.email}", reply)
         if not accepted:
             # One that may pass decides: the mail is worth another try then.
-            reply = next((each for each in refusals if each.code // 100 == 4), refusals[0])  # noqa: PLR2004 - 4xx
+            reply = next((each for each in refusals if each.transient), refusals[0])
             emails = [str(each["email"]) for each in details.rejected]
             who = f"the recipient {emails[0]}" if len(emails) == 1 else f"all {len(emails)} recipients"
             raise session.refuse(Code.RECIPIENTS, f"{place} refused {who}", reply)
@@ -177,25 +177,25 @@ class Transaction:
         try:
             for start in range(0, len(view), _CHUNK):
                 session.send(view[start : start + _CHUNK])
-        except Lost as lost:
-            return session.last_words(lost)
+        except ConnectionLost as lost:
+            return session.reply_before_close(lost)
         early = session.reader.unasked()
         if early:
             # An answer before the dot: a refusal counts, a yes to what was not said yet does not. But it may
             # deliver what it has: something on the way may have looked like the dot.
             reply = session.answer()
             session.over = True
-            if reply.code >= 400:  # noqa: PLR2004 - a refusal
+            if reply.negative:
                 return reply
             session.dot_sent = bool(ahead)
-            raise Nonsense("the server answered before the message was whole", early)
+            raise ProtocolError("the server answered before the message was whole", early)
         session.over = True  # where this stops, QUIT would be a line of the message
         session.before_dot()
         session.transcript.client(b".")
         try:
             session.send(last)
-        except Lost as lost:  # the bytes that were not taken are the last ones, the dot among them
-            return session.last_words(lost)
+        except ConnectionLost as lost:  # the bytes that were not taken are the last ones, the dot among them
+            return session.reply_before_close(lost)
         session.over = False
         session.dot_sent = True
         return session.answer()

@@ -16,7 +16,7 @@ with atheris.instrument_imports(include=["jsnpy"]):
         "config.loading",
         "config.references",
         "config.json_faults",
-        "smtp.delivery",
+        "smtp.sending",
         "smtp.session",
         "smtp.auth",
     ):

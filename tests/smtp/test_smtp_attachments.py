@@ -13,7 +13,7 @@ from support.mail import fields
 
 from jsnpy import smtp
 from jsnpy.smtp import attachment as attachments
-from jsnpy.smtp.delivery import Sending
+from jsnpy.smtp.sending import Sending
 
 if TYPE_CHECKING:
     from email.message import Message

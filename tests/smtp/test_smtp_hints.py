@@ -9,8 +9,8 @@ import pytest
 from support.mail import login, send
 
 from jsnpy.smtp import hints
+from jsnpy.smtp.reply import Reply
 from jsnpy.smtp.server import Server
-from jsnpy.smtp.wire import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,9 +16,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support.mail import fields, send
 
-from jsnpy.smtp.delivery import Sending
 from jsnpy.smtp.message import date, encode_text
 from jsnpy.smtp.outcome import SendFailure
+from jsnpy.smtp.sending import Sending
 from jsnpy.smtp.values import one_line
 
 if TYPE_CHECKING:

@@ -632,7 +632,7 @@ def test_smtputf8_is_not_used_where_it_is_not_needed(mailserver: Callable[..., M
 
 def test_an_open_session_carries_several_mails(scripted: Scripted) -> None:
     """A session can be used for a second mail, with a log of its own."""
-    from jsnpy.smtp.delivery import Sending
+    from jsnpy.smtp.sending import Sending
 
     server = scripted()
     first, second = Sending(), Sending()
@@ -651,7 +651,7 @@ def test_an_open_session_carries_several_mails(scripted: Scripted) -> None:
 
 def test_a_prepared_mail_keeps_its_message_id(scripted: Scripted) -> None:
     """A mail handed over twice is the same mail: same bytes, same Message-ID."""
-    from jsnpy.smtp.delivery import Sending
+    from jsnpy.smtp.sending import Sending
 
     server = scripted(MAIL=[b"450 4.3.0 later\r\n", b"250 ok\r\n"])
     first = Sending()

@@ -23,19 +23,19 @@ _CODE = 3
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|\Z)", re.ASCII)
 
 
-class WireError(Exception):
+class ReplyError(Exception):
     """The connection gave no reply; its text says why."""
 
 
-class TimedOut(WireError):  # noqa: N818 - reads as what it is
+class TimedOut(ReplyError):  # noqa: N818 - reads as what it is
     """The deadline passed."""
 
 
-class Lost(WireError):  # noqa: N818 - reads as what it is
+class ConnectionLost(ReplyError):  # noqa: N818 - reads as what it is
     """The connection was closed, reset or never worked."""
 
 
-class Nonsense(WireError):  # noqa: N818 - reads as what it is
+class ProtocolError(ReplyError):
     """What came is no SMTP.
 
     Args:
@@ -63,6 +63,21 @@ class Reply:
         self.code = code
         self.lines = lines
         self.consistent = consistent
+
+    @property
+    def positive(self) -> bool:
+        """Whether it is a yes: 2xx."""
+        return 200 <= self.code < 300  # noqa: PLR2004 - RFC 5321 section 4.2.1
+
+    @property
+    def transient(self) -> bool:
+        """Whether it is a no that may pass: 4xx."""
+        return 400 <= self.code < 500  # noqa: PLR2004 - as above
+
+    @property
+    def negative(self) -> bool:
+        """Whether it is a no: 4xx or 5xx."""
+        return self.code >= 400  # noqa: PLR2004 - as above
 
     @property
     def enhanced(self) -> str | None:
@@ -121,7 +136,7 @@ class Reader:
             deadline: when to give up, in `time.monotonic()` seconds.
 
         Raises:
-            WireError: there was none.
+            ReplyError: there was none.
         """
         codes: set[int] = set()
         lines: list[str] = []
@@ -136,12 +151,12 @@ class Reader:
                 continue  # some servers send a stray blank line, which must not shift all later replies
             code, mark = line[:3], line[3:4]
             if not (len(code) == _CODE and code.isdigit() and b"2" <= code < b"6" and mark in (b" ", b"-", b"")):
-                raise Nonsense("what came is no SMTP reply", line)
+                raise ProtocolError("what came is no SMTP reply", line)
             codes.add(int(code))
             lines.append(readable(line[4:]))
             if mark != b"-":
                 return Reply(int(code), lines, consistent=len(codes) == 1)
-        raise Nonsense("the server's reply does not end", b"")
+        raise ProtocolError("the server's reply does not end", b"")
 
     def unasked(self) -> bytes:
         """Return what the server has sent without being asked, without waiting for it."""
@@ -164,10 +179,10 @@ class Reader:
         while (end := self._buffer.find(b"\n")) < 0:
             if len(self._buffer) > LINE_MAX:
                 self.note_rest()
-                raise Nonsense(f"the server sent a line of more than {LINE_MAX} bytes", b"")
+                raise ProtocolError(f"the server sent a line of more than {LINE_MAX} bytes", b"")
             try:
                 self._receive(deadline)
-            except WireError:
+            except ReplyError:
                 self.note_rest()
                 raise
         line = bytes(self._buffer[: end + 1])
@@ -175,21 +190,21 @@ class Reader:
         if line.strip():
             self.transcript.server(line)
         if len(line) > LINE_MAX:
-            raise Nonsense(f"the server sent a line of more than {LINE_MAX} bytes", b"")
+            raise ProtocolError(f"the server sent a line of more than {LINE_MAX} bytes", b"")
         return line
 
     def _receive(self, deadline: float) -> None:
         if self._lost is not None:
-            raise Lost(self._lost)
+            raise ConnectionLost(self._lost)
         self.sock.settimeout(remaining(deadline))
         try:
             data = self.sock.recv(4096)
         except TimeoutError:
             raise TimedOut("timed out") from None
         except OSError as error:
-            raise Lost(reason(error)) from None
+            raise ConnectionLost(reason(error)) from None
         if not data:
-            raise Lost("closed by the server")
+            raise ConnectionLost("closed by the server")
         self._buffer += data
 
     def rest(self) -> bool:

@@ -9,15 +9,16 @@ from jsnpy.smtp import message as messages
 from jsnpy.smtp import request as requests
 from jsnpy.smtp.envelope import Envelope
 from jsnpy.smtp.outcome import Code, Details, SendFailure, SendResult
+from jsnpy.smtp.reply import ReplyError
 from jsnpy.smtp.session import Session
 from jsnpy.smtp.settings import Settings
 from jsnpy.smtp.transcript import Transcript
 from jsnpy.smtp.values import credential_text
-from jsnpy.smtp.wire import WireError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Protocol
 
     from jsnpy.smtp.message import Message
     from jsnpy.smtp.server import Server
@@ -47,20 +48,41 @@ class Mail:
         self.subject = subject
 
 
-class Watcher:
-    """Told at the moments of a try that decide whether its mail may be sent again; a SendFailure stops the try."""
+if TYPE_CHECKING:
+
+    class Journal(Protocol):
+        """Told of the moments of an attempt that decide whether its mail may be sent again.
+
+        A SendFailure that `begins` or `before_dot` raises stops the attempt.
+        """
+
+        def begins(self, mail: Mail) -> None:
+            """Note that the mail is built, and that the server knows nothing of it."""
+
+        def before_dot(self) -> None:
+            """Note that the server has all of the message but the final dot."""
+
+        def accepted(self) -> None:
+            """Note that the server accepted the mail; the session is still open."""
+
+        def refused(self) -> None:
+            """Note that the server did not accept the mail; the session is still open."""
+
+
+class _NoJournal:
+    """The journal of a mail that nobody sends again."""
 
     def begins(self, mail: Mail) -> None:
-        """The mail is built, nothing of it is said to the server."""
+        pass
 
     def before_dot(self) -> None:
-        """The server has all of the message but the final dot."""
+        pass
 
-    def taken(self) -> None:
-        """The server took the mail; the session is not closed yet."""
+    def accepted(self) -> None:
+        pass
 
     def refused(self) -> None:
-        """The mail was not taken; the session is not closed yet."""
+        pass
 
 
 class Sending:
@@ -68,14 +90,14 @@ class Sending:
 
     Args:
         settings: the host's settings.
-        watcher: told of the decisive moments, or None.
+        journal: told of the decisive moments, or None.
 
     Attributes:
         mail: the mail as it was handed over, once it was built: what can be kept and sent again.
     """
 
-    def __init__(self, settings: Settings | None = None, watcher: Watcher | None = None) -> None:
-        self._watcher = Watcher() if watcher is None else watcher
+    def __init__(self, settings: Settings | None = None, journal: Journal | None = None) -> None:
+        self._journal: Journal = _NoJournal() if journal is None else journal
         self.settings = Settings() if settings is None else settings
         self.redactor = Redactor() if self.settings.redactor is None else self.settings.redactor
         self.transcript = Transcript(self.redactor)
@@ -111,18 +133,18 @@ class Sending:
             SendFailure: the server did not take it.
         """
         self.mail = mail
-        self._watcher.begins(mail)
+        self._journal.begins(mail)
         self.redactor.add(mail.server.password)
         self.details.message_id = mail.message.message_id
         session = self.session(mail)
         try:
             session.open()
             session.transact(mail.envelope, mail.message)
-            self._watcher.taken()
+            self._journal.accepted()
         except SendFailure:
-            self._watcher.refused()
+            self._journal.refused()
             raise
-        except WireError as error:
+        except ReplyError as error:
             raise session.failure(error) from None
         finally:
             session.finish()
@@ -143,7 +165,7 @@ class Sending:
             transcript=self.transcript,
             details=self.details,
             deadline=deadline,
-            before_dot=self._watcher.before_dot,
+            before_dot=self._journal.before_dot,
         )
 
     def _result_of(self, work: Callable[[], None]) -> SendResult:
