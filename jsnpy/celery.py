@@ -21,7 +21,7 @@ except ImportError as error:
 from jsnpy.errors import OutboxError
 from jsnpy.fleet import mails, runs
 from jsnpy.fleet.settings import Settings
-from jsnpy.outbox.parts import Damaged
+from jsnpy.outbox.kept_mail import Damaged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

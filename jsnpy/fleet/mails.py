@@ -9,8 +9,8 @@ from jsnpy import json_text
 from jsnpy.errors import OutboxError
 from jsnpy.fleet.ledger import LedgerError
 from jsnpy.outbox import Outbox
+from jsnpy.outbox.attempts import FirstAttempt, FurtherAttempt
 from jsnpy.outbox.store import Row, Store
-from jsnpy.outbox.tries import FirstTry, FurtherTry
 from jsnpy.smtp.outcome import Code, SendFailure
 from jsnpy.smtp.settings import Settings
 
@@ -127,7 +127,7 @@ class _Kept(Store):
         row.owner = row.marked = None
         self.task.queue(row, data)
 
-    def stop(self, id_: str, state: str, error: str, recipients: str) -> None:
+    def give_up(self, id_: str, state: str, error: str, recipients: str) -> None:
         """Forget a mail that is not tried again: the task reports it."""
         del state, error, recipients
         self.remove(id_)
@@ -180,7 +180,7 @@ class Queue(Outbox):
         return _First(self, settings).send(fields)
 
 
-class _First(FirstTry):
+class _First(FirstAttempt):
     """The send a script asked for, when it is its account's turn."""
 
     def begins(self, mail: Mail) -> None:
@@ -236,4 +236,4 @@ def try_again(mail: dict[str, Any], task: Task, encoding: str | None = None) -> 
     row.tries += 1
     queue = Queue(task, encoding=encoding, once=True)
     queue.store.add(row, data)
-    return FurtherTry(queue, row, Settings(), None).made()
+    return FurtherAttempt(queue, row, Settings(), None).made()

@@ -34,7 +34,7 @@ _LONGEST_SUBJECT = 60
 
 def line(each: Try) -> str:
     """Return a mail and how it stands with it, as a line."""
-    from jsnpy.outbox.parts import emails
+    from jsnpy.outbox.kept_mail import emails
 
     row = each.row
     return f"{row.id} to {', '.join(emails(row.recipients))}: {subject(row.subject)}: {each.text}"

@@ -6,8 +6,8 @@ import os
 import time
 
 from jsnpy.errors import OutboxError
-from jsnpy.outbox import owners, schedule
-from jsnpy.outbox.folder import exists, trouble
+from jsnpy.outbox import claims, schedule
+from jsnpy.outbox.storage import exists, trouble
 from jsnpy.outbox.store import FAILED, UNKNOWN, WAITING, Store
 
 TYPE_CHECKING = False
@@ -83,7 +83,7 @@ class Outbox:
         self.encoding = encoding
         self.now = clock
         self._store: Store | None = None
-        self._owner: owners.Owner | None = None
+        self._owner: claims.Owner | None = None
         self.said = False
 
     def close(self) -> None:
@@ -116,7 +116,7 @@ class Outbox:
         if self._owner is None:
             directory = self.store.directory  # which is made now, if it was not there
             try:
-                self._owner = owners.Owner(directory)
+                self._owner = claims.Owner(directory)
             except OSError as error:
                 why = error.strerror or str(error)
                 raise OutboxError(f"the outbox {self.directory} cannot be used: no lock can be had: {why}") from None
@@ -134,11 +134,11 @@ class Outbox:
         Returns:
             What `smtp.send` would; a mail that is kept has its ID in `details["queued"]`.
         """
-        from jsnpy.outbox.tries import FirstTry
+        from jsnpy.outbox.attempts import FirstAttempt
 
         if self._store is not None and not self._store.there():
             self.close()  # somebody removed the folder while the script runs: it is made anew
-        first = FirstTry(self, settings)
+        first = FirstAttempt(self, settings)
         try:
             result = first.send(fields)
         except Exception as error:  # noqa: BLE001 - a script's alert must never see an exception
@@ -169,10 +169,10 @@ class Outbox:
         store = self.store
         unknown = {row.id for row in store.rows(waiting=False) if row.state == UNKNOWN}
         try:
-            owners.sweep(self.directory)
+            claims.sweep(self.directory)
         except OSError as error:
             raise trouble(self.directory, error) from None
-        store.recover(lambda owner: owners.lives(self.directory, owner), DIED)
+        store.recover(lambda owner: claims.lives(self.directory, owner), DIED)
         if resend_unknown:
             store.resend_unknown(self.now())
         passed: set[str] = set()
@@ -189,7 +189,7 @@ class Outbox:
         if row is None:
             return
         # The mail room costs 15 ms: only who has a mail to send pays for it.
-        from jsnpy.outbox import parts, tries
+        from jsnpy.outbox import attempts, kept_mail
         from jsnpy.smtp.pool import Sessions
 
         sessions = Sessions()
@@ -197,13 +197,13 @@ class Outbox:
         try:
             while row is not None:
                 try:
-                    further = tries.FurtherTry(self, row, settings, until, sessions)
+                    further = attempts.FurtherAttempt(self, row, settings, until, sessions)
                     # A hundred mails to a server that hangs would else wait for it a hundred times.
                     done = further.put_off() if further.place in silent else further.made()
                     if done.silent:
                         silent.add(further.place)
-                except parts.Damaged as damage:
-                    self.store.stop(row.id, FAILED, str(damage), row.recipients)
+                except kept_mail.Damaged as damage:
+                    self.store.give_up(row.id, FAILED, str(damage), row.recipients)
                     done = Try(row, "failed", f"given up: {damage}")
                 yield done
                 row = next(claims, None)
@@ -246,7 +246,7 @@ class Outbox:
     def _standing(self, row: Row) -> Try | None:
         """Return how it stands with a mail that was read just now, None if it is not kept any more."""
         while row.owner is not None:
-            if owners.lives(self.directory, row.owner):
+            if claims.lives(self.directory, row.owner):
                 dot = ": final dot handed over" if row.marked else ""
                 return Try(row, "busy", f"being sent{dot}", news=False)
             again = self.store.row(row.id)

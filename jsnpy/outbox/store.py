@@ -14,7 +14,7 @@ import sys
 import time
 
 from jsnpy.errors import OutboxError
-from jsnpy.outbox import folder
+from jsnpy.outbox import storage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class _Troubles:
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, (sqlite3.Error, OSError)):
-            raise folder.trouble(self._directory, error) from None
+            raise storage.trouble(self._directory, error) from None
 
 
 class _Transaction:
@@ -151,8 +151,8 @@ class Store:
         self.directory = directory
         self._troubles = _Troubles(directory)
         with self._troubles:
-            folder.make_private(directory)
-            path = os.path.join(directory, folder.FILE)
+            storage.make_private(directory)
+            path = os.path.join(directory, storage.FILE)
             self._db = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
             self._which = (os.stat(path).st_dev, os.stat(path).st_ino)
         self._transaction = _Transaction(self._db)
@@ -179,7 +179,7 @@ class Store:
             if application == _APPLICATION:
                 raise OutboxError(f"the outbox {self.directory} was made by another version of jsnpy")
             if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise OutboxError(f"{os.path.join(self.directory, folder.FILE)} is a database, but no outbox of jsnpy")
+                raise OutboxError(f"{os.path.join(self.directory, storage.FILE)} is a database, but no outbox of jsnpy")
             for statement in _SCHEMA:
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {_APPLICATION}")
@@ -234,7 +234,7 @@ class Store:
             size: bytes of the message.
         """
         if sys.platform == "linux":
-            log = os.open(os.path.join(self.directory, folder.FILE + "-wal"), os.O_RDWR)
+            log = os.open(os.path.join(self.directory, storage.FILE + "-wal"), os.O_RDWR)
             try:
                 os.posix_fallocate(log, frames * _FRAME, size + size // 8 + _ROOM)
             except OSError as error:
@@ -255,7 +255,7 @@ class Store:
             (WAITING, _storable(error), recipients, next_try, id_),
         )
 
-    def stop(self, id_: str, state: str, error: str, recipients: str) -> None:
+    def give_up(self, id_: str, state: str, error: str, recipients: str) -> None:
         """Note that a mail is not tried again."""
         self._change(
             "UPDATE mails SET state = ?, error = ?, recipients = ?, owner = NULL, marked = NULL WHERE id = ?",
@@ -300,7 +300,7 @@ class Store:
     def there(self) -> bool:
         """Return whether the file is still the one in the folder: writing to one that was removed keeps nothing."""
         try:
-            now = os.stat(os.path.join(self.directory, folder.FILE))
+            now = os.stat(os.path.join(self.directory, storage.FILE))
         except OSError:
             return False
         return (now.st_dev, now.st_ino) == self._which

@@ -503,6 +503,6 @@ def test_a_mail_whose_sender_finishes_meanwhile_is_not_unknown(
             outbox.store.mark(id_, outbox.now())
         return False
 
-    monkeypatch.setattr("jsnpy.outbox.owners.lives", lives)
+    monkeypatch.setattr("jsnpy.outbox.claims.lives", lives)
     expected = {"sent": [], "refused": ["later"], "claimed by a third": ["busy"], "died": ["unknown"]}
     assert expected[end] == outcomes(outbox)

@@ -18,7 +18,7 @@ from support.outbox import TEMPORARY, Clock, CountingServer, fields, keep, write
 
 from jsnpy import smtp
 from jsnpy.errors import OutboxError
-from jsnpy.outbox import Outbox, folder, owners, store
+from jsnpy.outbox import Outbox, claims, storage, store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -195,7 +195,7 @@ def test_room_that_cannot_be_reserved(
     outbox = Outbox(str(tmp_path / "box"))
     result = outbox.send(fields(server), smtp.Settings())
     assert kept == ("queued" in result.details)
-    told = folder.trouble("box", OSError(number, os.strerror(number)))
+    told = storage.trouble("box", OSError(number, os.strerror(number)))
     assert kept != ("Make room" in (told.hint or ""))
 
 
@@ -425,21 +425,21 @@ def test_further_delivery_that_cannot_be_noted(
 
 def test_dead_owners_leave_nothing(tmp_path: Path) -> None:
     """The lock files of dead processes are removed, those of living ones are not."""
-    living = owners.Owner(str(tmp_path))
+    living = claims.Owner(str(tmp_path))
     (tmp_path / "claim-dead").write_text("")
-    owners.sweep(str(tmp_path))
+    claims.sweep(str(tmp_path))
     assert [f"claim-{living.token}"] == os.listdir(tmp_path)
-    assert owners.lives(str(tmp_path), living.token)
-    assert not owners.lives(str(tmp_path), "dead")
+    assert claims.lives(str(tmp_path), living.token)
+    assert not claims.lives(str(tmp_path), "dead")
     living.leave()
     assert [] == os.listdir(tmp_path)
 
 
 def test_two_threads_are_two_owners(tmp_path: Path) -> None:
     """An owner in the same process counts as living too."""
-    one, two = owners.Owner(str(tmp_path)), owners.Owner(str(tmp_path))
+    one, two = claims.Owner(str(tmp_path)), claims.Owner(str(tmp_path))
     assert one.token != two.token
     two.leave()
-    assert owners.lives(str(tmp_path), one.token)
-    assert not owners.lives(str(tmp_path), two.token)
+    assert claims.lives(str(tmp_path), one.token)
+    assert not claims.lives(str(tmp_path), two.token)
     one.leave()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from jsnpy.errors import OutboxError
-from jsnpy.outbox import parts, schedule
+from jsnpy.outbox import kept_mail, schedule
 from jsnpy.outbox.outbox import Try
 from jsnpy.outbox.store import FAILED, UNKNOWN, WAITING, Row
 from jsnpy.smtp.outcome import Code, SendFailure, SendResult
@@ -86,11 +86,11 @@ class _Noted:
         """Let the mail wait for its next try, and return the seconds until then."""
         pause = schedule.pause(row.tries)
         error = self.sending.redactor.scrub(error)
-        self.outbox.store.wait(row.id, self.outbox.now() + pause, error, parts.addresses_text(recipients))
+        self.outbox.store.wait(row.id, self.outbox.now() + pause, error, kept_mail.addresses_text(recipients))
         return pause
 
 
-class FirstTry(_Noted):
+class FirstAttempt(_Noted):
     """The send a script asked for.
 
     Attributes:
@@ -150,9 +150,9 @@ class FirstTry(_Noted):
             marked=None,
             error=_DIED,
             subject=self.sending.redactor.scrub(mail.subject),
-            sender=parts.addresses_text([mail.envelope.sender]),
-            recipients=parts.addresses_text(recipients),
-            server=parts.server_text(mail.server, self.settings, self.outbox.secrets),
+            sender=kept_mail.addresses_text([mail.envelope.sender]),
+            recipients=kept_mail.addresses_text(recipients),
+            server=kept_mail.server_text(mail.server, self.settings, self.outbox.secrets),
             message_id=mail.message.message_id,
         )
 
@@ -210,7 +210,7 @@ class FirstTry(_Noted):
         result.log = self.sending.transcript.text()
 
 
-class FurtherTry(_Noted):
+class FurtherAttempt(_Noted):
     """A try with a mail from the disk.
 
     Args:
@@ -228,7 +228,7 @@ class FurtherTry(_Noted):
     def __init__(
         self, outbox: Outbox, row: Row, settings: Settings, until: float | None, sessions: Sessions | None = None
     ) -> None:
-        self.mail, self.how = parts.mail(row, outbox.store.data(row.id))
+        self.mail, self.how = kept_mail.mail(row, outbox.store.data(row.id))
         self.mail.server.keep_alive = sessions is not None
         insecure = settings.insecure or self.how.insecure
         kept = None if sessions is None else lambda: sessions
@@ -290,7 +290,7 @@ class FurtherTry(_Noted):
     def _settled(self, result: SendResult) -> Try:
         recipients = self.mail.envelope.recipients
         if self.unclear(result):
-            self.outbox.store.stop(self._row.id, UNKNOWN, result.error, self._row.recipients)
+            self.outbox.store.give_up(self._row.id, UNKNOWN, result.error, self._row.recipients)
             return Try(self._row, "unknown", f"delivery unknown: {result.error}")
         # What is wrong on this side (a password's reference, a file of CAs) may be mended in time.
         passing = schedule.may_pass(result) or result.details["stage"] == "argument"
@@ -303,7 +303,7 @@ class FurtherTry(_Noted):
         if passing and age < self.outbox.max_age:
             pause = self.wait(self._row, error, left)
             return Try(self._row, "waiting", f"next try in {schedule.words(pause)}: {error}")
-        self.outbox.store.stop(self._row.id, FAILED, error, parts.addresses_text(left))
+        self.outbox.store.give_up(self._row.id, FAILED, error, kept_mail.addresses_text(left))
         why = f" after {schedule.words(age)}" if passing else ""
         return Try(self._row, "failed", f"given up{why}: {error}")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from jsnpy.outbox.folder import make_file
+from jsnpy.outbox.storage import make_file
 
 _PREFIX = "claim-"
 
