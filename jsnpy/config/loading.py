@@ -10,8 +10,9 @@ from jsnpy.errors import ConfigError, UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
-_KEYS = ("scriptfile", "arg", "$schema")
+_KEYS = ("scriptfile", "arg", "$schema", "oauth2")
 
 
 class RunConfig:
@@ -24,6 +25,7 @@ class RunConfig:
         arg_json: JSON text (ASCII) of the script's global `arg`.
         base_dir: absolute folder that attachments' paths are relative to.
         config_path: absolute path of the config, "" if there was none.
+        oauth2: the block that tells how access tokens are got, checked, its references unresolved; None: there is none.
         secrets: each value that came from `${ENV:…}` or `${FILE:…}`, with the reference it came from (a
             file's path made absolute).
         warnings: what the user should hear about, one line each.
@@ -33,6 +35,7 @@ class RunConfig:
         "arg_json",
         "base_dir",
         "config_path",
+        "oauth2",
         "script_name",
         "script_path",
         "secrets",
@@ -49,6 +52,7 @@ class RunConfig:
         arg_json: str = "{}",
         base_dir: str = "",
         config_path: str = "",
+        oauth2: "dict[str, object] | None" = None,
         secrets: dict[str, str] | None = None,
         warnings: list[str] | None = None,
     ) -> None:
@@ -58,6 +62,7 @@ class RunConfig:
         self.arg_json = arg_json
         self.base_dir = base_dir
         self.config_path = config_path
+        self.oauth2 = oauth2
         self.secrets = {} if secrets is None else secrets
         self.warnings = [] if warnings is None else warnings
 
@@ -190,7 +195,10 @@ class _Loading:
             if key not in _KEYS:
                 self._warn_of_unknown(key)
         written = config.get("scriptfile")
+        # Only a token that is really fetched needs the values: tasks and kept mails carry the references.
+        block = self._json_of(config["oauth2"]) if "oauth2" in config else ""
         arg_json = self.arg_json(config, sets)
+        oauth2 = self._checked_oauth2(json_text.loads(block), config["oauth2"]) if block else None
         try:
             script_path, source = self._script(config)
         except ConfigError as error:
@@ -202,6 +210,7 @@ class _Loading:
             arg_json=arg_json,
             base_dir=self.base,
             config_path=self.path,
+            oauth2=oauth2,
             secrets=self.secrets,
             warnings=self.warnings,
         )
@@ -245,11 +254,15 @@ class _Loading:
         if sets or "${" in self.text or "\\u00" in self.text:
             from jsnpy.config import references
 
-            kept = {"arg": config.pop("arg")} if self.keep_references else {}
+            held = [key for key in ("arg", "oauth2") if self.keep_references and key in config]
+            kept: dict[str, object] = {key: config.pop(key) for key in held}
             references.substitute_all(config, self._substituted)
             config.update(kept)
+        return self._json_of(config["arg"])
+
+    def _json_of(self, value: object) -> str:
         try:
-            return json_text.dumps(config["arg"])
+            return json_text.dumps(value)
         except RecursionError:
             raise self._too_deep() from None
         except ValueError as error:  # 1e999 parses, but is no number
@@ -264,6 +277,26 @@ class _Loading:
             keys = references.unlinked(linked)
             where = quoted(".".join(map(str, keys)))[1:-1]
             raise ConfigError(f"{self.place(*keys)}: {where}: {error.message}", error.hint) from None
+
+    def _checked_oauth2(self, written: object, resolved: object) -> "dict[str, object]":
+        """Return the block as it was written, once its values have proved right."""
+        from jsnpy.oauth import settings
+
+        try:
+            settings.read(resolved)
+        except settings.BlockError as error:
+            there: Any = written
+            keys: list[str | int] = ["oauth2"]
+            for key in error.keys:
+                if isinstance(there, dict) and key not in there:
+                    break  # it is missing, which has no place
+                there = there[key]
+                keys.append(key)
+            fault = ConfigError(f"{self.place(*keys)}: {error.name}: {error.what}", error.hint)
+            raise self._without_secrets(fault) from None
+        for key in settings.unknown_keys(written):
+            self._warn_of_unknown("oauth2", key, known=settings.KEYS)
+        return written  # type: ignore[return-value]  # else the check had failed
 
     def _script(self, config: dict[str, object]) -> tuple[str, str]:
         wanted = config.get("scriptfile")
@@ -337,17 +370,17 @@ class _Loading:
             message, hint = message.replace(value, reference), hint.replace(value, reference)
         return ConfigError(message, hint)
 
-    def _warn_of_unknown(self, key: str) -> None:
+    def _warn_of_unknown(self, *keys: str, known: "Sequence[str]" = _KEYS) -> None:
         import difflib
 
-        near = difflib.get_close_matches(key.lower(), _KEYS, n=1)
+        near = difflib.get_close_matches(keys[-1].lower(), known, n=1)
         guess = f"; did you mean {quoted(near[0])}?" if near else ""
         where = self.name
         if self.in_file:
             from jsnpy.config import json_places
 
-            where = json_places.place(self.text, self.name, (key,), of_key=True)
-        self.warnings.append(f"{where}: unknown key {quoted(key)}{guess}")
+            where = json_places.place(self.text, self.name, keys, of_key=True)
+        self.warnings.append(f"{where}: unknown key {quoted('.'.join(keys))}{guess}")
 
 
 def shown_path(path: str, here: str) -> str:

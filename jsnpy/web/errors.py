@@ -19,7 +19,29 @@ _TROUBLE_SHOWN = 200  # characters of somebody else's words in one of our senten
 
 
 class WebError(Exception):
-    """A transfer that failed, or that could not begin; its text is ready to be shown and holds no secret."""
+    """A transfer that failed, or that could not begin; its text is ready to be shown and holds no secret.
+
+    Attributes:
+        kind: "connect", "timeout" or "tls" where that is what failed, else "protocol".
+    """
+
+    def __init__(self, text: str, kind: str = "protocol") -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+def kind(error: BaseException) -> str:
+    """Return what an exception of the transport is to whoever needs no sentence."""
+    if isinstance(error, WebError):
+        return error.kind
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLError):
+            return "tls"
+        if isinstance(cause, NameResolutionError | socket.gaierror) or str(cause).startswith("Tunnel connection"):
+            return "connect"
+    if isinstance(error, NewConnectionError | ProxyError | ConnectionRefusedError):
+        return "connect"
+    return "timeout" if isinstance(error, ConnectTimeoutError | ReadTimeoutError | TimeoutError) else "protocol"
 
 
 def sentence(error: BaseException, peer: str, *, tls: bool, proxy: str = "") -> str:

@@ -95,7 +95,9 @@ class Request:
         self.headers = [one for one in self.headers if one[0].lower() not in names]
 
 
-def fetch(request: Request, *, insecure: bool = False, deadline: float | None = None) -> Answer:
+def fetch(
+    request: Request, *, insecure: bool = False, deadline: float | None = None, redirects: int = REDIRECTS
+) -> Answer:
     """Send a request, follow its redirects, and return the last answer.
 
     Up to ten redirects are followed. 303 becomes GET, and so does a POST after 301 and 302, as in browsers
@@ -106,6 +108,7 @@ def fetch(request: Request, *, insecure: bool = False, deadline: float | None = 
         request: what to send; changed on the way.
         insecure: certificates are not verified.
         deadline: time.monotonic() at which the run ends; a fetch takes no more than 30 s anyway.
+        redirects: how many are followed; with 0, a redirect is an answer like any other.
 
     Raises:
         WebError: no complete answer. A status such as 404 is an answer.
@@ -117,7 +120,7 @@ def fetch(request: Request, *, insecure: bool = False, deadline: float | None = 
 
     def work() -> None:
         try:
-            outcome.append(_follow(request, transfer))
+            outcome.append(_follow(request, transfer, redirects))
         except WebError as error:
             outcome.append(error)
         except Exception as error:  # noqa: BLE001 - must reach the thread that waits
@@ -130,20 +133,22 @@ def fetch(request: Request, *, insecure: bool = False, deadline: float | None = 
     if not outcome or (isinstance(outcome[0], WebError) and time.monotonic() >= end):
         stage = transfer.stage
         transfer.abort()
-        raise WebError(f"timed out after {round(end - begun, 1):g} s while {stage}: is the server overloaded or stuck?")
+        waited = f"timed out after {round(end - begun, 1):g} s while {stage}"
+        raise WebError(f"{waited}: is the server overloaded or stuck?", "timeout")
     if isinstance(outcome[0], WebError):
         raise outcome[0]
     return outcome[0]
 
 
-def _follow(request: Request, transfer: Transfer) -> Answer:
-    for _ in range(REDIRECTS + 1):
-        reply = transfer.exchange(request.method, request.url, request.headers, request.body, _REDIRECTING)
+def _follow(request: Request, transfer: Transfer, redirects: int) -> Answer:
+    followed = _REDIRECTING if redirects else frozenset[int]()
+    for _ in range(redirects + 1):
+        reply = transfer.exchange(request.method, request.url, request.headers, request.body, followed)
         location = reply.headers.get("Location", "").strip()
-        if reply.status not in _REDIRECTING or not location:
+        if reply.status not in followed or not location:
             return _answer(reply, request.url)
         request.redirect(reply.status, location)
-    raise WebError(f"more than {REDIRECTS} redirects, the last one to {masked(str(request.url))}")
+    raise WebError(f"more than {redirects} redirects, the last one to {masked(str(request.url))}")
 
 
 def _answer(reply: Reply, source: Url) -> Answer:

@@ -13,7 +13,7 @@ from urllib3.util import SKIP_HEADER, parse_url
 
 from jsnpy.web import proxies
 from jsnpy.web.body import check_size
-from jsnpy.web.errors import WebError, sentence
+from jsnpy.web.errors import WebError, kind, sentence
 from jsnpy.web.url import Url
 
 TYPE_CHECKING = False
@@ -98,7 +98,7 @@ class Transfer:
             words = sentence(error, url.peer, tls=url.scheme == "https", proxy=proxy.peer if proxy else "")
             if method == "POST" and self.stage.startswith(("waiting", "reading")) and not isinstance(error, WebError):
                 words += " (the request had been sent: it may have taken effect)"
-            raise WebError(words) from error
+            raise WebError(words, kind(error)) from error
         finally:
             self._close()
 
