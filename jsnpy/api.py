@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jsnpy import config as configs
-from jsnpy import json_text, smtp
+from jsnpy import json_text, smtp, supervisor
 from jsnpy.errors import ConfigError, ExitCode, JsnpyError, UsageError
+from jsnpy.options import Options
 from jsnpy.output import STDERR, STDOUT, Memory, Output
+from jsnpy.record import as_dict
 from jsnpy.redaction import Redactor
-from jsnpy.runner import Options, Run
+from jsnpy.runner import Run
 
 if TYPE_CHECKING:
     from jsnpy.config import RunConfig
@@ -143,27 +145,23 @@ def run_here(config: RunConfig, options: Options, outbox: Outbox | None = None) 
     streams = {STDOUT: Memory(), STDERR: Memory()}
     redactor = Redactor()
     output = Output(streams[STDOUT], streams[STDERR], redactor, level=options.level, as_json=options.log_json)
-    one = Run(config, options, output, redactor, outbox)
-    one.keeps_sends = True
-    done = one.start()
-    error = None
-    if options.timeout and not done.acquire(timeout=options.timeout):
-        error = one.describe_timeout()
+    one = Run(config, options, output, redactor, outbox=outbox, keeps_results=True)
+    worker = supervisor.Worker(one.work)
+    if worker.wait(options.timeout or -1):
+        worker.check()
+        code, error = one.exit_code(), one.error
+    else:
+        code, error = ExitCode.TIMEOUT, one.why_ended(ExitCode.TIMEOUT)
         one.output.error(error)
         one.output.flush()
-        code = ExitCode.TIMEOUT
-    else:
-        if not options.timeout:
-            done.acquire()
-        code = one.exit_code()
-        error = one.error
-    return RunResult(code, "".join(streams[STDOUT].parts), "".join(streams[STDERR].parts), error, list(one.sends))
+    out, err = ("".join(streams[each].parts) for each in (STDOUT, STDERR))
+    return RunResult(code, out, err, error, list(one.mailer.results))
 
 
 def _in_child(config: RunConfig, options: Options) -> RunResult:
     order = {
         "config": {name: getattr(config, name) for name in config.__slots__},
-        "options": {name: getattr(options, name) for name in options.__slots__},
+        "options": as_dict(options),
     }
     # After its own ones, the folders where this process found its modules: it may have been told where at run time.
     folders = [folder for folder in sys.path if isinstance(folder, str) and os.path.isabs(folder)]
@@ -203,11 +201,8 @@ def child_main() -> None:
     from jsnpy.config import RunConfig
 
     order = json.load(sys.stdin)
-    options = Options()
-    for name, value in order["options"].items():
-        setattr(options, name, value)
     try:
-        result = run_here(RunConfig(**order["config"]), options)
+        result = run_here(RunConfig(**order["config"]), Options(**order["options"]))
         answer: dict[str, object] = {
             "exit_code": result.exit_code,
             "stdout": result.stdout,

@@ -1,14 +1,11 @@
-"""Keeps a run in hand: a worker thread with a big stack, a deadline, Ctrl-C and SIGTERM.
-
-The worker owns the engine; the main thread only waits, so that neither an endless loop nor a blocking native
-keeps a signal or the deadline from being seen.
-"""
+"""Work in a thread with a big stack, seen to by the main thread: its end, a deadline, Ctrl-C and SIGTERM."""
 
 # The C modules: `signal` and `threading` import enum and more, which a short run can do without.
 import _signal
 import _thread
 import os
 import sys
+import time
 
 from jsnpy.errors import ExitCode
 
@@ -18,7 +15,13 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 _MIB = 1024 * 1024
-STACKS = ((256 * _MIB, 48 * _MIB), (64 * _MIB, 24 * _MIB), (16 * _MIB, 6 * _MIB))
+_WINDOWS = sys.platform == "win32"
+STACKS = (
+    # Windows takes less than 256 MiB, and its compiler needs three times the stack for a frame of the script's.
+    (255 * _MIB, 96 * _MIB) if _WINDOWS else (256 * _MIB, 48 * _MIB),
+    (64 * _MIB, 24 * _MIB),
+    (16 * _MIB, 6 * _MIB),
+)
 """Thread stacks to try, and what JavaScript may use of each; the rest is for the engine's unchecked recursion."""
 
 _POLL = 0.05
@@ -27,12 +30,47 @@ _POLL = 0.05
 _stack_size_lock = _thread.allocate_lock()
 
 
-def start_worker(work: "Callable[[int], None]") -> None:
-    """Run `work(bytes of JavaScript stack)` in a thread of its own with the biggest stack that can be had.
+class Worker:
+    """Work in a thread of its own, which has the biggest stack that can be had.
+
+    Args:
+        work: called with the bytes of stack that JavaScript may use.
+
+    Attributes:
+        ended: when the work was over, in `time.monotonic()` seconds; 0 before.
 
     Raises:
         RuntimeError: no thread could be started.
     """
+
+    def __init__(self, work: "Callable[[int], None]") -> None:
+        self._work = work
+        self._failure: BaseException | None = None
+        self._done = _thread.allocate_lock()
+        self._done.acquire()
+        self.ended = 0.0
+        _start_thread(self._carry_out)
+
+    def _carry_out(self, script_stack: int) -> None:
+        try:
+            self._work(script_stack)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the thread that waits raises it
+            self._failure = error
+        finally:
+            self.ended = time.monotonic()
+            self._done.release()
+
+    def wait(self, seconds: float = -1) -> bool:
+        """Wait until the work is over, or for so many seconds; return whether it is over."""
+        return bool(self._done.acquire(timeout=seconds))
+
+    def check(self) -> None:
+        """Raise what the work raised."""
+        if self._failure is not None:
+            raise self._failure
+
+
+def _start_thread(work: "Callable[[int], None]") -> None:
     with _stack_size_lock:
         before = _thread.stack_size()
         try:
@@ -84,20 +122,40 @@ class Signals:
                 self._leave(self.exit_code)
 
 
-def wait(done: "Any", look: "Callable[[], int | None]") -> int | None:
-    """Wait until the lock `done` is released; the calling thread never does anything that could block it.
+def supervise(
+    work: "Callable[[int], None]", tick: "Callable[[], int | None]", deadline: float | None = None
+) -> int | None:
+    """Have some work done by a worker, until it is done or a signal or the deadline ends it.
+
+    To be called in the main thread, which never does anything here that could block it.
 
     Args:
-        done: the lock that the worker releases at its end.
-        look: called all the while; an exit code ends the waiting.
+        work: called with the bytes of stack that JavaScript may use.
+        tick: called all the while; an exit code that it returns ends the work too.
+        deadline: in `time.monotonic()` seconds, or None.
 
     Returns:
-        None when the worker is done, else what `look` returned.
+        None when the work is done, else the exit code of what ended it: the worker may still be at it.
+
+    Raises:
+        BaseException: what the work raised.
     """
-    while not done.acquire(timeout=_POLL):
-        code = look()
-        if code is not None:
-            return None if done.acquire(False) else code
+    signals = Signals(leave)
+    signals.watched = True
+    signals.listen()
+    worker = Worker(work)
+    while not worker.wait(_POLL if deadline is None else max(0, min(_POLL, deadline - time.monotonic()))):
+        code = signals.exit_code
+        if code is None and deadline is not None and time.monotonic() >= deadline:
+            code = ExitCode.TIMEOUT
+        if code is None:
+            code = tick()
+        if code is not None and not worker.wait(0):
+            return code
+    if deadline is not None and worker.ended >= deadline:
+        return ExitCode.TIMEOUT  # what ran into the deadline by itself is told as what the deadline ended
+    signals.watched = False
+    worker.check()
     return None
 
 

@@ -1,29 +1,80 @@
-"""What a script can call: per group a file with plain Python functions and one with their JavaScript side.
+"""What a script can call: per group a file with its JavaScript side and, where it needs one, a file in Python.
 
-A new native is a new pair of files here, its name in SCRIPTS and what JavaScript calls it by in _OPS.
+A new native is such a file or pair and a line in GROUPS.
 """
 
-SCRIPTS = ("console/console", "process", "timers", "email", "http")
-_OPS = {"email": ("send_email",), "http": ("http_get", "http_post")}
+from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Protocol
+
+    from jsnpy.bindings.timers import Timers
     from jsnpy.engine import Native
-    from jsnpy.runner import Run
+    from jsnpy.mailer import Mailer
+    from jsnpy.output import Output
+    from jsnpy.redaction import Redactor
+
+    class Host(Protocol):
+        """What natives use of the run they belong to."""
+
+        @property
+        def insecure(self) -> bool:
+            """Whether TLS certificates go unverified."""
+
+        @property
+        def dry_run(self) -> bool:
+            """Whether nothing may leave the machine."""
+
+        @property
+        def probe(self) -> bool:
+            """Whether mails stop before their message, and requests that change something are not sent."""
+
+        @property
+        def deadline(self) -> float | None:
+            """When the run ends, in `time.monotonic()` seconds, or None."""
+
+        @property
+        def output(self) -> Output:
+            """Where it prints."""
+
+        @property
+        def redactor(self) -> Redactor:
+            """What masks its secrets."""
+
+        @property
+        def mailer(self) -> Mailer:
+            """What its mails go through."""
+
+        @property
+        def timers(self) -> Timers:
+            """Its timers."""
 
 
-def natives(run: "Run") -> "dict[str, Native]":
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "console/console": (),
+    "process": (),
+    "timers": ("timer_start", "timer_stop", "timer_keep", "timer_overflow"),
+    "email": ("send_email",),
+    "http": ("http_get", "http_post"),
+}
+"""The groups in the order they are loaded, each with the Python functions that its JavaScript calls."""
+
+
+def natives(host: Host) -> dict[str, Native]:
     """Return every Python function a script's world can reach, by the name JavaScript calls it."""
-    from jsnpy.bindings import timers
-
-    return {**timers.natives(run), **{op: _later(run, name, op) for name, ops in _OPS.items() for op in ops}}
+    return {op: _later(host, group, op) for group, ops in GROUPS.items() for op in ops}
 
 
-def _later(run: "Run", name: str, op: str) -> "Native":
+def _later(host: Host, group: str, op: str) -> Native:
     """Return a native whose module is imported by its first call: a script that prints a line needs none of them."""
+    native: Native | None = None
 
     def call(value: object) -> object:
-        module = __import__(f"jsnpy.bindings.{name}", fromlist=["natives"])
-        return module.natives(run)[op](value)
+        nonlocal native
+        if native is None:
+            native = __import__(f"jsnpy.bindings.{group}", fromlist=["natives"]).natives(host)[op]
+        return native(value)
 
     return call

@@ -1,23 +1,18 @@
-"""send_email: hands what the script passed to the mail room, and keeps a record of each send."""
+"""send_email: hands what the script passed to the run's mailer."""
 
-import time
+from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from jsnpy.bindings import Host
     from jsnpy.engine import Native
-    from jsnpy.runner import Run
 
 
-def natives(run: "Run") -> "dict[str, Native]":
+def natives(host: Host) -> dict[str, Native]:
     """Return the function that email.js calls."""
 
     def send_email(fields: object) -> dict[str, object]:
-        run.output.flush()
-        run.sending = True
-        start = time.monotonic()
-        result = run.send(fields)
-        run.sending = False
-        run.output.info(f"send_email returned {result.code} after {time.monotonic() - start:.2f} s")
+        result = host.mailer.send(fields)
         return {"code": result.code, "log": result.log, "error": result.error, "details": result.details}
 
     return {"send_email": send_email}

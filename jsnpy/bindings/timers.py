@@ -1,11 +1,13 @@
 """The clock behind setTimeout and setInterval: which timer is due next, and when."""
 
+from __future__ import annotations
+
 import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from jsnpy.bindings import Host
     from jsnpy.engine import Native
-    from jsnpy.runner import Run
 
 
 class Timers:
@@ -73,14 +75,14 @@ def _now() -> float:
     return time.monotonic() * 1000 // 1
 
 
-def natives(run: "Run") -> "dict[str, Native]":
+def natives(host: Host) -> dict[str, Native]:
     """Return the functions that timers.js calls."""
-    timers = run.timers
+    timers = host.timers
     return {
         "timer_start": lambda given: timers.start(given[0], given[1], given[2]),
         "timer_stop": timers.stop,
         "timer_keep": lambda given: timers.keep(given[0], given[1]),
-        "timer_overflow": lambda delay: run.output.warn(
+        "timer_overflow": lambda delay: host.output.warn(
             f"a timer's delay of {delay} ms does not fit into 32 bits and was set to 1"
         ),
     }

@@ -14,8 +14,9 @@ from jsnpy.api import RunResult, run_here
 from jsnpy.config import RunConfig, references
 from jsnpy.errors import ConfigError, ExitCode, JsnpyError
 from jsnpy.fleet.mails import Queue
+from jsnpy.options import Options
+from jsnpy.record import as_dict
 from jsnpy.redaction import Redactor
-from jsnpy.runner import Options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def order(config: RunConfig, options: Options, encoding: str | None) -> dict[str
     values |= {"secrets": {}, "warnings": []}
     return {
         "config": values,
-        "options": {name: getattr(options, name) for name in Options.__slots__},
+        "options": as_dict(options),
         "encoding": encoding,
     }
 
@@ -58,9 +59,7 @@ def ordered(order: dict[str, Any]) -> tuple[RunConfig, Options]:
         ConfigError: a reference leads nowhere here.
     """
     config = RunConfig(**order["config"])
-    options = Options()
-    for name, value in order["options"].items():
-        setattr(options, name, value)
+    options = Options(**order["options"])
     encoding = order["encoding"]
 
     def resolved(text: str, linked: tuple[object, ...]) -> str:

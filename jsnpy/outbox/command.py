@@ -14,10 +14,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from jsnpy.options import Options
     from jsnpy.outbox.outbox import Outbox, Try
     from jsnpy.output import Output
     from jsnpy.redaction import Redactor
-    from jsnpy.runner import Options
 
 LEFT = 3
 """The exit code when mails are left."""
@@ -76,7 +76,7 @@ def flush(outbox: Outbox, options: Options, output: Output, redactor: Redactor, 
             outbox.close()
         return left
 
-    return _in_worker(work, output, deadline)
+    return _supervised(work, output, deadline)
 
 
 def after_run(outbox: Outbox, settings: Settings, output: Output) -> None:
@@ -143,42 +143,20 @@ def drop(outbox: Outbox, ids: tuple[str, ...], output: Output) -> int:
         outbox.close()
 
 
-def _in_worker(work: Callable[[], int], output: Output, deadline: float | None) -> int:
+def _supervised(work: Callable[[], int], output: Output, deadline: float | None) -> int:
     """Return what some work returns, or the exit code of the signal or the timeout that ended it."""
-    import _thread
-
-    done = _thread.allocate_lock()
-    done.acquire()
     codes: list[int] = []
-    failures: list[BaseException] = []
 
-    def worker(_stack: int) -> None:
+    def in_worker(_stack: int) -> None:
         try:
             codes.append(work())
-        except BaseException as error:  # noqa: BLE001 - the main thread says it
-            failures.append(error)
         finally:
             output.finish()
-            done.release()
 
-    signals = supervisor.Signals(supervisor.leave)
-    signals.watched = True
-    signals.listen()
-
-    def look() -> int | None:
-        if deadline is not None and time.monotonic() >= deadline:
-            return signals.exit_code or ExitCode.TIMEOUT
-        output.flush_aside()
-        return signals.exit_code
-
-    supervisor.start_worker(worker)
-    stopped = supervisor.wait(done, look)
-    if stopped is not None:
-        if stopped == ExitCode.TIMEOUT:
-            output.error("the flush was ended (--timeout); what was not tried is tried by the next")
-        supervisor.within(_LAST_FLUSH, output.flush)
-        return stopped
-    signals.watched = False
-    if failures:
-        raise failures[0]
-    return output.exit_code(codes[0])
+    stopped = supervisor.supervise(in_worker, output.flush_aside, deadline)
+    if stopped is None:
+        return output.exit_code(codes[0])
+    if stopped == ExitCode.TIMEOUT:
+        output.error("the flush was ended (--timeout); what was not tried is tried by the next")
+    supervisor.within(_LAST_FLUSH, output.flush)
+    return stopped

@@ -1,5 +1,6 @@
 """Deadlines and signals: a run ends in time whatever its script is doing, with all it printed before."""
 
+import json
 import os
 import signal
 import socket
@@ -7,11 +8,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from support.command import jsnpy
 from support.engines import ORIGINAL
+from support.mailserver import MailServer
 from support.running import running, seconds_to_end
+
+if TYPE_CHECKING:
+    from support.scripted import ScriptedServer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 
@@ -167,20 +173,32 @@ def test_memory_limit_is_named(tmp_path: Path) -> None:
     assert "memory" in result.err
 
 
-def test_timeout_names_mails_already_sent() -> None:
-    """What a run that was ended has sent is told, as it is not undone."""
-    from jsnpy.config import RunConfig
-    from jsnpy.output import Memory, Output
-    from jsnpy.redaction import Redactor
-    from jsnpy.runner import Options, Run
-    from jsnpy.smtp import SendResult
+MANY = """
+for (let i = 0; i < 7; i++) send_email({ ...arg, to: `r${i}@x.test` });
+console.log("ready");
+"""
 
-    options = Options()
-    options.timeout = 3
-    config = RunConfig(script_path="", script_name="a.js", source="", base_dir=".")
-    run = Run(config, options, Output(Memory(), Memory(), Redactor()), Redactor())
-    run.note_send(SendResult(0, "", "", {"accepted": ["a@x.test"]}))
-    run.note_send(SendResult(-2, "", "", {"accepted": []}))
-    run.sending = True
-    assert "already sent: 1 (to a@x.test)" in run.describe_timeout()
-    assert "under way" in run.describe_timeout()
+
+def _config(folder: Path, server: "MailServer | ScriptedServer", script: str) -> None:
+    arg = {"host": server.host, "port": server.port, "from": "a@x.test", "to": "b@x.test", "subject": "s", "body": ""}
+    (folder / "a.json").write_text(json.dumps({"scriptfile": "a.js", "arg": arg}))
+    (folder / "a.js").write_text(script)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (None, 124)])
+def test_what_was_sent_is_told_by_a_run_that_is_ended(number: "int | None", code: int, tmp_path: Path) -> None:
+    """--timeout, Ctrl-C and SIGTERM say how many mails went out, as it is not undone, and the last few recipients."""
+    with MailServer() as server:
+        _config(tmp_path, server, MANY + "for (;;);")
+        options = ["--timeout", "3"] if number is None else []
+        with running(*options, "a.json", cwd=tmp_path) as process:
+            assert process.stdout
+            assert process.stderr
+            assert process.stdout.readline() == b"ready\n"
+            if number is not None:
+                process.send_signal(number)
+            seconds_to_end(process)
+            said = process.stderr.read().decode()
+    assert code == process.returncode
+    assert "7 mails sent, the last to r2@x.test, r3@x.test, r4@x.test, r5@x.test, r6@x.test\n" in said
+    assert "r1@x.test" not in said

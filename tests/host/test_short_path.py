@@ -18,17 +18,19 @@ from support.command import clean_environment, jsnpy
 
 import jsnpy.__main__ as entry
 from jsnpy import cli, short_path
-from jsnpy.runner import Options
+from jsnpy.record import as_dict
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from jsnpy.options import Options
 
 Reading = tuple[str, dict[str, Any], tuple[str, ...], str | None]
 
 
 def reading(target: str, options: Options, sets: tuple[str, ...] = (), encoding: str | None = None) -> Reading:
     """Return what `run_file` was called with, so that it can be compared."""
-    return target, {name: getattr(options, name) for name in Options.__slots__}, sets, encoding
+    return target, as_dict(options), sets, encoding
 
 
 def by_short_path(arguments: list[str], variables: dict[str, str]) -> Reading | None:

@@ -1,0 +1,37 @@
+"""What the command line, or a caller from Python, decides about a run."""
+
+from __future__ import annotations
+
+from jsnpy.engine import MEMORY_LIMIT
+from jsnpy.output import NORMAL
+from jsnpy.record import Record
+
+
+class Options(Record):
+    """The decisions about a run.
+
+    Attributes:
+        timeout: seconds of wall time after which the run ends, 0 for never.
+        memory_limit: bytes of the engine's heap, 0 for no limit.
+        dry_run: mails go to a server inside jsnpy.
+        mailbox: folder for the mails of a dry run, or None.
+        probe: each mail stops before its message.
+        insecure: TLS certificates are not verified.
+        fail_on_send_error: exit 3 if any send failed or a recipient was refused.
+        level: QUIET, NORMAL or VERBOSE.
+        log_json: host messages as JSON objects.
+        outbox: folder where mails that fail for a passing reason are kept, or None.
+        max_age: seconds after which a mail kept there is given up, None for the outbox's own default.
+    """
+
+    timeout: float = 0
+    memory_limit: int = MEMORY_LIMIT
+    dry_run: bool = False
+    mailbox: str | None = None
+    probe: bool = False
+    insecure: bool = False
+    fail_on_send_error: bool = False
+    level: int = NORMAL
+    log_json: bool = False
+    outbox: str | None = None
+    max_age: float | None = None
