@@ -150,6 +150,7 @@ class Run:
             self._write,
             stack_size=script_stack,
             memory_limit=self.options.memory_limit,
+            warn=self.output.warn,
         )
         return self._engine
 
@@ -173,14 +174,14 @@ class Run:
         if ending.kind not in ("done", "exit"):
             from jsnpy.engine import traces
 
-            text = traces.describe(ending, self.config, self.options.memory_limit)
+            text = traces.describe(ending, self.options.memory_limit)
             # A password that no send_email has seen yet is none to the redactor so far.
             from jsnpy.config.secrets import secret_values
 
             for secret in secret_values(self.config.arg_json):
                 self.redactor.add(secret)
             self.error = encode(self.redactor.scrub(text)).decode()
-            place: dict[str, object] = {"file": self.config.script_name}
+            place: dict[str, object] = {"file": ending.name}
             if ending.line:
                 place["line"] = ending.line
             if ending.column:

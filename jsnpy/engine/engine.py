@@ -6,17 +6,22 @@ touches an object whose getter calls back. So nothing but strings crosses, nativ
 object but the driver is ever held in Python, and all of it runs in one thread with a stack of its own.
 """
 
+from __future__ import annotations
+
 from os import path
 
 import _quickjs
 
 from jsnpy import json_text
 from jsnpy.errors import JsnpyError
+from jsnpy.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
+
+    from jsnpy.engine.rejections import Rejections
 
     Native = Callable[[Any], Any]
 
@@ -26,13 +31,20 @@ HOST_LINES = 100_000
 
 _ROOM = path.dirname(__file__)
 _BINDINGS = path.join(path.dirname(_ROOM), "bindings")
+_PROMISING = ("async", "promise", ".then", "import(")
+"""Without one of these words, in any case, a script makes no promise."""
+
+UNSEEN = (
+    "this script uses promises: on this platform the engine does not tell when one fails that nobody handles,"
+    " and the run would end as if all were well; let the script end with a promise that waits for all others"
+)
 _COMPILED = "TypeError"
 _TAILS = ("\n;function undefined(){}", "\nclass __jsnpy_end{}\nfunction undefined(){}")
 """What makes a script fail after it was compiled and before its first statement: no script may define `undefined`.
 Two of them, as the first would complete a script that ends in `if (x)` and the second one that ends in `a +`."""
 
 
-class Ending:
+class Ending(Record):
     """How a script ended.
 
     Attributes:
@@ -40,31 +52,22 @@ class Ending:
         code: the number given to exit().
         text: the error as console.log would show it.
         is_error: whether what was thrown is an Error.
-        line: where in the script it arose, 0 where the engine gives no line.
+        name: the script it arose in, which may be an included one.
+        source: that script's text.
+        line: where in that script, 0 where the engine gives no line.
         column: likewise.
-        stack: the frames in the script, one a line.
+        stack: the frames in the author's scripts, one a line.
     """
 
-    __slots__ = ("code", "column", "is_error", "kind", "line", "stack", "text")
-
-    def __init__(
-        self,
-        kind: str,
-        *,
-        code: int = 0,
-        text: str = "",
-        is_error: bool = True,
-        line: int = 0,
-        column: int = 0,
-        stack: str = "",
-    ) -> None:
-        self.kind = kind
-        self.code = code
-        self.text = text
-        self.is_error = is_error
-        self.line = line
-        self.column = column
-        self.stack = stack
+    kind: str
+    code: int = 0
+    text: str = ""
+    is_error: bool = True
+    name: str = ""
+    source: str = ""
+    line: int = 0
+    column: int = 0
+    stack: str = ""
 
 
 class Engine:
@@ -77,6 +80,7 @@ class Engine:
         write: takes script output, (1 stdout or 2 stderr, text); false ends the script: nobody can read it.
         stack_size: bytes of stack JavaScript may use.
         memory_limit: bytes of heap JavaScript may use, 0 for no limit.
+        warn: takes, once, what an operator should know of a run whose failures may go unseen.
 
     Attributes:
         exit_code: what the script gave to exit(), None as long as it has not.
@@ -84,12 +88,13 @@ class Engine:
 
     def __init__(
         self,
-        bindings: "Sequence[str]",
-        natives: "Mapping[str, Native]",
-        write: "Callable[[int, str], bool]",
+        bindings: Sequence[str],
+        natives: Mapping[str, Native],
+        write: Callable[[int, str], bool],
         *,
         stack_size: int,
         memory_limit: int = MEMORY_LIMIT,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
         self._natives: dict[str, Native] = {
             **natives,
@@ -99,6 +104,8 @@ class Engine:
             "write": lambda pair: self._write(pair[0], pair[1]),
         }
         self._output = write
+        self._warn = warn
+        self._rejections: Rejections | None = None
         self._over = False
         self._ended = False
         self._fault: BaseException | None = None
@@ -123,7 +130,15 @@ class Engine:
         self._natives.clear()
         self._context = None
 
-    def run(self, source: str, name: str, arg_json: str, wait: "Callable[[], int | None]") -> Ending:
+    def run(
+        self,
+        source: str,
+        name: str,
+        arg_json: str,
+        wait: Callable[[], int | None],
+        *,
+        includes: Sequence[tuple[str, str]] = (),
+    ) -> Ending:
         """Run a script until it, its promises and its timers are done.
 
         Args:
@@ -131,21 +146,44 @@ class Engine:
             name: the script's name in stack texts.
             arg_json: JSON text of the script's global `arg`.
             wait: sleeps until a timer is due and returns its number, or None when none is left.
+            includes: name and text of the scripts to be evaluated before it, in the same world.
 
         Raises:
             BaseException: what a native raised although it must not.
         """
-        self._name(name)
         self._drive("arg", arg_json)
-        state = self._guarded(source, wait)
+        scripts = [*includes, (name, source)]
+        rejections = self._listen([text for _, text in scripts])
+        try:
+            state = self._guarded(scripts, wait)
+        finally:
+            if rejections:
+                rejections.stop()
         if self._fault is not None:
             raise self._fault
         if self.exit_code is not None:
-            return Ending("exit", code=self.exit_code)
+            return Ending(kind="exit", code=self.exit_code)
         if state == "failed":
-            return self._report()
+            return self._report(scripts)
         kinds = {"ok": "done", "waiting": "unsettled"}
-        return Ending(kinds.get(state, "memory"))
+        return Ending(kind=kinds.get(state, "memory"), name=name, source=source)
+
+    def _listen(self, sources: Sequence[str]) -> Rejections | None:
+        """Have the engine tell of rejected promises, if the scripts can make any and it can be asked to."""
+        if not any(word in source.lower() for source in sources for word in _PROMISING):
+            return None
+        try:
+            from jsnpy.engine.rejections import listen
+        except ImportError:
+            rejections = None
+        else:
+            rejections = listen(self._context, self._driver)
+        self._rejections = rejections
+        if rejections:
+            self._drive("listen", "")
+        elif self._warn:
+            self._warn(UNSEEN)
+        return rejections
 
     def check(self, source: str, name: str) -> Ending:
         """Compile a script and run nothing of it.
@@ -153,11 +191,11 @@ class Engine:
         The engine has no way to compile alone. So a definition is added that is refused before the first statement.
         """
         if all(self._compiles(source + tail) for tail in _TAILS):
-            return Ending("done")
+            return Ending(kind="done")
         # Once more, for the error as a run would show it.
-        self._name(name)
         self._over = True
-        return self._report() if self._drive("run", json_text.dumps(source)) == "failed" else Ending("done")
+        self._drive("run", json_text.dumps([name, source]))
+        return self._report([(name, source)]) if self._drive("state", "") == "failed" else Ending(kind="done")
 
     def _compiles(self, source: str) -> bool:
         try:
@@ -167,17 +205,23 @@ class Engine:
             return str(error).startswith(_COMPILED)
         return True
 
-    def _guarded(self, source: str, wait: "Callable[[], int | None]") -> str:
-        """Run the script with its memory limited; return how it stands at the end."""
+    def _guarded(self, scripts: Sequence[tuple[str, str]], wait: Callable[[], int | None]) -> str:
+        """Run the scripts with their memory limited; return how the run stands at the end."""
         if self._memory_limit:
             self._context.set_memory_limit(self._memory_limit)
         try:
-            state = self._step("run", json_text.dumps(source))
-            while state in ("ok", "waiting"):
+            for script in scripts:
+                # As JSON: a file's name may hold bytes that are no text.
+                state = self._step("run", json_text.dumps(script))
+                if self._over:
+                    break
+            while state in ("ok", "waiting") and not self._over:
                 timer = wait()
                 if timer is None or self._over:
                     break
                 state = self._step("timer", str(timer))
+            if state == "ok" and not self._over:
+                state = self._step("settle", "")
         except _quickjs.JSException:
             # The driver itself could not run: no memory left for it, or the script was interrupted.
             state = "broken"
@@ -194,6 +238,8 @@ class Engine:
         self._drive(task, text)
         while not self._over and self._context.execute_pending_job():
             pass
+        if self._rejections and self._rejections.lost and not self._over:
+            return self._drive("lost", "")
         return self._drive("state", "")
 
     def _drive(self, task: str, text: str) -> str:
@@ -201,17 +247,17 @@ class Engine:
         # The binding turns a string it has no memory for into None.
         return answer if isinstance(answer, str) else "broken"
 
-    def _name(self, name: str) -> None:
-        # As JSON: a file's name may hold bytes that are no text.
-        self._drive("name", json_text.dumps(name))
-
-    def _report(self) -> Ending:
+    def _report(self, scripts: Sequence[tuple[str, str]]) -> Ending:
+        name, source = scripts[-1]
         try:
             report: Any = json_text.loads(self._drive("report", ""))
         except (_quickjs.JSException, ValueError):
-            return Ending("memory")
+            return Ending(kind="memory", name=name, source=source)
+        name, source = scripts[report["script"]]
         return Ending(
-            report["kind"],
+            kind=report["kind"],
+            name=name,
+            source=source,
             text=report["text"],
             is_error=report["isError"],
             line=report["line"],
@@ -286,7 +332,7 @@ def version() -> str:
 class _Disarm:
     """A callable whose end lifts the ban on natives that a time limit brings."""
 
-    def __init__(self, context: "Any") -> None:
+    def __init__(self, context: Any) -> None:
         self._context = context
 
     def __call__(self) -> None:

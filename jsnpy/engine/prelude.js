@@ -3,10 +3,10 @@
 (function (primordials, bindings, traces) {
   "use strict";
   const {
-    ArrayIsArray, BooleanPrototypeValueOf, Error, JSONParse, JSONStringify, NumberIsFinite, NumberPrototypeValueOf,
-    ObjectDefineProperty, ObjectPrototype, ObjectPrototypeHasOwnProperty, ObjectPrototypeToString,
-    PromisePrototypeThen, ReflectApply, ReflectConstruct, RegExpPrototypeExec, String, StringPrototypeSlice,
-    StringPrototypeValueOf, SymbolToPrimitive, TypeError, indirectEval,
+    ArrayIsArray, BooleanPrototypeValueOf, Error, JSONParse, JSONStringify, Map, MapIteratorPrototypeNext,
+    MapPrototypeDelete, MapPrototypeEntries, MapPrototypeSet, NumberIsFinite, NumberPrototypeValueOf, ObjectDefineProperty,
+    ObjectPrototype, ObjectPrototypeHasOwnProperty, ObjectPrototypeToString, PromisePrototypeThen, ReflectApply, ReflectConstruct, RegExpPrototypeExec, String, StringPrototypeRepeat,
+    StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeValueOf, SymbolToPrimitive, TypeError, indirectEval,
   } = primordials;
 
   const native = globalThis.__jsnpy_native;
@@ -53,10 +53,11 @@
     load(name) {
       return stopped() && !reporting ? undefined : indirectEval(answer(native("load", JSONStringify(name))));
     },
-    // Calls the author's code from the host: a throw ends the run, a promise that comes back is watched.
+    // Calls the author's code from the host: a throw ends the run, and so does a promise that comes back rejected.
     enter(callback, thisValue, args) {
       try {
-        watch(ReflectApply(callback, thisValue, args), "callback");
+        const value = ReflectApply(callback, thisValue, args);
+        if (rejections === null) watch(value);
       } catch (error) {
         fail("threw", error);
       }
@@ -188,8 +189,13 @@
 
   // How the run stands. The error itself is kept, to be described when there is memory and stack for it again.
   const failure = { __proto__: null, kind: "", error: undefined };
-  let waiting = false;
   let reporting = false;
+
+  // Where the engine tells of rejections: the promises nobody has handled so far, oldest first, with their reasons.
+  let rejections = null;
+  // The script's last value, and whether it is a promise that is still to settle.
+  let last;
+  let waiting = false;
 
   function fail(kind, error) {
     if (failure.kind !== "") return;
@@ -203,29 +209,53 @@
     }
   }
 
-  function watch(value, what) {
-    if (value === null || typeof value !== "object") return;
-    const last = what === "last value";
+  // Whether the value is a promise: then `settled` is called with an error, or with nothing.
+  function follow(value, settled) {
+    if (value === null || typeof value !== "object") return false;
     try {
-      PromisePrototypeThen(
-        value,
-        () => {
-          if (last) waiting = false;
-        },
-        (error) => {
-          if (last) waiting = false;
-          fail("rejected", error);
-        },
-      );
-      if (last) waiting = true;
+      PromisePrototypeThen(value, () => settled(), (error) => settled(error, true));
+      return true;
     } catch {
-      // no promise, or one whose constructor throws: nothing to wait for
+      return false; // or one whose constructor throws: nothing to wait for
     }
+  }
+
+  // Runs a script, [name, source], of whose lines the engine then knows the numbers.
+  function evaluate(script) {
+    const above = traces.addScript(script[0], script[1]);
+    if (above === 0) return indirectEval(script[1]);
+    // Only what stands first may begin so; it is a comment to the end of its line, as `//` is.
+    const isExecutable = StringPrototypeStartsWith(script[1], "#!");
+    const source = isExecutable ? "//" + StringPrototypeSlice(script[1], 2) : script[1];
+    return indirectEval(StringPrototypeRepeat("\n", above) + source);
+  }
+
+  // Where the engine does not tell of rejections, some can be seen from here.
+  function watch(value) {
+    return follow(value, (error, rejected) => {
+      if (value === last) waiting = false;
+      if (rejected) fail("rejected", error);
+    });
+  }
+
+  function settle() {
+    // To follow a promise is to handle it. So it is done when nothing of the script can run any more.
+    waiting = follow(last, () => {
+      waiting = false;
+    });
+  }
+
+  function standing() {
+    if (rejections !== null && failure.kind === "") {
+      const first = MapIteratorPrototypeNext(MapPrototypeEntries(rejections));
+      if (!first.done) fail("rejected", first.value[1]);
+    }
+    return failure.kind !== "" ? "failed" : waiting ? "waiting" : "ok";
   }
 
   function report() {
     const { kind, error } = failure;
-    const { line, column, stack } = traces.place(error);
+    const { script, line, column, stack } = traces.place(error);
     let text;
     let isError = false;
     try {
@@ -238,7 +268,7 @@
     } catch {
       text = describe(error);
     }
-    return whole(encode({ __proto__: null, kind, text: String(text), isError, line, column, stack }));
+    return whole(encode({ __proto__: null, kind, text: String(text), isError, script, line, column, stack }));
   }
 
   // The binding makes text of errors that leave JavaScript: of the engine's own only (out of memory, interrupted),
@@ -265,29 +295,41 @@
 
   for (let i = 0; i < bindings.length; i++) bindings[i](host);
 
-  // The driver: Python's only way in. It returns "ok", "failed" or "waiting", or the JSON text of a report.
-  return function driver(task, text) {
+  // The driver: Python's only way in. It returns "ok", how the script stands ("state": "ok", "failed" or "waiting") or
+  // the JSON text of a report. The engine's own calls bring a promise and, where it was rejected, the reason.
+  return function driver(task, text, reason) {
     switch (task) {
+      case 0:
+        MapPrototypeSet(rejections, text, reason);
+        return undefined;
+      case 1:
+        MapPrototypeDelete(rejections, text);
+        return undefined;
+      case "listen":
+        rejections = new Map();
+        return "ok";
+      case "lost":
+        fail("rejected", new Error("a promise was rejected, and no stack or memory was left to keep the reason"));
+        return "failed";
       case "release":
         disarm = null;
-        return "ok";
-      case "name":
-        traces.setName(JSONParse(text));
         return "ok";
       case "arg":
         host.expose("arg", JSONParse(text));
         return "ok";
       case "run":
-        text = JSONParse(text);
-        traces.setSource(text);
         try {
-          watch(indirectEval(text), "last value");
+          last = evaluate(JSONParse(text));
+          if (rejections === null) waiting = watch(last);
         } catch (error) {
           fail("threw", error);
         }
         break;
       case "timer":
         host.fire(JSONParse(text));
+        break;
+      case "settle":
+        if (rejections !== null) settle();
         break;
       case "report":
         reporting = true;
@@ -297,8 +339,8 @@
           reporting = false;
         }
       default:
-        break;
+        return standing();
     }
-    return failure.kind !== "" ? "failed" : waiting ? "waiting" : "ok";
+    return "ok";
   };
 })

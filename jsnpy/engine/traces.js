@@ -9,11 +9,45 @@
     StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeTrim,
   } = primordials;
   const engineName = "<input>";
-  let scriptName = "script";
-  let source = "";
+
+  // The author's scripts. The engine has one name for all, so each begins on the line after the one before it ended.
+  const scripts = { __proto__: null, length: 0 };
+  const nowhere = { __proto__: null, name: "script", source: "", above: 0 };
+
+  // Notes a script, and returns how many lines must be above it when it is evaluated.
+  function addScript(name, source) {
+    const before = scripts[scripts.length - 1];
+    const above = before === undefined ? 0 : before.above + linesIn(before.source);
+    scripts[scripts.length++] = { __proto__: null, name, source, above };
+    return above;
+  }
+
+  function linesIn(source) {
+    const lineEnd = /\r\n|[\n\r\u2028\u2029]/g;
+    let lines = 1;
+    while (RegExpPrototypeExec(lineEnd, source) !== null) lines++;
+    return lines;
+  }
+
+  // The script that a line counted through all scripts is in.
+  function scriptAt(line) {
+    let i = scripts.length - 1;
+    while (i > 0 && scripts[i].above >= line) i--;
+    return i < 0 ? nowhere : scripts[i];
+  }
+
+  // The script whose name a place begins with.
+  function scriptNamed(place) {
+    for (let i = scripts.length - 1; i >= 0; i--) {
+      const { name } = scripts[i];
+      const end = StringPrototypeSlice(place, name.length, name.length + 1);
+      if (StringPrototypeStartsWith(place, name) && (end === "" || end === ":")) return scripts[i];
+    }
+    return undefined;
+  }
 
   // The engine counts a line's bytes in UTF-8; Node and editors count UTF-16 units, and so do we.
-  function columnIn(line, column) {
+  function columnIn(source, line, column) {
     if (column <= 1 || RegExpPrototypeExec(/[^\0-\x7f]/, source) === null) return column;
     const lineEnd = /\r\n|[\n\r\u2028\u2029]/g;
     for (let n = 1; n < line; n++) {
@@ -40,14 +74,16 @@
     const name = bare ? "" : StringPrototypeSlice(words, 0, open);
     const place = bare ? words : StringPrototypeSlice(words, open + 2, -1);
     const native = place === "native";
-    let rest = "";
-    if (StringPrototypeStartsWith(place, engineName)) rest = StringPrototypeSlice(place, engineName.length + 1);
-    else if (StringPrototypeStartsWith(place, scriptName)) rest = StringPrototypeSlice(place, scriptName.length + 1);
-    else if (!native) return null;
+    const counted = StringPrototypeStartsWith(place, engineName); // through all scripts, as the engine does
+    let script = counted ? undefined : scriptNamed(place);
+    if (!counted && script === undefined && !native) return null;
+    const rest = StringPrototypeSlice(place, (counted || native ? engineName : script.name).length + 1);
     const colon = StringPrototypeIndexOf(rest, ":");
     const line = Number(colon === -1 ? rest : StringPrototypeSlice(rest, 0, colon)) || 0;
     const column = colon === -1 ? 0 : Number(StringPrototypeSlice(rest, colon + 1)) || 0;
-    return { __proto__: null, name, bare, native, line, column, host: line >= hostLines };
+    if (counted) script = scriptAt(line > 0 ? line : hostLines);
+    const lineInFile = counted && line > 0 ? line - script.above : line;
+    return { __proto__: null, name, bare, native, script, line, lineInFile, column, host: line >= hostLines };
   }
 
   function framesOf(text) {
@@ -87,9 +123,11 @@
     return 0;
   }
 
-  function shown(frame, place) {
-    const { name, line } = frame;
-    const column = place === scriptName ? columnIn(line, frame.column) : frame.column;
+  function shown(frame, isFile) {
+    const { name, script } = frame;
+    const place = isFile ? script.name : "<anonymous>";
+    const line = isFile ? frame.lineInFile : frame.line;
+    const column = isFile ? columnIn(script.source, line, frame.column) : frame.column;
     const at = place + (line > 0 ? ":" + line : "") + (line > 0 && column > 0 ? ":" + column : "");
     const unnamed = name === "" || name === "<eval>" || name === "<anonymous>" || name === "anonymous";
     return "    at " + (unnamed ? at : name + " (" + at + ")");
@@ -103,7 +141,7 @@
     for (let i = error === undefined ? 0 : constructors(error, frames); i < frames.length; i++) {
       const frame = frames[i];
       if (frame.native || frame.host || frame.bare) continue;
-      out += (out === "" ? "" : "\n") + shown(frame, textOf(frames, i) === "eval" ? "<anonymous>" : scriptName);
+      out += (out === "" ? "" : "\n") + shown(frame, textOf(frames, i) !== "eval");
     }
     return out;
   }
@@ -123,9 +161,9 @@
     return typeof stack === "string" ? stack : "";
   }
 
-  // Where an error arose: line and column, 0 where unknown, of the innermost frame in the author's file.
+  // Where an error arose: script, line and column, 0 where unknown, of the innermost frame in the author's files.
   function place(error) {
-    const found = { __proto__: null, line: 0, column: 0, stack: "" };
+    const found = { __proto__: null, script: scripts.length - 1, line: 0, column: 0, stack: "" };
     try {
       if (error === null || typeof error !== "object") return found;
       const text = stackOf(error);
@@ -134,8 +172,9 @@
       for (let i = constructors(error, frames); i < frames.length; i++) {
         const frame = frames[i];
         if (frame.native || frame.host || frame.line === 0 || textOf(frames, i) !== "file") continue;
-        found.line = frame.line;
-        found.column = columnIn(frame.line, frame.column);
+        for (found.script = 0; scripts[found.script] !== frame.script; ) found.script++;
+        found.line = frame.lineInFile;
+        found.column = columnIn(frame.script.source, found.line, frame.column);
         break;
       }
     } catch {
@@ -183,11 +222,6 @@
     __proto__: null,
     clean: (text) => clean(String(text)),
     place,
-    setName(name) {
-      scriptName = name;
-    },
-    setSource(text) {
-      source = text;
-    },
+    addScript,
   };
 })

@@ -1,27 +1,27 @@
 """How a run failed, as Node shows an uncaught error: file, source line, a caret, the error."""
 
+from __future__ import annotations
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from jsnpy.config import RunConfig
     from jsnpy.engine import Ending
 
 _EXCERPT = 120
 """Characters of a source line that are shown at most."""
 
 
-def describe(ending: "Ending", config: "RunConfig", memory_limit: int) -> str:
+def describe(ending: Ending, memory_limit: int) -> str:
     """Return the error text of a run that failed, as Node shows an uncaught error.
 
     Args:
         ending: how it failed.
-        config: what was run.
         memory_limit: bytes of the engine's heap, 0 for no limit.
     """
     if ending.kind == "unsettled":
-        return f"{config.script_name}\nUncaught: the script's last value is a promise that can never settle"
+        return f"{ending.name}\nUncaught: the script's last value is a promise that can never settle"
     if ending.kind == "memory":
         limit = f"its limit of {_size(memory_limit)} (--memory-limit)" if memory_limit else "the machine's"
-        return f"{config.script_name}\nUncaught: the script needs more memory than {limit}"
+        return f"{ending.name}\nUncaught: the script needs more memory than {limit}"
     where = " (in promise)" if ending.kind == "rejected" else ""
     error = ending.text if ending.is_error else f"Uncaught{where} {ending.text}"
     if ending.is_error and not ending.stack and error.startswith("[") and error.endswith("]"):
@@ -30,7 +30,7 @@ def describe(ending: "Ending", config: "RunConfig", memory_limit: int) -> str:
         error += f"\n(the engine also throws null where its limit is reached: --memory-limit, {_size(memory_limit)})"
     elif memory_limit and ending.is_error and ending.text.startswith("InternalError: out of memory"):
         error += f"\n(its limit is {_size(memory_limit)}: --memory-limit)"
-    return f"{headline(config.script_name, config.source, ending.line, ending.column)}\n\n{error}"
+    return f"{headline(ending.name, ending.source, ending.line, ending.column)}\n\n{error}"
 
 
 def _size(size: int) -> str:

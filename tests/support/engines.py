@@ -1,6 +1,9 @@
 """Which engine the tests run on: quickjs-ng, or the original quickjs (`make test-quickjs`)."""
 
+import ctypes
 from importlib import metadata
+
+import _quickjs
 
 
 def _installed(name: str) -> bool:
@@ -14,3 +17,6 @@ def _installed(name: str) -> bool:
 ORIGINAL = not _installed("quickjs-ng")
 """True on the original quickjs 1.19.4: an engine of 2021, which gives lines but no columns, has no `cause`, and
 may crash when its memory is exhausted."""
+
+TELLS_OF_REJECTIONS = hasattr(ctypes.CDLL(_quickjs.__file__), "JS_SetHostPromiseRejectionTracker")
+"""Whether the engine's library exports what a host needs to hear of rejected promises; on Windows it does not."""
