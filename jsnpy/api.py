@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jsnpy import child, json_text, smtp, supervisor
 from jsnpy import config as configs
-from jsnpy import json_text, smtp, supervisor
-from jsnpy.errors import ConfigError, ExitCode, JsnpyError, UsageError
+from jsnpy.errors import ConfigError, ExitCode, UsageError
 from jsnpy.options import Options
 from jsnpy.output import STDERR, STDOUT, Memory, Output
 from jsnpy.record import as_dict
@@ -22,9 +20,6 @@ from jsnpy.runner import Run
 if TYPE_CHECKING:
     from jsnpy.config import RunConfig
     from jsnpy.outbox import Outbox
-
-_GRACE = 10.0
-"""Seconds the child process may take beyond the timeout, to start and to hand over what it has."""
 
 _LONGEST = 1e6
 """Seconds no timeout is longer than: what waits for locks takes no more on some systems."""
@@ -159,59 +154,17 @@ def run_here(config: RunConfig, options: Options, outbox: Outbox | None = None) 
 
 
 def _in_child(config: RunConfig, options: Options) -> RunResult:
-    order = {
-        "config": {name: getattr(config, name) for name in config.__slots__},
-        "options": as_dict(options),
-    }
-    # After its own ones, the folders where this process found its modules: it may have been told where at run time.
-    folders = [folder for folder in sys.path if isinstance(folder, str) and os.path.isabs(folder)]
-    code = f"import sys; sys.path += {folders!r}; from jsnpy.api import child_main; child_main()"
-    command = [sys.executable, "-P", "-c", code]
-    child = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
-    )
+    order = {"config": {name: getattr(config, name) for name in config.__slots__}, "options": as_dict(options)}
     try:
-        answer, trouble = child.communicate(json.dumps(order), timeout=options.timeout + _GRACE)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.communicate()
-        text = f"the run was ended after {options.timeout:g} s"
-        return RunResult(ExitCode.TIMEOUT, "", text + "\n", text)
-    except BaseException:
-        child.kill()
-        child.communicate()
-        raise
-    return _result_of(answer, trouble)
+        done = child.call("jsnpy.api:run_order", order, options.timeout)
+    except TimeoutError as late:
+        return RunResult(ExitCode.TIMEOUT, "", f"{late}\n", str(late))
+    done["sends"] = [smtp.SendResult(**each) for each in done["sends"]]
+    return RunResult(**done)
 
 
-def _result_of(answer: str, trouble: str) -> RunResult:
-    try:
-        given: dict[str, Any] = json.loads(answer)
-    except ValueError:
-        raise JsnpyError(f"the child process of a run with a timeout failed: {trouble.strip()}") from None
-    if "raised" in given:
-        kind = {each.__name__: each for each in (ConfigError, UsageError)}.get(given["raised"], JsnpyError)
-        raise kind(given["message"], given["hint"])
-    given["sends"] = [smtp.SendResult(**each) for each in given["sends"]]
-    return RunResult(**given)
-
-
-def child_main() -> None:
-    """Do what a parent ordered on standard input, answer on standard output and end, whatever the script still does."""
-    from jsnpy.config import RunConfig
-
-    order = json.load(sys.stdin)
-    try:
-        result = run_here(RunConfig(**order["config"]), Options(**order["options"]))
-        answer: dict[str, object] = {
-            "exit_code": result.exit_code,
-            "stdout": result.stdout,
-            "stderr": result.stderr,
-            "error": result.error,
-            "sends": [{name: getattr(send, name) for name in send.__slots__} for send in result.sends],
-        }
-    except JsnpyError as error:
-        answer = {"raised": type(error).__name__, "message": error.message, "hint": error.hint}
-    sys.stdout.write(json.dumps(answer))
-    sys.stdout.flush()
-    os._exit(0)
+def run_order(order: dict[str, Any]) -> dict[str, Any]:
+    """Do in a child process what `_in_child` ordered."""
+    result = run_here(configs.RunConfig(**order["config"]), Options(**order["options"]))
+    sends = [{name: getattr(send, name) for name in send.__slots__} for send in result.sends]
+    return {**vars(result), "sends": sends}

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import threading
-from typing import IO, cast
-
-from jsnpy import json_text
+from jsnpy import child, json_text
 from jsnpy.api import RunResult, run_here
 from jsnpy.config import RunConfig, references
 from jsnpy.errors import ConfigError, ExitCode, JsnpyError
@@ -24,11 +17,6 @@ if TYPE_CHECKING:
 
     from jsnpy.fleet.mails import Task
     from jsnpy.fleet.settings import Rate
-
-_GRACE = 10.0
-"""Seconds a child process may take beyond the run's timeout, to start and to hand over what it has."""
-
-_CHILD = "from jsnpy.fleet.runs import child_main; child_main()"
 
 
 def order(config: RunConfig, options: Options, encoding: str | None) -> dict[str, Any]:
@@ -105,49 +93,18 @@ def carry_out(order: dict[str, Any], task: Task, rate: Rate | None) -> dict[str,
 
 def carry_out_in_child(order: dict[str, Any], task: Task) -> dict[str, Any]:
     """Run a script in a child process, which can be ended at its timeout and ends with this one."""
-    timeout: float = order["options"]["timeout"]
-    child = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-        [sys.executable, "-P", "-c", _CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-    )
-    to_child, from_child = cast("IO[str]", child.stdin), cast("IO[str]", child.stdout)
-    killer = threading.Timer(timeout + _GRACE, child.kill)
-    killer.start()
+    given = {"order": order, "task": task.id, "owner": task.owner}
     try:
-        to_child.write(json.dumps({"order": order, "task": task.id, "owner": task.owner}) + "\n")
-        to_child.flush()
-        # Standard input stays open: the child takes its end for ours.
-        done: dict[str, Any] = json.loads(from_child.read())
-    except (OSError, ValueError):
-        text = f"the run's process ended without an answer, at the latest {_GRACE:g} s after the timeout"
-        done = {
-            "exit_code": ExitCode.TIMEOUT,
-            "stdout": "",
-            "stderr": text + "\n",
-            "error": text,
-            "sends": [],
-            "taken_over": False,
-        }
-    finally:
-        killer.cancel()
-        child.kill()
-        child.wait()
-        to_child.close()
-        from_child.close()
+        done: dict[str, Any] = child.call("jsnpy.fleet.runs:carry_out_given", given, order["options"]["timeout"])
+    except (JsnpyError, TimeoutError) as error:
+        code = ExitCode.TIMEOUT if isinstance(error, TimeoutError) else ExitCode.INTERNAL
+        text = str(error)
+        done = {"exit_code": code, "stdout": "", "stderr": f"{text}\n", "error": text, "sends": [], "taken_over": False}
     return done
 
 
-def child_main() -> None:
-    """Do what a worker ordered on standard input, and answer on standard output."""
-    given = json.loads(sys.stdin.readline())
-
-    def watch() -> None:
-        sys.stdin.read()
-        os._exit(ExitCode.TERMINATED)
-
-    threading.Thread(target=watch, daemon=True).start()
+def carry_out_given(given: dict[str, Any]) -> dict[str, Any]:
+    """Do in a child process what `carry_out_in_child` ordered."""
     from jsnpy import celery
 
-    answer = carry_out(given["order"], celery.task_of(given["task"], given["owner"]), celery.settings.rate)
-    sys.stdout.write(json.dumps(answer))
-    sys.stdout.flush()
-    os._exit(0)
+    return carry_out(given["order"], celery.task_of(given["task"], given["owner"]), celery.settings.rate)
