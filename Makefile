@@ -10,30 +10,39 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 VENV ?= .venv
 BIN := $(VENV)/bin
 
+# Names and versions of all that is installed below, also to build the package; `make upgrade` renews them.
+CONSTRAINTS := .ci/constraints.txt
+export PIP_CONSTRAINT := $(CONSTRAINTS)
+export PIP_BUILD_CONSTRAINT := $(CONSTRAINTS)
+export UV_CONSTRAINT := $(CONSTRAINTS)
+export UV_BUILD_CONSTRAINT := $(CONSTRAINTS)
+
 ifneq ($(UV),)
-INSTALL = "$(UV)" pip install --quiet --python $(BIN)/python
-MAKE_VENV = "$(UV)" venv --quiet --allow-existing --python "$(PYTHON)" $(VENV)
+PIP = VIRTUAL_ENV=$(VENV) "$(UV)" pip
+MAKE_VENV = "$(UV)" venv --quiet --clear --python "$(PYTHON)" $(VENV)
 else
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
-MAKE_VENV = "$(PYTHON)" -m venv $(VENV)
+PIP = $(BIN)/python -m pip --disable-pip-version-check
+MAKE_VENV = "$(PYTHON)" -m venv --clear $(VENV)
 endif
+INSTALL = $(PIP) install --quiet
 
 .PHONY: $(shell awk -F: '/^[a-z-]+:.*\#\# / { print $$1 }' $(MAKEFILE_LIST))
+
+# What was installed into an environment whose Python is gone by now is gone too.
+$(shell test -x $(BIN)/python || rm -f $(VENV)/.run $(VENV)/.dev)
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(BIN)/python:
+# An environment that is not complete (.half), or does not work, is made anew.
+$(VENV)/.run: EXTRA = dry-run
+$(VENV)/.dev: EXTRA = dev
+$(VENV)/.run $(VENV)/.dev: pyproject.toml $(CONSTRAINTS)
 	@test -n "$(PYTHON)" || { echo "jsnpy needs Python 3.11 or newer: install it, or name it: make PYTHON=/path/to/python3"; exit 1; }
-	$(MAKE_VENV)
-
-$(VENV)/.run: pyproject.toml | $(BIN)/python
-	$(INSTALL) --editable '.[dry-run]'
-	@touch $@
-
-$(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(INSTALL) --editable '.[dev]'
-	@touch $@ $(VENV)/.run
+	@{ test ! -e $(VENV)/.half && $(BIN)/python -c '' && $(PIP) list; } >/dev/null 2>&1 || $(MAKE_VENV)
+	@touch $(VENV)/.half
+	$(INSTALL) --editable '.[$(EXTRA)]'
+	@rm $(VENV)/.half && touch $@ $(VENV)/.run
 
 run: $(VENV)/.run ## the main job: JsN's own example, against an SMTP server inside jsnpy
 	$(BIN)/jsnpy configs/CaEmail.json --dry-run
@@ -47,7 +56,7 @@ test-quickjs: ## the whole suite on the original quickjs instead of quickjs-ng
 	.venv-quickjs/bin/python -m pytest -n auto
 
 .venv-quickjs/.original: $(VENV)/.dev
-	$(BIN)/python -m pip uninstall --quiet --yes quickjs-ng quickjs
+	$(PIP) uninstall --quiet --yes quickjs-ng quickjs
 	$(INSTALL) quickjs==1.19.4
 	@touch $@
 
@@ -88,6 +97,11 @@ test-fleet: $(VENV)/.dev ## many runs on Celery while workers are killed and bro
 
 bench-fleet: $(VENV)/.dev ## runs per second through Celery with one and two workers
 	PYTHONPATH=tests $(BIN)/python tests/fleet/bench.py
+
+upgrade: $(VENV)/.dev ## renew .ci/constraints.txt: the newest versions that pyproject.toml allows, for every Python and system
+	$(INSTALL) uv
+	printf '%s\n' atheris editables hatchling | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+		--all-extras --no-annotate --no-header --output-file $(CONSTRAINTS) pyproject.toml -
 
 check: $(VENV)/.dev ## ruff, its formatter and mypy
 	$(BIN)/ruff check

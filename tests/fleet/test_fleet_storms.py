@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.brokers import RABBITMQ, REDIS, Broker, RabbitMQ, Redis, wait_until
+from support.command import jsnpy
 from support.fleet import Many, Worker
 from support.mailserver import MailServer
 
@@ -188,6 +189,28 @@ def test_the_broker_restarted(storm: Storm, number: int) -> None:
     table = storm.report(f"broker restarted ({signal.Signals(number).name})", many, "AB")
     if storm.kind != "rabbitmq":  # whose answers nobody keeps while it is away
         assert 0 == table["no answer"]
+
+
+@pytest.mark.skipif(REDIS is None, reason="redis-server is not installed")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_the_next_run_after_redis_was_restarted(tmp_path: Path, number: int) -> None:
+    """A worker outlives the restart of its Redis in the middle of a run, and answers the next run."""
+    with Redis(tmp_path / "redis") as broker:
+        variables = {"JSNPY_BROKER_URL": broker.url}
+        with Worker(tmp_path, "one", 1, **variables) as worker:
+            (tmp_path / "slow.js").write_text("const end = Date.now() + 4000; while (Date.now() < end);")
+            (tmp_path / "run.json").write_text('{"scriptfile": "slow.js"}')
+            many = Many(tmp_path / "run.json", 1, 60, **variables)
+            many.submitted()
+            wait_until(lambda: b"received" in worker.log.read_bytes(), "the run begins")
+            broker.stop(number)
+            broker.start()
+            assert [0] == [each["code"] for each in many.results()]
+            (tmp_path / "next.js").write_text("console.log('here')")
+            done = jsnpy("next.js", "--submit", "--wait", cwd=tmp_path, env=variables)
+            assert (0, "here\n") == (done.code, done.out), worker.log.read_text()
+            assert worker.process is not None
+            assert worker.process.poll() is None
 
 
 def test_a_run_longer_than_the_takeover_time(storm: Storm) -> None:

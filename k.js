@@ -1,1 +1,0 @@
-class A{ get [Symbol.toStringTag](){return 'Q'} get x(){return 1}}; console.dir(new A(), {showHidden:true}); console.dir(Object.create(new A()), {showHidden:true})
