@@ -70,7 +70,7 @@ def emails(text: str) -> list[str]:
 def addresses(text: str) -> list[Address]:
     """Return the addresses that `addresses_text` wrote."""
     parts: Any = json_text.loads(text)
-    return [Address(*each) for each in parts]
+    return [Address(email=email, local=local, domain=domain) for email, local, domain in parts]
 
 
 class Damaged(Exception):  # noqa: N818 - reads as what it is
@@ -127,7 +127,7 @@ def mail(row: Row, data: bytes | None) -> tuple[Mail, How]:
         raise Damaged("what is kept of it is damaged (its message is missing)")
     try:
         kept: Any = json_text.loads(row.server)
-        envelope = Envelope(addresses(row.sender)[0], addresses(row.recipients))
-        return Mail(Server(**kept["server"]), envelope, Message(data, row.message_id)), How(kept)
+        envelope = Envelope(sender=addresses(row.sender)[0], recipients=addresses(row.recipients))
+        return Mail(Server(**kept["server"]), envelope, Message(data=data, message_id=row.message_id)), How(kept)
     except (ValueError, TypeError, LookupError) as error:
         raise Damaged(f"what is kept of it is damaged ({type(error).__name__})") from None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from jsnpy.record import Record
+
 # No pattern is compiled, about 0.1 ms each, before an address needs it; most need none.
 LETTERS_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 ATEXT = frozenset(LETTERS_DIGITS + "!#$%&'*+/=?^_`{|}~-")
@@ -13,41 +15,41 @@ _ATEXT_UTF8 = r"[^\x00-\x20\x7f-\xa0\"(),:;<>@\[\\\]]+\Z"
 _QUOTED = r'"(?:[^"\\\x00-\x1f\x7f-\x9f]|\\[\x20-\x7e])*"\Z'
 _LITERAL = r"\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9A-Fa-f:.]+)\]\Z"
 
-# Invisible or moving a cursor: never part of an address, and a break for some programs that read headers.
-_INVISIBLE = "[\u0000-\u001f\u007f-\u009f\u2028\u2029]"
-
-LOCAL_MAX = 64
 ADDRESS_MAX = 254
 _DOMAIN_MAX = 253
 _LABEL_MAX = 63
+
+CONTROL = "line break or control character"
+_UNSEEN = {"Cf": "invisible character", "Zs": "blank", "Cc": CONTROL, "Zl": CONTROL, "Zp": CONTROL}
+"""Unicode's categories of what cannot be seen, in words."""
+
+_BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+"""Invisible, although Unicode counts them as letters, signs or marks."""
 
 
 class BadAddress(ValueError):  # noqa: N818 - reads as what it is
     """An address, host or name that cannot be used; its text says why."""
 
 
-class Address:
+class Address(Record):
     """A checked address.
 
-    Args:
+    Attributes:
         email: the address as it was given.
         local: what is left of the "@", as it goes on the wire.
         domain: what is right of it, in ASCII.
         name: the display name, or "".
     """
 
-    __slots__ = ("domain", "email", "local", "name")
-
-    def __init__(self, email: str, local: str, domain: str, name: str = "") -> None:
-        self.email = email
-        self.local = local
-        self.domain = domain
-        self.name = name
+    email: str
+    local: str
+    domain: str
+    name: str = ""
 
     @property
     def wire(self) -> str:
-        """The address as it goes on the wire."""
-        return f"{self.local}@{self.domain}"
+        """The address as it goes on the wire, "" for the empty sender."""
+        return f"{self.local}@{self.domain}" if self.domain else ""
 
     @property
     def needs_utf8(self) -> bool:
@@ -64,10 +66,9 @@ def parse_address(text: str, name: str = "") -> Address:
     """Return the address in `text`, which must be an address alone.
 
     Raises:
-        BadAddress: it is none, with the reason.
+        BadAddress: it is not one, with the reason.
     """
-    if not text.isprintable() and re.search(_INVISIBLE, text):
-        raise BadAddress("has a line break or control character")
+    refuse_unseen(text)
     text = text.strip(" ")
     if not text:
         raise BadAddress("is empty")
@@ -80,11 +81,26 @@ def parse_address(text: str, name: str = "") -> Address:
         raise BadAddress("has no domain after the @")
     _check_local(local)
     domain = domain if domain[0] == "[" and re.match(_LITERAL, domain) else ascii_domain(domain)
-    if len(local.encode()) > LOCAL_MAX:
-        raise BadAddress(f"has more than {LOCAL_MAX} bytes before the @")
+    # The part before the @ may have more than the 64 bytes of RFC 5321: servers take more, and theirs is the say.
     if len(local.encode()) + 1 + len(domain) > ADDRESS_MAX:
         raise BadAddress(f"is longer than {ADDRESS_MAX} bytes")
-    return Address(text, local, domain, name)
+    return Address(email=text, local=local, domain=domain, name=name)
+
+
+def refuse_unseen(text: str) -> None:
+    """Check that each character of an address or host name can be seen, but for plain blanks.
+
+    Raises:
+        BadAddress: one cannot, which is named: what was pasted along with an address leads to nobody's mailbox.
+    """
+    if text.isascii() and text.isprintable():
+        return
+    from unicodedata import category
+
+    for char in text:
+        what = _UNSEEN["Cf"] if char in _BLANK_LETTERS else _UNSEEN.get(category(char))
+        if what and char != " ":
+            raise BadAddress(f"has the {what} U+{ord(char):04X}")
 
 
 def _check_local(local: str) -> None:
@@ -92,27 +108,24 @@ def _check_local(local: str) -> None:
         if not re.match(_QUOTED, local):
             raise BadAddress("has a wrongly quoted part before the @")
         return
-    if not (_LOCAL.issuperset(local) if local.isascii() else re.match(_ATEXT_UTF8, local)) or _has_space(local):
+    if not (_LOCAL.issuperset(local) if local.isascii() else re.match(_ATEXT_UTF8, local)):
         if "<" in local:
             raise BadAddress('must be the address alone, as in { email: "ann@example.com", name: "Ann" }')
         if "," in local or ";" in local:
             raise BadAddress("must be one address; give several as an array")
-        bad = next(c for c in local if _has_space(c) or c in '"(),:;<>@[\\]' or c < "!")
-        raise BadAddress(f"has a {'blank' if _has_space(bad) else bad} before the @")
-
-
-def _has_space(text: str) -> bool:
-    return any(char.isspace() for char in text)
+        bad = next(char for char in local if char in ' "(),:;<>@[\\]')
+        raise BadAddress(f"has a {'blank' if bad == ' ' else bad} before the @")
 
 
 def ascii_domain(domain: str) -> str:
     """Return a domain in ASCII (IDNA 2008 with the UTS 46 mapping).
 
     Raises:
-        BadAddress: it is none.
+        BadAddress: it is not valid.
     """
     if len(domain) > _DOMAIN_MAX:  # in ASCII it gets no shorter; if longer, idna says so
         raise BadAddress("has a domain that is too long")
+    refuse_unseen(domain)  # the mapping would drop such characters without a word
     if not domain.isascii():
         import idna
 
@@ -122,5 +135,5 @@ def ascii_domain(domain: str) -> str:
             raise BadAddress(f'has a domain that is no internationalised domain name ("{domain}": {error})') from None
     for label in domain.split("."):
         if not 0 < len(label) <= _LABEL_MAX or "-" in (label[0], label[-1]) or not _LABEL.issuperset(label):
-            raise BadAddress(f'has a domain that is none ("{domain}")')
+            raise BadAddress(f'has a domain that is not valid ("{domain}")')
     return domain

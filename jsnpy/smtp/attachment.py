@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 
-from jsnpy.smtp.values import clean, describe, invalid, one_line
+from jsnpy.record import Record
+from jsnpy.smtp.values import describe, invalid, one_line
+from jsnpy.text import printable, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,26 +19,35 @@ _PARAMETER_MAX = 255
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"  # noqa: S105 - a pattern of RFC 2045
 # Compiled when first used: most mails have no attachment.
 _CONTENT_TYPE = rf'{_TOKEN}/{_TOKEN}(?: *; *{_TOKEN}=(?:{_TOKEN}|"[ !#-\[\]-~]*"))*\Z'
+_CHARSET = r'; *charset *= *"?([^ ";]+)'
+_OFFICE = {
+    ".docx": "wordprocessingml.document",
+    ".xlsx": "spreadsheetml.sheet",
+    ".pptx": "presentationml.presentation",
+}
+"""Types that Python's table has from 3.14 on only."""
 _CID = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]+\Z"
 
 
-class Attachment:
+class Attachment(Record):
     """A file that goes with the mail.
 
-    Args:
+    Attributes:
         filename: its name for the receiver.
         data: its bytes.
         content_type: its MIME type, with parameters.
         cid: the Content-ID that `html` shows it by, or "".
     """
 
-    __slots__ = ("cid", "content_type", "data", "filename")
+    filename: str
+    data: bytes
+    content_type: str
+    cid: str = ""
 
-    def __init__(self, filename: str, data: bytes, content_type: str, cid: str = "") -> None:
-        self.filename = filename
-        self.data = data
-        self.content_type = content_type
-        self.cid = cid
+    @property
+    def names_itself(self) -> bool:
+        """Whether the type holds a file name already, of the script's own."""
+        return re.search("; *name *=", self.content_type, re.IGNORECASE) is not None
 
 
 def parse(given: dict[object, object], field: str, locate: Callable[[str, str], str]) -> Attachment:
@@ -54,24 +65,30 @@ def parse(given: dict[object, object], field: str, locate: Callable[[str, str], 
     for name in FIELDS:
         each = given.get(name)
         if each is not None and not isinstance(each, str):
-            hint = '; give bytes as base64 text with encoding: "base64"' if name == "content" else ""
-            raise invalid(f"{field}.{name}", f"must be a string, not {describe(each)}{hint}")
+            hint = 'give bytes as base64 text with encoding: "base64"' if name == "content" else ""
+            raise invalid(f"{field}.{name}", f"must be a string, not {describe(each)}", hint)
         strings[name] = each
     path, content, filename = strings["path"], strings["content"], strings["filename"]
     if (path is None) == (content is None):
         raise invalid(field, "needs either path or content" + ("" if path is None else ", not both"))
-    charset = ""
     if path is not None:
         path = locate(path, f"{field}.path")
-        data = read(path, f"{field}.path")
         filename = os.path.basename(path) if filename is None else filename
-    else:
-        data, charset = decode(content or "", strings["encoding"], field)
     filename = one_line(filename or "").strip(" ")
     if not filename:
         raise invalid(f"{field}.filename", "is missing or empty")
-    kind = content_type(strings["content_type"], filename, charset, field)
-    return Attachment(filename, data, kind, content_id(strings["cid"], field))
+    encoding = (strings["encoding"] or "utf-8").lower()
+    if encoding not in ("utf-8", "utf8", "base64"):
+        raise invalid(f"{field}.encoding", f'must be "utf-8" or "base64", not {describe(strings["encoding"])}')
+    is_text = path is None and encoding != "base64"
+    kind = content_type(strings["content_type"], filename, field, is_text=is_text)
+    if path is not None:
+        data = read(path, f"{field}.path")
+    elif is_text:
+        data = encoded(content or "", kind, field)
+    else:
+        data = from_base64(content or "", field)
+    return Attachment(filename=filename, data=data, content_type=kind, cid=content_id(strings["cid"], field))
 
 
 def read(path: str, field: str) -> bytes:
@@ -80,43 +97,70 @@ def read(path: str, field: str) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        raise invalid(field, f"cannot be read: {path}: {error.strerror or error}") from None
+        raise invalid(field, f"cannot be read: {printable(path)}: {error.strerror or error}") from None
     except MemoryError:
-        raise invalid(field, f"is too large for this machine's memory: {path}") from None
+        raise invalid(field, f"is too large for this machine's memory: {printable(path)}") from None
 
 
-def decode(content: str, encoding: str | None, field: str) -> tuple[bytes, str]:
-    """Return the bytes of a text or of base64, and the charset of a text; raises SendFailure for what is neither."""
-    kind = (encoding or "utf-8").lower()
-    if kind in ("utf-8", "utf8"):
-        return clean(content).encode("utf-8"), "utf-8"
-    if kind != "base64":
-        raise invalid(f"{field}.encoding", f'must be "utf-8" or "base64", not {describe(encoding)}')
+def encoded(text: str, kind: str, field: str) -> bytes:
+    """Return the bytes of a text in the charset that its type names."""
+    charset = re.search(_CHARSET, kind, re.IGNORECASE)
+    name = charset[1] if charset else "utf-8"
+    try:
+        return whole(text).encode(name)
+    except (LookupError, UnicodeError):
+        why = f'names the charset "{name}", which the text in content cannot be written in'
+        raise invalid(f"{field}.content_type", why, "leave the charset out for utf-8") from None
+
+
+def from_base64(content: str, field: str) -> bytes:
+    """Return the bytes of a text in base64, whatever its layout."""
     import binascii
 
     try:
         packed = content.encode("ascii").translate(None, b" \t\r\n")
         packed = packed.rstrip(b"=")
-        return binascii.a2b_base64(packed + b"=" * (-len(packed) % 4), strict_mode=True), ""
+        return binascii.a2b_base64(packed + b"=" * (-len(packed) % 4), strict_mode=True)
     except (UnicodeError, ValueError) as error:
         raise invalid(f"{field}.content", f"is not base64: {error}") from None
 
 
-def content_type(given: str | None, filename: str, charset: str, field: str) -> str:
-    """Return the MIME type given, or the one the file name stands for (RFC 2045 section 5.1)."""
-    if given:
-        given = one_line(given)
-        if len(given) > _PARAMETER_MAX or not re.match(_CONTENT_TYPE, given):
-            raise invalid(f"{field}.content_type", f'must be like "text/csv", not {describe(given)}')
-        if given.lower().startswith(("multipart/", "message/")):
-            raise invalid(f"{field}.content_type", f'cannot be {given}; use "application/octet-stream"')
-        return given
+def content_type(given: str | None, filename: str, field: str, *, is_text: bool) -> str:
+    """Return the MIME type given, or the one the file name stands for (RFC 2045 section 5.1).
+
+    Args:
+        given: the script's content_type.
+        filename: the attachment's name.
+        field: the element of `attachments`.
+        is_text: whether it is made from a text; such types have a charset, utf-8 if the script names none.
+    """
+    kind = _checked_type(given, field) if given else _guessed_type(filename, is_text=is_text)
+    named = not is_text or not kind.lower().startswith("text/") or re.search(_CHARSET, kind, re.IGNORECASE)
+    return kind if named else f"{kind}; charset=utf-8"
+
+
+def _checked_type(given: str, field: str) -> str:
+    kind = one_line(given)
+    if len(kind) > _PARAMETER_MAX or not re.match(_CONTENT_TYPE, kind):
+        raise invalid(f"{field}.content_type", f'must be like "text/csv", not {describe(kind)}')
+    if kind.lower().startswith(("multipart/", "message/")):
+        raise invalid(f"{field}.content_type", f'cannot be {kind}; use "application/octet-stream"')
+    return kind
+
+
+def _guessed_type(filename: str, *, is_text: bool) -> str:
     import mimetypes
 
-    guess, packed = mimetypes.guess_type(filename, strict=False)
+    # The built-in table alone: this machine's registry may call a .csv a spreadsheet.
+    table = mimetypes.MimeTypes()
+    for ending, kind in _OFFICE.items():
+        table.add_type(f"application/vnd.openxmlformats-officedocument.{kind}", ending)
+    guess, packed = table.guess_type(f"./{filename}", strict=False)
+    if guess is None and not packed and is_text:
+        return "text/plain"
     if guess is None or packed or guess.startswith(("multipart/", "message/")):
-        guess = "text/plain" if charset and guess is None and not packed else "application/octet-stream"
-    return f"{guess}; charset={charset}" if charset and guess.startswith("text/") else guess
+        return "application/octet-stream"
+    return guess
 
 
 def content_id(given: str | None, field: str) -> str:

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+from jsnpy.record import Record
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from jsnpy.smtp.addresses import Address
     from jsnpy.smtp.request import Request
 
 
-class Envelope:
+class Envelope(Record):
     """Sender and recipients.
 
-    Args:
+    Attributes:
         sender: the address of MAIL FROM.
         recipients: the addresses of RCPT TO, each once.
     """
 
-    __slots__ = ("recipients", "sender")
-
-    def __init__(self, sender: Address, recipients: list[Address]) -> None:
-        self.sender = sender
-        self.recipients = recipients
+    sender: Address
+    recipients: list[Address]
 
     @classmethod
     def of(cls, request: Request) -> Envelope:
         """Return a request's envelope."""
-        return cls(request.sender, request.recipients)
+        return cls(sender=request.envelope_sender, recipients=request.recipients)
 
     @property
     def needs_utf8(self) -> str | None:

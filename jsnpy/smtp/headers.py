@@ -19,7 +19,7 @@ LINE = 78
 LINE_MAX = 998
 _WORD = 75  # RFC 2047 section 2: an encoded word's length
 _LONGEST_NAME = 400  # even with each character quoted and no blank to fold at, it stays below 998
-_LONGEST_PARAMETER = 60
+_LONGEST_PARAMETER = 57  # with the name before it, a line of 78
 _SAFE_FILENAME = r"[A-Za-z0-9 ._+()-]{1,60}\Z"
 _ATTRIBUTE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`{|}~")
 _Q_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
@@ -142,6 +142,14 @@ def _mailbox(address: Address) -> str:
     else:
         phrase = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return f"{phrase} <{address.wire}>"
+
+
+def old_parameter(name: str, value: str) -> str:
+    """Return a MIME parameter as readers from before RFC 2231 understand it: in encoded words where it must be."""
+    if re.match(_SAFE_FILENAME, value):
+        return f'{name}="{value}"'
+    words = encoded_words(value, first=LINE - len(f' {name}="";'))
+    return f'{name}="' + "\r\n ".join(words) + '"'
 
 
 def parameter(name: str, value: str) -> str:

@@ -8,7 +8,8 @@ import struct
 import time
 from binascii import b2a_base64, b2a_qp
 
-from jsnpy.smtp.headers import LINE, LINE_MAX, address_header, fold, parameter, text_header
+from jsnpy.record import Record
+from jsnpy.smtp.headers import LINE, LINE_MAX, address_header, fold, old_parameter, parameter, text_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,19 +27,16 @@ _RAW_LINE = 57
 _FORMAT = "76s" * _LINES
 
 
-class Message:
+class Message(Record):
     """A mail ready to be sent, or to be kept and sent later.
 
-    Args:
+    Attributes:
         data: the message's bytes, with CRLF and without dot-stuffing.
         message_id: its Message-ID with angle brackets.
     """
 
-    __slots__ = ("data", "message_id")
-
-    def __init__(self, data: bytes, message_id: str) -> None:
-        self.data = data
-        self.message_id = message_id
+    data: bytes
+    message_id: str
 
     @property
     def needs_8bit(self) -> bool:
@@ -51,7 +49,10 @@ def build(request: Request) -> Message:
     message_id = f"<{time.time_ns():x}.{os.urandom(8).hex()}@{request.sender.domain}>"
     out = io.BytesIO()
     out.write(address_header("From", [request.sender]))
-    out.write(address_header("To", request.to))
+    if request.to:
+        out.write(address_header("To", request.to))
+    elif not request.cc:
+        out.write(b"To: undisclosed-recipients:;\r\n")  # some servers refuse a mail with neither
     if request.cc:
         out.write(address_header("Cc", request.cc))
     if request.reply_to:
@@ -61,12 +62,14 @@ def build(request: Request) -> Message:
     out.write(text_header("Message-ID", message_id))
     out.write(b"MIME-Version: 1.0\r\n")
     for name, value in request.headers:
-        out.write(text_header(name, value))
+        out.write(text_header(name, value) if isinstance(value, str) else address_header(name, value))
+    if not any(name.lower() == "auto-submitted" for name, _ in request.headers):
+        out.write(b"Auto-Submitted: auto-generated\r\n")  # RFC 3834: no out-of-office answers an alert
     _content(request).write(out)
     out.seek(-2, io.SEEK_END)
     if out.read() != b"\r\n":
         out.write(b"\r\n")
-    return Message(out.getvalue(), message_id)
+    return Message(data=out.getvalue(), message_id=message_id)
 
 
 def date(seconds: float) -> str:
@@ -105,6 +108,8 @@ class _File:
         kind = fold(f"Content-Type: {attachment.content_type}", len("Content-Type: "))
         disposition = "inline" if self.inline else "attachment"
         name = parameter("filename", attachment.filename)
+        if not attachment.names_itself:
+            kind += f";\r\n {old_parameter('name', attachment.filename)}"
         out.write(f"{kind}\r\nContent-Transfer-Encoding: base64\r\n".encode())
         out.write(f"Content-Disposition: {disposition};\r\n {name}\r\n".encode())
         if attachment.cid:

@@ -6,47 +6,30 @@ import math
 import re
 
 from jsnpy.smtp.outcome import Code, SendFailure
+from jsnpy.text import kind, printable, whole
 
 SHOWN_MAX = 60
 _BREAKS = "\r\n|[\u0000-\u001f\u007f-\u009f\u2028\u2029]"  # compiled when first needed: few texts have any
 _PLAIN_FROM = 1e-6  # below, JavaScript writes exponents
 
 
-def invalid(field: str, why: str) -> SendFailure:
+def invalid(field: str, why: str, hint: str = "") -> SendFailure:
     """Return the failure that names a field."""
-    return SendFailure(Code.ARGUMENT, "argument", f"{field} {why}")
-
-
-_FOREIGN = {
-    "NaN": "NaN",
-    "Infinity": "Infinity",
-    "-Infinity": "-Infinity",
-    "circular": "an object that holds itself",
-    "nested too deeply": "an object nested too deeply",
-    "too large": "an object too large to read",
-}
-"""What the engine's side calls values that JSON has not, where "a ..." would be no English."""
+    return SendFailure(Code.ARGUMENT, "argument", f"{field} {why}", hint=hint)
 
 
 def describe(value: object) -> str:
-    """Return what kind of value it is, in JavaScript's words."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return f"the number {js_number(value)}"
+    """Return what kind of value it is, in JavaScript's words, and a string or number itself."""
     if isinstance(value, str):
-        shown = value if len(value) <= SHOWN_MAX else f"{value[:SHOWN_MAX]}…"
-        return f'the string "{clean(shown)}"'
-    if isinstance(value, dict):
-        foreign = value.get("$foreign")
-        if isinstance(foreign, str):
-            return _FOREIGN.get(foreign) or f"a {'value that ' * foreign.startswith('throws')}{clean(foreign)}"
-        return "an object"
-    if isinstance(value, list | tuple):
-        return "an array"
-    return f"a {type(value).__name__}"
+        return f"the string {shown(value)}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"the number {js_number(value)}"
+    return kind(value)
+
+
+def shown(text: str, longest: int = SHOWN_MAX) -> str:
+    """Return a text as errors quote it: in quotes, on one line, and cut where it is long."""
+    return f'"{printable(whole(text[:longest]))}{"…" * (len(text) > longest)}"'
 
 
 def js_number(value: float) -> str:
@@ -76,23 +59,10 @@ def as_float(value: int) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-def clean(text: str) -> str:
-    """Return text with surrogates that are no pair as U+FFFD."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 def one_line(text: str) -> str:
     """Return text with line breaks and control characters as blanks."""
-    text = clean(text)
+    text = whole(text)
     return text if text.isprintable() else re.sub(_BREAKS, " ", text)
-
-
-def did_you_mean(name: str, known: tuple[str, ...]) -> str:
-    """Return '; did you mean "x"?' or ""."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(name.lower(), known, 1, 0.6)
-    return f'; did you mean "{close[0]}"?' if close else ""
 
 
 def credential_text(value: object) -> str | None:
@@ -100,7 +70,7 @@ def credential_text(value: object) -> str | None:
     if value is None:
         return ""
     if isinstance(value, str):
-        return clean(value)
+        return whole(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return js_number(value)
     return None

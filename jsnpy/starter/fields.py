@@ -55,12 +55,18 @@ ATTACHMENT = (
 
 TLS = (
     Field("verify", "boolean", "false: any certificate is good enough. Default: true.", examples=[True, False]),
-    Field("ca_file", "string", "PEM file of a private CA to trust in addition, relative to the config's folder."),
+    Field(
+        "ca_file",
+        "string",
+        "PEM file of the CA, or of the server's own certificate, to trust instead of the system's CAs.",
+    ),
     Field("min_version", '"1.2" | "1.3"', 'Oldest TLS version accepted. Default: "1.2".', examples=["1.2", "1.3"]),
     Field("server_name", "string", "Name the certificate must hold, where it is not host."),
+    Field("cert_file", "string", "PEM file of this side's own certificate, for servers that want one."),
+    Field("key_file", "string", "PEM file of its private key, where cert_file does not hold it too."),
 )
 
-_ADDRESSES = "Recipient | Recipient[]"
+_ADDRESSES = "Recipients | Recipients[]"
 
 MAIL = (
     Field("host", "string", "SMTP server: name or address.", required=True, examples=["smtp.office365.com"]),
@@ -68,9 +74,7 @@ MAIL = (
         "port", "number | string", "SMTP port: 25, 465 (ssl) or 587 (starttls).", required=True, examples=[25, 465, 587]
     ),
     Field("user", "string | number", "User name. None or empty: no authentication."),
-    Field(
-        "pass", "string | number", 'Password, or the access token with auth "xoauth2".', examples=["${ENV:SMTP_PASS}"]
-    ),
+    Field("pass", "string | number", "Password, or an access token.", examples=["${ENV:SMTP_PASS}", "${OAUTH2}"]),
     Field(
         "ssl", "boolean", "true: TLS from the first byte, usually on port 465. Default: false.", examples=[True, False]
     ),
@@ -81,25 +85,38 @@ MAIL = (
         examples=[True, False],
     ),
     Field("from", "Recipient", "Sender: { email, name } or an address.", required=True, fields=ADDRESS),
-    Field("to", _ADDRESSES, "Recipient: { email, name }, an address, or an array.", required=True, fields=ADDRESS),
+    Field(
+        "to",
+        _ADDRESSES,
+        "Recipients: { email, name }, or addresses as text, or an array of both. Not needed where cc or bcc is given.",
+        fields=ADDRESS,
+    ),
     Field("subject", "string | number | boolean", "Subject; may be empty.", required=True),
     Field("body", "string | number | boolean", "Text of the mail; may be empty, and left out where html is given."),
     Field("cc", _ADDRESSES, "Recipients of a copy.", fields=ADDRESS),
     Field("bcc", _ADDRESSES, "Recipients of a copy that the others do not see.", fields=ADDRESS),
     Field("reply_to", _ADDRESSES, "Where replies go, if not to the sender.", fields=ADDRESS),
+    Field(
+        "envelope_from",
+        "Recipient",
+        'Where bounces go, "" for the empty sender. Default: from.',
+        examples=["bounces@example.com", ""],
+        fields=ADDRESS,
+    ),
     Field("html", "string | number | boolean", "The mail as HTML, beside the text in body or instead of it."),
     Field("attachments", "Attachment[]", "Files to attach.", fields=ATTACHMENT),
     Field(
         "headers",
         "Record<string, string | number | boolean>",
-        "Further headers, by name; not those made from other fields (From, To, Subject, Date, Content-...).",
+        "Further headers, by name; not those made from other fields (From, To, Subject, Date, Content-...). "
+        "Auto-Submitted is auto-generated unless it is given here.",
     ),
     Field("timeout", "number", "Seconds for the whole send, above 0. Default: 60.", examples=[60]),
     Field(
         "auth",
-        '"plain" | "login" | "cram-md5" | "xoauth2"',
-        "Authentication mechanism. Default: the best one the server offers, never xoauth2.",
-        examples=["plain", "login", "cram-md5", "xoauth2"],
+        '"plain" | "login" | "cram-md5" | "xoauth2" | "oauthbearer"',
+        "Authentication mechanism; the last two take an access token in pass. Default: the best one the server offers.",
+        examples=["plain", "login", "cram-md5", "xoauth2", "oauthbearer"],
     ),
     Field("tls", "Tls", "How certificates are verified.", fields=TLS),
     Field("helo", "string", "Name this machine greets with. Default: its host name, or its address."),

@@ -4,8 +4,11 @@
 declare var arg: any;
 
 declare namespace jsnpy {
-  /** An address: `"a@x.test"`, or with a name. */
+  /** An address: `"a@x.test"`, `"Ann <a@x.test>"`, or an object. */
   type Recipient = string | Address;
+
+  /** The same, or a string of several addresses: `"a@x.test; b@x.test"`. */
+  type Recipients = string | Address;
 
   /** A sender or recipient. */
   interface Address {

@@ -6,6 +6,7 @@ import email
 import email.policy
 import re
 import sys
+from email.header import decode_header, make_header
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,8 +47,8 @@ def test_a_content_type_stays_one_header(content_type: str) -> None:
     """Line breaks and control characters between a type and its parameters become blanks."""
     data = build({"filename": "a", "content": "b", "content_type": content_type})
     assert not re.search(rb"\r(?!\n)|(?<!\r)\n|[^\t\r\n -~]", data)
-    (line,) = re.findall(rb"\r\nContent-Type: (text/plain *; *[^c ].*)\r\nContent-Transfer", data)
-    assert re.fullmatch(rb'text/plain *; *(a=b|X="a: b")', line)
+    (line,) = re.findall(rb"\r\nContent-Type: (text/plain *; *[^c ].*)\r\n name=.*\r\nContent-Transfer", data)
+    assert re.fullmatch(rb'text/plain *; *(a=b|X="a: b"); charset=utf-8;', line)
 
 
 def test_a_content_type_is_ascii() -> None:
@@ -101,7 +102,7 @@ def test_types_that_hold_parts_are_refused(content_type: str) -> None:
 
 def test_a_packed_text_is_no_text() -> None:
     """A name that says "packed" makes no text of what it holds."""
-    assert "application/octet-stream" == part({"filename": "log.gz", "content": "x"})["Content-Type"]
+    assert "application/octet-stream" == part({"filename": "log.gz", "content": "x"}).get_content_type()
 
 
 def test_an_empty_file_stays_empty() -> None:
@@ -111,7 +112,8 @@ def test_an_empty_file_stays_empty() -> None:
 
 def test_only_text_has_a_charset() -> None:
     """A text given for a file that is no text by its name has no charset."""
-    assert "application/json" == part({"filename": "a.json", "content": "{}"})["Content-Type"]
+    json = part({"filename": "a.json", "content": "{}"})
+    assert ("application/json", None) == (json.get_content_type(), json.get_content_charset())
 
 
 def test_a_file_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -136,3 +138,97 @@ def test_a_fifo_is_no_file(tmp_path: Path) -> None:
 
     os.mkfifo(tmp_path / "pipe")
     assert "is no regular file" in refusal({"path": str(tmp_path / "pipe")})
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "charset"),
+    [
+        ("text/csv", "text/csv", "utf-8"),
+        ("TEXT/CSV", "text/csv", "utf-8"),
+        ("text/calendar; method=REQUEST", "text/calendar", "utf-8"),
+        ("text/plain; charset=utf-8", "text/plain", "utf-8"),
+        ('text/csv; Charset="ISO-8859-1"', "text/csv", "iso-8859-1"),
+        ("application/json", "application/json", None),
+        (None, "text/csv", "utf-8"),
+    ],
+)
+def test_a_text_is_read_as_it_was_written(given: str | None, kind: str, charset: str | None) -> None:
+    """Text made from content carries its charset, utf-8 or the one asked for, and is encoded in it."""
+    got = part({"filename": "a.csv", "content": "Größe", "content_type": given})
+    assert (kind, charset) == (got.get_content_type(), got.get_content_charset())
+    payload = got.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    assert "Größe" == payload.decode(charset or "utf-8")
+
+
+def test_bytes_get_no_charset(tmp_path: Path) -> None:
+    """What was read from a file or from base64 has the charset its author says, or none."""
+    (tmp_path / "a.csv").write_bytes(b"x")
+    for given in ({"path": str(tmp_path / "a.csv")}, {"filename": "a.csv", "content": "eA==", "encoding": "base64"}):
+        assert part({**given, "content_type": "text/csv"}).get_content_charset() is None
+
+
+@pytest.mark.parametrize("charset", ["ascii", "nonsense", "hex", "cp1252"])
+def test_a_charset_that_cannot_hold_the_text_is_refused(charset: str) -> None:
+    """Letters are never lost without a word."""
+    error = refusal({"filename": "a", "content": "日本", "content_type": f"text/plain; charset={charset}"})
+    assert f'attachments[0].content_type names the charset "{charset}"' in error
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "report.csv",
+        "Größe.csv",
+        "日本語のファイル名はとても長いことがあります、そして折り返されます。pdf",
+        'a"b;c.txt',
+        "x" * 90,
+        "😀.txt",
+    ],
+)
+def test_old_readers_find_the_name_too(name: str) -> None:
+    """Readers that know no filename* find the name, as encoded words, beside the type."""
+    got = part({"filename": name, "content": "x"})
+    old = got.get_param("name")
+    assert isinstance(old, str)
+    assert name == str(make_header(decode_header(re.sub("\r?\n", "", old))))
+    assert name == got.get_filename()
+    data = build({"filename": name, "content": "x"})
+    assert max(len(line) for line in data.split(b"\r\n")) <= 78
+
+
+def test_a_name_of_the_script_s_own_stays() -> None:
+    """A type that names the file already is left as it is."""
+    got = build({"filename": "a.txt", "content": "x", "content_type": 'text/plain; name="other.txt"'})
+    assert [b' name="other.txt"; '] != re.findall(rb"name=", got)
+    assert 1 == len(re.findall(rb"\bname=", got))
+
+
+def test_types_do_not_depend_on_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this machine's files or registry say of an ending changes no mail."""
+    import mimetypes
+
+    mimetypes.init()
+    monkeypatch.setitem(mimetypes.types_map, ".csv", "application/vnd.ms-excel")
+    assert "text/csv" == part({"filename": "a.csv", "content": "x"}).get_content_type()
+    kinds = {"a.docx": "wordprocessingml.document", "a.xlsx": "spreadsheetml.sheet"}
+    for name, kind in kinds.items():
+        assert part({"filename": name, "content": ""}).get_content_type().endswith(kind)
+
+
+@pytest.mark.parametrize("path", ["C:\temp\report.pdf", "D:\new\back.csv", "a\x1b[31m.txt"])
+def test_a_path_that_lost_its_backslashes_says_so(path: str) -> None:
+    """JSON read a tab where a folder was meant: the error shows it, says what to write, and prints nothing raw."""
+    for error in (
+        refusal({"path": path}),
+        smtp.send(fields(None, ssl=True, tls={"ca_file": path})).error,
+        smtp.send(fields(None, ssl=True, tls={"cert_file": path})).error,
+    ):
+        assert error.isprintable()
+        assert "does not exist" in error
+        assert r"write C:\\temp or C:/temp" in error
+
+
+def test_a_long_path_is_cut() -> None:
+    """An error stays one line that can be read."""
+    assert 800 > len(refusal({"path": "x" * 1_000_000}))

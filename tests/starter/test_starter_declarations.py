@@ -11,7 +11,7 @@ import pytest
 from support.command import jsnpy
 
 from jsnpy import smtp, starter
-from jsnpy.smtp import attachment, request
+from jsnpy.smtp import attachment, request, server_fields
 from jsnpy.starter import fields
 
 TSC = Path(__file__).parents[2] / ".cache/node/node_modules/typescript/bin/tsc"
@@ -47,7 +47,7 @@ def tsc(folder: Path, *options: str) -> str:
         (fields.MAIL, request.FIELDS),
         (fields.ADDRESS, request.ADDRESS_FIELDS),
         (fields.ATTACHMENT, attachment.FIELDS),
-        (fields.TLS, request.TLS_FIELDS),
+        (fields.TLS, server_fields.TLS_FIELDS),
     ],
 )
 def test_every_field_that_is_accepted_is_documented(
