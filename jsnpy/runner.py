@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jsnpy.outbox import Outbox
     from jsnpy.redaction import Redactor
 
-__all__ = ["Options", "Run", "check", "run_in_foreground"]
+__all__ = ["Options", "Run"]
 
 _LAST_FLUSH = 0.5
 """Seconds a run that is being ended may still take to write its output."""
@@ -229,21 +229,3 @@ class Run:
             return
         # Past the other stream: its reader may be what the run hangs on.
         supervisor.within(_LAST_FLUSH / 2, lambda: self.output.write_now(STDERR, message))
-
-
-def run_in_foreground(run: Run) -> int:
-    """Run to the end, the deadline or a signal, with all output written; return the exit code."""
-    return _see_through(run, run.work)
-
-
-def check(run: Run) -> int:
-    """Compile the script without running it; return the exit code."""
-    return _see_through(run, run.compile)
-
-
-def _see_through(run: Run, work: Callable[[int], None]) -> int:
-    stopped = supervisor.supervise(work, run.tick, run.deadline)
-    if stopped is None:
-        return run.exit_code()
-    run.end_early(stopped)
-    return stopped

@@ -1,4 +1,4 @@
-"""What --submit does: hands a run to the fleet, prints its id, and with --wait its output and exit code."""
+"""What `jsnpy submit` does: hands a run to the fleet, prints its id, and with --wait its output and exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What --flush, --list and --drop do: a line a mail on stdout, 0 when nothing is left and 3 when something is."""
+"""What `jsnpy outbox` does: a line a mail on stdout, exit code 0 when nothing is left and 3 when something is."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def drop(outbox: Outbox, ids: tuple[str, ...], output: Output) -> int:
     try:
         for id_ in ids:
             if not outbox.drop(id_):
-                raise UsageError(f"no mail {id_} in {outbox.directory}", "jsnpy --outbox DIR --list shows their IDs.")
+                raise UsageError(f"no mail {id_} in {outbox.directory}", "jsnpy outbox list shows their IDs.")
             output.write(STDOUT, f"{id_} dropped\n")
         output.finish()
         return output.exit_code(LEFT if outbox.kept() else ExitCode.OK)

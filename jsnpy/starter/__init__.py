@@ -1,4 +1,4 @@
-"""What --init, --types and --schema hand out: a starter to edit, declarations for scripts, a schema for configs."""
+"""What `jsnpy init`, `types`, `schema` hand out: a starter to edit, declarations for scripts, a schema for configs."""
 
 import json
 import os
@@ -86,7 +86,7 @@ def init(folder: str) -> list[str]:
         UsageError: one of the files exists already, in which case nothing is written, or the folder cannot be written.
     """
     if not folder:
-        raise UsageError("--init needs the name of a folder", "As in: jsnpy --init starter")
+        raise UsageError("jsnpy init needs the name of a folder", "As in: jsnpy init starter")
     contents = {name: _text(name) for name in _WRITTEN}
     contents["jsnpy.d.ts"] = types()
     contents["jsnpy.schema.json"] = schema()

@@ -1,4 +1,4 @@
-// What a script run by jsnpy finds, for editors and `tsc`; jsnpy itself does not read it. `jsnpy --types` prints it.
+// What a script run by jsnpy finds, for editors and `tsc`; jsnpy itself does not read it. `jsnpy types` prints it.
 
 /** The value of `arg` in the config; `{}` where there is none. */
 declare var arg: any;

@@ -25,7 +25,7 @@ def step(name):
 import jsnpy.__main__; step("import jsnpy.__main__")
 import jsnpy.config; step("import jsnpy.config")
 import jsnpy.runner; step("import jsnpy.runner (engine, output, supervisor)")
-from jsnpy import output, config, runner
+from jsnpy import output, config, runner, supervisor
 from jsnpy.redaction import Redactor
 redactor = Redactor(); streams = output.standard(redactor); step("streams")
 loaded = config.load(sys.argv[1]); step("read the config")
@@ -37,7 +37,7 @@ def timed(self, *args, **options):
     made(self, *args, **options)
     step("engine: context, prelude, bindings")
 engine.Engine.__init__ = timed
-runner.run_in_foreground(run); step("run, report, flush")
+supervisor.supervise(run.work, run.tick, run.deadline); step("run, report, flush")
 print("\\n".join(f"{seconds}\\t{name}" for name, seconds in steps), file=sys.stderr)
 sys.stderr.flush(); import os; os._exit(0)
 """

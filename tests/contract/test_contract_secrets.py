@@ -80,16 +80,16 @@ def test_real_login_shows_no_secret(mailserver: Callable[..., MailServer], folde
         assert hidden(result.out + result.err), result
 
 
-@pytest.mark.parametrize("options", [[], ["--check"], ["-v", "--log-format", "json"]])
+@pytest.mark.parametrize("options", [["c.json"], ["check", "c.json"], ["c.json", "-v", "--log-format", "json"]])
 def test_config_errors_show_no_secret(options: list[str], folder: Path) -> None:
     """A path made of a secret is named by its reference; a slip beside a password shows neither."""
     (folder / "c.json").write_text('{"scriptfile": "${ENV:SMTP_PASS}/a.js"}')
-    result = jsnpy("c.json", *options, cwd=folder, env={"SMTP_PASS": PASSWORD})
+    result = jsnpy(*options, cwd=folder, env={"SMTP_PASS": PASSWORD})
     assert (2, "") == (result.code, result.out)
     assert "${ENV:SMTP_PASS}" in result.err
     assert hidden(result.err)
     (folder / "c.json").write_text('{"scriptfile": "a.js", "arg": {"pass": "' + PASSWORD + '" "user": "u"}}')
-    result = jsnpy("c.json", *options, cwd=folder)
+    result = jsnpy(*options, cwd=folder)
     assert (2, "") == (result.code, result.out)
     assert "c.json:1:" in result.err
     assert hidden(result.err)

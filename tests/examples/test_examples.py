@@ -21,7 +21,7 @@ def run(name: str, *sets: str, dry: bool = True) -> Result:
 @pytest.mark.parametrize("config", sorted(CONFIGS.glob("*.json")), ids=lambda path: path.stem)
 def test_every_example_is_complete(config: Path) -> None:
     """Each config's script is there and compiles, and no secret stands in the file."""
-    assert (0, "") == ((done := jsnpy(config, "--check", env=SECRETS)).code, done.err)
+    assert (0, "") == ((done := jsnpy("check", config, env=SECRETS)).code, done.err)
     mail = json.loads(config.read_text(encoding="utf-8"))["arg"]
     assert mail.get("mail", mail).get("pass", "CHANGE_ME") in ("CHANGE_ME", "${ENV:SMTP_PASS}")
 

@@ -56,7 +56,7 @@ class Fleet:
         (self.folder / "run.js").write_text(script)
         (self.folder / "run.json").write_text(json.dumps({"scriptfile": "run.js", "arg": arg}))
         env = {"JSNPY_BROKER_URL": self.broker.url}
-        return jsnpy("run.json", "--submit", *options, cwd=self.folder, env=env)
+        return jsnpy("submit", "run.json", *options, cwd=self.folder, env=env)
 
     def log(self) -> str:
         """Return what the worker said."""
@@ -75,7 +75,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 
 
 def test_wait_prints_the_runs_output_and_exits_with_its_code(fleet: Fleet) -> None:
-    """--submit --wait prints what the run printed, on both streams, and exits with its code."""
+    """Submit --wait prints what the run printed, on both streams, and exits with its code."""
     done = fleet.submit('console.log("out", arg.n); console.error("err"); exit(7)', "--wait", arg={"n": 5})
     assert (7, "out 5\n", "err\n") == (done.code, done.out, done.err)
 
@@ -104,7 +104,7 @@ def test_results_that_cannot_be_kept_are_told(fleet: Fleet) -> None:
     (fleet.folder / "never.js").write_text("1")
     results = f"redis://:GEHEIM-9@127.0.0.1:{free_port()}/3"
     env = {"JSNPY_BROKER_URL": fleet.broker.url, "JSNPY_RESULT_URL": results}
-    done = jsnpy("never.js", "--submit", cwd=fleet.folder, env=env)
+    done = jsnpy("submit", "never.js", cwd=fleet.folder, env=env)
     assert (2, "") == (done.code, done.out)
     assert f"the run was not submitted: the Redis {results.replace('GEHEIM-9', '**')} cannot be used: " in done.err
     assert "GEHEIM" not in done.err
@@ -112,7 +112,7 @@ def test_results_that_cannot_be_kept_are_told(fleet: Fleet) -> None:
 
 
 def test_submit_prints_the_id_of_a_run_that_is_then_done(fleet: Fleet) -> None:
-    """--submit prints the task's id, and a worker does the run."""
+    """Submit prints the task's id, and a worker does the run."""
     with MailServer() as server:
         done = fleet.submit(SCRIPT, arg={"port": server.port, "n": 1})
         assert (0, "") == (done.code, done.err)
@@ -293,7 +293,7 @@ def test_who_waits_can_leave(fleet: Fleet, number: int, code: int) -> None:
     """A signal ends --wait at once and without a word, while the run goes on."""
     (fleet.folder / "slow.js").write_text("setTimeout(() => {}, 3000); console.log(1)")
     env = clean_environment(JSNPY_BROKER_URL=fleet.broker.url)
-    words = [*JSNPY, "-v", "slow.js", "--submit", "--wait"]
+    words = [*JSNPY, "submit", "-v", "slow.js", "--wait"]
     with subprocess.Popen(words, cwd=fleet.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
         assert waiting.stdout is not None
         assert waiting.stderr is not None

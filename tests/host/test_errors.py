@@ -140,7 +140,7 @@ def test_uncaught_error_as_json(tmp_path: Path) -> None:
 
 
 def test_check_finds_syntax_errors_and_runs_nothing(tmp_path: Path) -> None:
-    """--check reports what a run would, as to syntax, and no statement of the script is carried out."""
+    """Check reports what a run would, as to syntax, and no statement of the script is carried out."""
     fine = [
         "console.log('ran')",
         "'use strict'; exit(5)",
@@ -163,9 +163,9 @@ def test_check_finds_syntax_errors_and_runs_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text("")
     for script in fine:
         (tmp_path / "a.js").write_text(script)
-        result = jsnpy("--check", "a.js", cwd=tmp_path)
-        assert (0, "", "") == (result.code, result.out, result.err), script
+        result = jsnpy("check", "a.js", cwd=tmp_path)
+        assert (0, "a.js: ok\n", "") == (result.code, result.out, result.err), script
     for script in bad:
         (tmp_path / "a.js").write_text(script)
-        result = jsnpy("--check", "a.js", cwd=tmp_path)
+        result = jsnpy("check", "a.js", cwd=tmp_path)
         assert (1, True) == (result.code, "SyntaxError" in result.err), script

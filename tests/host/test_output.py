@@ -219,10 +219,10 @@ def test_reader_that_went_away_on_windows(
 def test_help_texts_are_utf8_and_never_fail(tmp_path: Path) -> None:
     """What is not a run's output is UTF-8 too when redirected, and names that are no text are escaped."""
     env = {"PYTHONIOENCODING": "ascii:strict"}
-    assert "written: é/alert.json" in jsnpy("--init", "é", cwd=tmp_path, env=env).out
-    assert "'é' is no number" in jsnpy("--timeout", "é", "a.js", cwd=tmp_path, env=env).err
+    assert "written: é/alert.json" in jsnpy("init", "é", cwd=tmp_path, env=env).out
+    assert '"é" is not a number' in jsnpy("--timeout", "é", "a.js", cwd=tmp_path, env=env).err
     if sys.platform == "linux":  # names are Unicode elsewhere
-        strange = jsnpy("--init", os.fsdecode(b"\xff"), cwd=tmp_path)
+        strange = jsnpy("init", os.fsdecode(b"\xff"), cwd=tmp_path)
         assert (0, True) == (strange.code, "written: \\udcff/alert.json" in strange.out)
 
 

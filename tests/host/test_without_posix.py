@@ -40,7 +40,6 @@ _MAIL = "{ host: 'mail.test', port: 587, starttls: true, user: 'u', pass: 'pw', 
         ("console.log('é', [1]); setTimeout(() => console.log(2), 1)", [], "é [ 1 ]\n2\n"),
         (f"console.log(send_email({_MAIL} subject: 's', body: 'b' }}).code)", ["--dry-run", "--mailbox", "box"], "0\n"),
         ("console.log(http_get('http://127.0.0.1:1/').status)", [], "0\n"),
-        ("console.log('checked')", ["--check"], ""),
         ("console.log(arg.a)", ["--set", "a=1", "--timeout", "20", "-v"], "1\n"),
     ],
 )

@@ -103,9 +103,9 @@ def test_resent_when_asked(box: Path, server: CountingServer, monkeypatch: pytes
 def test_by_the_command(box: Path, server: CountingServer) -> None:
     """The command lists an old outbox and sends what is due."""
     lead_to(box, server.port)
-    listed = jsnpy("--outbox", box, "--list")
+    listed = jsnpy("outbox", "list", "--outbox", box)
     assert (3, len(SUBJECTS)) == (listed.code, len(listed.out.splitlines()))
     assert "literal-Secret" not in listed.out
-    flushed = jsnpy("--outbox", box, "--flush", "--max-age", "9999d", env={"MAIL_PW": "first-Secret"})
+    flushed = jsnpy("outbox", "flush", "--outbox", box, "--max-age", "9999d", env={"MAIL_PW": "first-Secret"})
     assert (3, 3) == (flushed.code, flushed.out.count(": sent\n")), flushed
     assert 3 == len(server.taken)

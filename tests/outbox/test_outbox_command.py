@@ -1,4 +1,4 @@
-"""The outbox by the real command: --outbox, --flush, --list, --drop, --max-age, --resend-unknown."""
+"""The outbox by the real command: --outbox, --max-age, `jsnpy outbox` flush, list, drop, retry."""
 
 from __future__ import annotations
 
@@ -58,27 +58,27 @@ def test_life_of_a_mail(tmp_path: Path, server: CountingServer) -> None:
     assert 1 == run.err.count("\n"), run.err
     assert f"kept in the outbox as {id_}" in run.err
 
-    listed = jsnpy("--outbox", box, "--list")
+    listed = jsnpy("outbox", "list", "--outbox", box)
     start = f'{id_} to ann@example.com: "Disk full": next try in '
     assert (3, "") == (listed.code, listed.err)
     assert listed.out.startswith(start)
     assert " old, 1 try; last: " in listed.out
     assert "451 4.3.0 try again later" in listed.out
 
-    early = jsnpy("--outbox", box, "--flush")
+    early = jsnpy("outbox", "flush", "--outbox", box)
     assert 3 == early.code
     assert early.out.startswith(start)
-    quiet = jsnpy("--outbox", box, "--flush", "-q")
+    quiet = jsnpy("outbox", "flush", "--outbox", box, "-q")
     assert (3, "", "") == (quiet.code, quiet.out, quiet.err)
 
     sql(box, "UPDATE mails SET next_try = created")
     server.answer = b"250 ok\r\n"
-    late = jsnpy("--outbox", box, "--flush")
+    late = jsnpy("outbox", "flush", "--outbox", box)
     assert (0, f'{id_} to ann@example.com: "Disk full": sent\n', "") == (late.code, late.out, late.err)
     assert 1 == server.count("Disk full")
-    again = jsnpy("--outbox", box, "--flush")
+    again = jsnpy("outbox", "flush", "--outbox", box)
     assert (0, "", "") == (again.code, again.out, again.err)
-    empty = jsnpy("--outbox", box, "--list")
+    empty = jsnpy("outbox", "list", "--outbox", box)
     assert (0, "", f"nothing is kept in {box}\n") == (empty.code, empty.out, empty.err)
 
 
@@ -125,23 +125,23 @@ def test_given_up(tmp_path: Path, server: CountingServer) -> None:
     """A mail older than --max-age has one last try, is then given up, which stderr says once, and stays listed."""
     (id_,) = keep(tmp_path / "box", server, "one")
     server.answer = TEMPORARY
-    first = jsnpy("--outbox", tmp_path / "box", "--flush", "--max-age", "1h")
+    first = jsnpy("outbox", "flush", "--outbox", tmp_path / "box", "--max-age", "1h")
     assert 3 == first.code
     assert first.out.startswith(f'{id_} to ann@example.com: "one": given up after 2 h: ')
     assert first.err.startswith(f"jsnpy: warning: outbox: {id_} to ann@example.com: ")
     server.answer = b"250 ok\r\n"
-    second = jsnpy("--outbox", tmp_path / "box", "--flush", "--max-age", "1h")
+    second = jsnpy("outbox", "flush", "--outbox", tmp_path / "box", "--max-age", "1h")
     assert (3, f'{id_} to ann@example.com: "one": given up\n', "") == (second.code, second.out, second.err)
     assert [] == server.taken
-    dropped = jsnpy("--outbox", tmp_path / "box", "--drop", id_)
+    dropped = jsnpy("outbox", "drop", "--outbox", tmp_path / "box", id_)
     assert (0, f"{id_} dropped\n") == (dropped.code, dropped.out)
-    assert 0 == jsnpy("--outbox", tmp_path / "box", "--flush").code
+    assert 0 == jsnpy("outbox", "flush", "--outbox", tmp_path / "box").code
 
 
 def test_drop_of_nothing(tmp_path: Path, server: CountingServer) -> None:
     """An ID that is not there is an error."""
     keep(tmp_path / "box", server, "one")
-    result = jsnpy("--outbox", tmp_path / "box", "--drop", "0123456789")
+    result = jsnpy("outbox", "drop", "--outbox", tmp_path / "box", "0123456789")
     assert (2, "") == (result.code, result.out)
     assert "no mail 0123456789 in" in result.err
 
@@ -160,20 +160,20 @@ def test_killed_after_the_dot(tmp_path: Path, server: CountingServer) -> None:
     script = write_script(tmp_path, server, "one")
     with subprocess.Popen([*JSNPY, script, "--outbox", tmp_path / "box"], env=clean_environment()) as child:
         assert reached.wait(30)
-        listed = jsnpy("--outbox", tmp_path / "box", "--list")
+        listed = jsnpy("outbox", "list", "--outbox", tmp_path / "box")
         assert ': "one": being sent: final dot handed over: ' in listed.out
-        assert "being sent" in jsnpy("--outbox", tmp_path / "box", "--flush").out
-        assert 2 == jsnpy("--outbox", tmp_path / "box", "--drop", listed.out.split()[0]).code
+        assert "being sent" in jsnpy("outbox", "flush", "--outbox", tmp_path / "box").out
+        assert 2 == jsnpy("outbox", "drop", "--outbox", tmp_path / "box", listed.out.split()[0]).code
         child.send_signal(signal.SIGKILL)
     server.steps["MESSAGE"] = server._count
-    assert ': "one": delivery unknown: ' in jsnpy("--outbox", tmp_path / "box", "--list").out
+    assert ': "one": delivery unknown: ' in jsnpy("outbox", "list", "--outbox", tmp_path / "box").out
     for news in (True, False):
-        flushed = jsnpy("--outbox", tmp_path / "box", "--flush")
+        flushed = jsnpy("outbox", "flush", "--outbox", tmp_path / "box")
         assert 3 == flushed.code
         assert flushed.out.endswith(': "one": delivery unknown\n')
         assert news == ("delivery unknown" in flushed.err)
     assert [] == server.taken
-    assert 0 == jsnpy("--outbox", tmp_path / "box", "--flush", "--resend-unknown").code
+    assert 0 == jsnpy("outbox", "retry", "--unknown", "--outbox", tmp_path / "box").code
     assert 1 == server.count("one")
 
 
@@ -190,13 +190,13 @@ def test_flush_ends_by_signal(tmp_path: Path, server: CountingServer, number: si
         return HANG
 
     server.steps["RCPT"] = hang
-    command = [*JSNPY, "--outbox", str(tmp_path / "box"), "--flush"]
+    command = [*JSNPY, "outbox", "flush", "--outbox", str(tmp_path / "box")]
     with subprocess.Popen(command, env=clean_environment(), stdout=subprocess.DEVNULL) as child:
         assert reached.wait(30)
         child.send_signal(number)
         assert code == child.wait(20)
     server.steps["RCPT"] = b"250 ok\r\n"
-    assert 0 == jsnpy("--outbox", tmp_path / "box", "--flush").code
+    assert 0 == jsnpy("outbox", "flush", "--outbox", tmp_path / "box").code
     assert 1 == server.count("one")
 
 
@@ -226,7 +226,7 @@ def test_modes(tmp_path: Path, server: CountingServer) -> None:
 def test_folders_above_are_made(tmp_path: Path, server: CountingServer) -> None:
     """The folders above the outbox are made too."""
     keep(tmp_path / "a" / "b" / "box", server, "one")
-    assert 0 == jsnpy("--outbox", "a/b/box", "--flush", cwd=tmp_path).code
+    assert 0 == jsnpy("outbox", "flush", "--outbox", "a/b/box", cwd=tmp_path).code
     assert 1 == server.count("one")
 
 
@@ -278,7 +278,7 @@ def test_reference_instead_of_the_password(
 
     secret.unlink()
     sql(box, "UPDATE mails SET next_try = created")
-    missing = jsnpy("--outbox", box, "--flush", cwd="/")
+    missing = jsnpy("outbox", "flush", "--outbox", box, cwd="/")
     assert 3 == missing.code
     assert "the mail's password cannot be had: " in missing.out
     assert "MAIL_PW" in missing.out or "secret.txt" in missing.out
@@ -286,7 +286,7 @@ def test_reference_instead_of_the_password(
     taking = mailserver(users={})
     secret.write_text("second-Secret")
     sql(box, f"UPDATE mails SET next_try = created, server = json_set(server, '$.server.port', {taking.port})")
-    sent = jsnpy("--outbox", box, "--flush", cwd="/", env={"MAIL_PW": "second-Secret"})
+    sent = jsnpy("outbox", "flush", "--outbox", box, cwd="/", env={"MAIL_PW": "second-Secret"})
     assert (0, "") == (sent.code, sent.err), sent
     assert [("ann", f"{prefix}second-Secret")] == taking.logins
 
@@ -297,8 +297,8 @@ def test_plain_password_is_kept(tmp_path: Path, mailserver: Callable[..., MailSe
     jsnpy(write_config(tmp_path, server, "tr0ub4dor"), "--outbox", tmp_path / "box")
     assert "tr0ub4dor" in str(sql(tmp_path / "box", "SELECT server FROM mails"))
     sql(tmp_path / "box", "UPDATE mails SET next_try = created")
-    for chore in ("--list", "--flush"):
-        result = jsnpy("--outbox", tmp_path / "box", chore)
+    for chore in ("list", "flush"):
+        result = jsnpy("outbox", chore, "--outbox", tmp_path / "box")
         assert "tr0ub4dor" not in result.out + result.err
     assert 2 == len(server.logins)
 
@@ -308,7 +308,7 @@ def test_many_flushes_at_once(tmp_path: Path, server: CountingServer, processes:
     """Several processes that flush one outbox at the same time send each mail once."""
     subjects = [f"mail {number}" for number in range(20)]
     keep(tmp_path / "box", server, *subjects)
-    command = [*JSNPY, "--outbox", str(tmp_path / "box"), "--flush"]
+    command = [*JSNPY, "outbox", "flush", "--outbox", str(tmp_path / "box")]
     children = [
         subprocess.Popen(command, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for _ in range(processes)
@@ -318,7 +318,7 @@ def test_many_flushes_at_once(tmp_path: Path, server: CountingServer, processes:
     assert {0, 3} >= {code for _, _, code in ends}
     assert sorted(subjects) == sorted(subject for subject, _ in server.taken)
     assert 20 == sum(out.count(b": sent\n") for out, _, _ in ends)
-    assert 0 == jsnpy("--outbox", tmp_path / "box", "--flush").code
+    assert 0 == jsnpy("outbox", "flush", "--outbox", tmp_path / "box").code
     assert ["outbox.db"] == os.listdir(tmp_path / "box")
 
 
@@ -352,7 +352,7 @@ def test_environment_variable(tmp_path: Path, server: CountingServer) -> None:
     server.answer = TEMPORARY
     run = jsnpy(write_script(tmp_path, server, "one"), env={"JSNPY_OUTBOX": str(tmp_path / "box")})
     assert "kept in the outbox as" in run.out
-    assert 3 == jsnpy("--list", env={"JSNPY_OUTBOX": str(tmp_path / "box")}).code
+    assert 3 == jsnpy("outbox", "list", env={"JSNPY_OUTBOX": str(tmp_path / "box")}).code
 
 
 @pytest.mark.parametrize("timeout", [None, 30])
@@ -367,14 +367,15 @@ def test_from_python(tmp_path: Path, server: CountingServer, timeout: float | No
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--flush"], "--flush needs --outbox DIR"),
-        (["--list"], "--list needs --outbox DIR"),
-        (["--flush", "--list", "--outbox", "box"], "--flush and --list cannot be used together"),
-        (["--flush", "--outbox", "box", "a.js"], "--flush takes no FILE"),
-        (["--flush", "--outbox", "box", "--dry-run"], "--flush cannot be used with --dry-run"),
-        (["--resend-unknown", "--outbox", "box"], "--resend-unknown is for --flush: add it"),
-        (["--list", "--resend-unknown", "--outbox", "box"], "--resend-unknown is for --flush, not for --list"),
-        (["--flush", "--outbox", "box", "--max-age", "soon"], "'soon' is no age such as 5d, 12h or 30m"),
+        (["outbox"], "Missing command"),
+        (["outbox", "flush"], "which outbox? Name its folder: --outbox DIR, or set JSNPY_OUTBOX"),
+        (["outbox", "list"], "which outbox?"),
+        (["outbox", "list", "--outbox", ""], "--outbox: the name of the folder is empty"),
+        (["outbox", "flush", "--outbox", "box", "a.js"], "unexpected extra argument"),
+        (["outbox", "flush", "--outbox", "box", "--dry-run"], "No such option '--dry-run'"),
+        (["outbox", "drop", "--outbox", "box"], "Missing argument 'ID…'"),
+        (["outbox", "flush", "--outbox", "box", "--max-age", "soon"], '"soon" is not an age such as 5d, 12h or 30m'),
+        (["a.js", "--outbox", ""], "--outbox: the name of the folder is empty"),
     ],
 )
 def test_wrong_usage(tmp_path: Path, arguments: list[str], message: str) -> None:
@@ -387,8 +388,8 @@ def test_wrong_usage(tmp_path: Path, arguments: list[str], message: str) -> None
 
 def test_no_outbox_yet(tmp_path: Path) -> None:
     """A folder that is not there holds no mail, and looking does not make it."""
-    assert 0 == jsnpy("--outbox", tmp_path / "box", "--flush").code
-    assert 0 == jsnpy("--outbox", tmp_path / "box", "--list").code
+    assert 0 == jsnpy("outbox", "flush", "--outbox", tmp_path / "box").code
+    assert 0 == jsnpy("outbox", "list", "--outbox", tmp_path / "box").code
     assert not (tmp_path / "box").exists()
 
 
@@ -396,8 +397,8 @@ def test_nothing_of_it_without_the_option(tmp_path: Path, server: CountingServer
     """A run without --outbox imports neither the outbox nor SQLite."""
     script = write_script(tmp_path, server, "one")
     code = (
-        "import sys; from jsnpy.runner import Options; from jsnpy.__main__ import run_file;"
-        f"run_file({str(script)!r}, Options());"
+        "import sys; from jsnpy.command import foreground, options;"
+        f"foreground.run(options.read({str(script)!r}, {{}}, {{}}, options.RUN));"
         "print([name for name in sys.modules if 'sqlite' in name or 'outbox' in name])"
     )
     done = subprocess.run(
@@ -411,7 +412,7 @@ def test_flush_over_one_session(tmp_path: Path, server: CountingServer) -> None:
     """The mails of one account go over one session, and each is noted by itself."""
     ids = keep(tmp_path / "box", server, "one", "two", "three")
     before = len(server.commands)
-    run = jsnpy("--outbox", tmp_path / "box", "--flush")
+    run = jsnpy("outbox", "flush", "--outbox", tmp_path / "box")
     assert (0, 3) == (run.code, len(run.out.splitlines()))
     assert all(f'{id_} to ann@example.com: "' in run.out for id_ in ids)
     verbs = [command.split()[0] for command in server.commands[before:]]
@@ -423,6 +424,6 @@ def test_flush_goes_on_where_a_session_ends(tmp_path: Path, server: CountingServ
     """A server that takes one mail a session gets each mail once all the same."""
     keep(tmp_path / "box", server, "one", "two", "three")
     server.steps["MAIL"] = lambda connection: b"421 4.7.0 one a session\r\n" if connection.messages else b"250 ok\r\n"
-    run = jsnpy("--outbox", tmp_path / "box", "--flush")
+    run = jsnpy("outbox", "flush", "--outbox", tmp_path / "box")
     assert 0 == run.code
     assert ["one", "two", "three"] == [subject for subject, _ in server.taken]

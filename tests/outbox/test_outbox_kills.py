@@ -198,7 +198,7 @@ def test_killed_flush(tmp_path: Path, server: CountingServer, method: str, capsy
         nonlocal number
         number += 1
         keep(box(), server, *subjects())
-        return [*JSNPY, "--outbox", str(box()), "--flush"]
+        return [*JSNPY, "outbox", "flush", "--outbox", str(box())]
 
     for where in killed(tmp_path, method, prepare):
         server.wait_idle()
@@ -218,9 +218,9 @@ def test_killed_flush(tmp_path: Path, server: CountingServer, method: str, capsy
 def _flush_all(box: Path) -> str:
     """Send all that a killed process left, and return what the flush said; a second flush must find no more to do."""
     # A mail that was refused for now waits for a minute: an age of 0 makes every mail due, and is its last chance.
-    first = jsnpy("--outbox", box, "--flush", "--max-age", "0s")
+    first = jsnpy("outbox", "flush", "--outbox", box, "--max-age", "0s")
     assert first.code in (0, 3), first
     if FULL:
-        second = jsnpy("--outbox", box, "--flush")
+        second = jsnpy("outbox", "flush", "--outbox", box)
         assert " sent" not in second.out, second
     return first.out

@@ -54,9 +54,9 @@ def sends(tmp_path: Path, server: CountingServer, box: Path, trouble: str) -> No
 
 
 def chores_fail(box: Path, trouble: str) -> None:
-    """Check that --flush and --list exit 2 and say why."""
-    for chore in ("--flush", "--list"):
-        result = jsnpy("--outbox", box, chore)
+    """Check that flush and list exit 2 and say why."""
+    for chore in ("flush", "list"):
+        result = jsnpy("outbox", chore, "--outbox", box)
         assert (2, "") == (result.code, result.out), result
         assert result.err.startswith("jsnpy: error: the outbox ")
         assert trouble in result.err
@@ -153,7 +153,7 @@ def test_damaged_mail(damage: str, words: str, tmp_path: Path, server: CountingS
     with database:
         database.execute(damage, (first,))
     database.close()
-    result = jsnpy("--outbox", box, "--flush")
+    result = jsnpy("outbox", "flush", "--outbox", box)
     assert 3 == result.code
     assert f"{first} to" in result.out
     assert words in result.out
@@ -352,12 +352,12 @@ def test_full_disk(tmp_path: Path, server: CountingServer, kind: str, kilobytes:
         else:
             assert error.endswith(f"kept in the outbox as {queued}")
         server.answer = b"250 ok\r\n"
-        flushed = disk.run("--outbox", box, "--flush", "--max-age", "0s")
+        flushed = disk.run("outbox", "flush", "--outbox", box, "--max-age", "0s")
         assert flushed.returncode in (0, 2, 3), flushed
         assert (flushed.returncode == 2) == ("jsnpy: error: the outbox " in flushed.stderr), flushed
         assert "Traceback" not in flushed.stderr
         unknown = "delivery unknown" in flushed.stdout
-        kept = disk.run("--outbox", box, "--list").stdout
+        kept = disk.run("outbox", "list", "--outbox", box).stdout
         assert 1 == server.count("taken"), "sent twice"
         if queued is not None:
             assert 1 == server.count("refused") or queued in kept or unknown

@@ -37,9 +37,9 @@ def smoke(package: Path) -> None:
         assert said == "hello [ 1 ]\n", said
         result = json.loads(run(jsnpy, PROJECT / "tests" / "seed" / "CaEmail.json", "--dry-run", cwd=home))
         assert (result["code"], result["error"]) == (0, ""), result
-        run(jsnpy, "--init", home / "starter", cwd=home)
-        run(jsnpy, "--types")
-        json.loads(run(jsnpy, "--schema"))
+        run(jsnpy, "init", home / "starter", cwd=home)
+        run(jsnpy, "types")
+        json.loads(run(jsnpy, "schema"))
         typed = run(
             scripts / "python", "-c", "import jsnpy; print(jsnpy.run('hello.js', arg={'n': 2}).stdout)", cwd=home
         )

@@ -98,8 +98,8 @@ def test_every_global_is_declared(tmp_path: Path) -> None:
 
 
 def test_types_prints_the_declarations() -> None:
-    """`jsnpy --types` prints what --init writes."""
-    assert (0, starter.types(), "") == ((done := jsnpy("--types")).code, done.out, done.err)
+    """`jsnpy types` prints what init writes."""
+    assert (0, starter.types(), "") == ((done := jsnpy("types")).code, done.out, done.err)
 
 
 @needs_tsc

@@ -1,4 +1,4 @@
-"""--init: a starter that runs, and that never overwrites anything."""
+"""init: a starter that runs, and that never overwrites anything."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def test_a_new_folder_gets_the_whole_starter(tmp_path: Path) -> None:
 
 def test_the_starter_runs(tmp_path: Path) -> None:
     """Written by the command, the starter sends its mail in a dry run, with the password from the environment."""
-    made = jsnpy("--init", "alerts", cwd=tmp_path)
+    made = jsnpy("init", "alerts", cwd=tmp_path)
     assert (0, "") == (made.code, made.err)
     config = os.path.join("alerts", "alert.json")
     assert f"try: jsnpy {config} --dry-run" in made.out
@@ -52,7 +52,7 @@ def test_the_starter_fails_loudly(tmp_path: Path) -> None:
 def test_nothing_is_overwritten(tmp_path: Path, name: str) -> None:
     """One file that is there already is named, and no other is written."""
     (tmp_path / name).write_text("mine")
-    done = jsnpy("--init", tmp_path)
+    done = jsnpy("init", tmp_path)
     assert 2 == done.code
     assert f"{tmp_path / name} exists already: nothing was written" in done.err
     assert [name] == os.listdir(tmp_path)
@@ -79,7 +79,7 @@ def test_a_file_that_appears_meanwhile_is_kept(tmp_path: Path, monkeypatch: pyte
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     """A file in the way of the folder is an error in words."""
     (tmp_path / "file").write_text("")
-    done = jsnpy("--init", tmp_path / "file" / "alerts")
+    done = jsnpy("init", tmp_path / "file" / "alerts")
     assert 2 == done.code
     assert "the starter cannot be written: " in done.err
     assert "Traceback" not in done.err

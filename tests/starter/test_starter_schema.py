@@ -68,5 +68,5 @@ def test_every_field_is_described() -> None:
 
 
 def test_schema_is_printed() -> None:
-    """`jsnpy --schema` prints the schema."""
-    assert (0, SCHEMA, "") == ((done := jsnpy("--schema")).code, json.loads(done.out), done.err)
+    """`jsnpy schema` prints the schema."""
+    assert (0, SCHEMA, "") == ((done := jsnpy("schema")).code, json.loads(done.out), done.err)
