@@ -19,14 +19,18 @@ class TokenError(Exception):
         hint: what to do about it, or "".
         temporary: True for an endpoint that is overloaded or broken, False for one that refuses, None where it did
             not answer.
+        lasting: whether asking again soon would bring the same answer.
     """
 
-    def __init__(self, code: int, what: str, hint: str = "", *, temporary: bool | None = None) -> None:
+    def __init__(
+        self, code: int, what: str, hint: str = "", *, temporary: bool | None = None, lasting: bool = False
+    ) -> None:
         super().__init__(what)
         self.code = code
         self.what = what
         self.hint = hint
         self.temporary = temporary
+        self.lasting = lasting
 
     def __str__(self) -> str:
         return f"{self.what}; {self.hint}" if self.hint else self.what

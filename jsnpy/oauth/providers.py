@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jsnpy.record import Record
 
+GOOGLE = "https://oauth2.googleapis.com/token"
 PROVIDERS = ("microsoft", "google")
 
 
@@ -42,7 +43,7 @@ def defaults(provider: str, *, tenant: str, cloud: str, person: bool) -> dict[st
     """
     if provider == "google":
         return {
-            "token_url": "https://oauth2.googleapis.com/token",
+            "token_url": GOOGLE,
             "auth_url": "https://accounts.google.com/o/oauth2/v2/auth",
             "scope": "https://mail.google.com/",
         }

@@ -1,0 +1,59 @@
+"""Another program's token: the first line that the block's `command` prints, without any shell."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+
+from jsnpy.oauth.failure import REFUSED, TIMEOUT, TokenError
+from jsnpy.text import printable, whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SHOWN = 200  # characters of what a failing program said
+_LARGEST = 64 * 1024
+
+
+def first_line(command: Sequence[str], base_dir: str, deadline: float) -> str:
+    """Run a program and return the token it prints.
+
+    Args:
+        command: the program and its arguments; with a slash in it, the program is relative to `base_dir`.
+        base_dir: the config's folder, where it runs.
+        deadline: time.monotonic() up to which it may take.
+
+    Raises:
+        TokenError: it cannot be run, fails, prints no token, or takes too long.
+    """
+    name = printable(command[0])
+    program = command[0]
+    if "/" in program or (os.sep in program):
+        program = os.path.join(os.path.abspath(base_dir), program)
+    try:
+        done = subprocess.run(  # noqa: S603 - the config's own command, without a shell
+            [program, *command[1:]],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            cwd=base_dir or None,
+            timeout=max(0.01, deadline - time.monotonic()),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise TokenError(TIMEOUT, f"no token from the command {name}: it did not end in time") from None
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        what = f"no token from the command {name}: it cannot be run: {why}"
+        raise TokenError(REFUSED, what, "see oauth2.command; no shell reads it", temporary=False) from None
+    if done.returncode:
+        said = " ".join(whole(done.stderr[:_LARGEST].decode("utf-8", "replace")).split())[:_SHOWN]
+        what = f"no token from the command {name}: it ended with code {done.returncode}"
+        raise TokenError(REFUSED, f"{what}: {printable(said)}" if said else what, f"run it by hand: {name}")
+    line = done.stdout[:_LARGEST].split(b"\n", 1)[0].strip()
+    token = line.decode("ascii", "replace")
+    if not line or not token.isascii() or not token.isprintable() or " " in token:
+        what = f"no token from the command {name}: the first line of its output is not a token"
+        raise TokenError(REFUSED, what, f"run it by hand: {name}", temporary=False)
+    return token

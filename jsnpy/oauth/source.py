@@ -1,0 +1,396 @@
+"""Where a run's access tokens come from: the kept one while it is good, else a new one, got by one process alone."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import time
+
+from jsnpy.oauth.failure import REFUSED, TokenError
+from jsnpy.oauth.folder import Slot, Unwritable, default_folder
+from jsnpy.oauth.kept import Kept, parse
+from jsnpy.oauth.resolve import resolved
+from jsnpy.record import Record
+from jsnpy.text import printable
+
+try:
+    from _blake2 import blake2b  # hashlib would bring OpenSSL's library along
+except ImportError:  # another Python
+    from hashlib import blake2b
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jsnpy.oauth.grants import Answer, Client
+    from jsnpy.oauth.settings import Settings
+    from jsnpy.redaction import Redactor
+
+_AHEAD_AT_MOST = 10.0
+"""Seconds that renewing a token which is still good may take, and no more than a third of a mail's time."""
+
+
+class AccessToken(Record):
+    """A token that is handed out.
+
+    Attributes:
+        text: the token itself.
+        kept: whether it was there before this call.
+        event: what happened, for a log; never the token.
+        doubt: what is odd about it, for a hint after a mail server's refusal; or "".
+    """
+
+    text: str
+    kept: bool
+    event: str
+    doubt: str = ""
+
+
+class _Need(Record):
+    """Whose token is wanted, and where that is kept."""
+
+    settings: Settings
+    user: str
+    account: str
+    slot: Slot
+
+
+class Source:
+    """The access tokens of one config; safe to use from several threads.
+
+    Args:
+        block: the config's `oauth2`, checked, with its references unresolved.
+        base_dir: the folder that paths in it are relative to.
+        encoding: of files that are not Unicode.
+        config: the config as hints name it.
+        redactor: learns the secrets.
+        insecure: the endpoint's certificate is not verified.
+    """
+
+    def __init__(
+        self,
+        block: Mapping[str, object],
+        *,
+        base_dir: str = ".",
+        encoding: str | None = None,
+        config: str = "",
+        redactor: Redactor | None = None,
+        insecure: bool = False,
+    ) -> None:
+        self.base_dir = base_dir
+        self.config = config or "CONFIG"
+        self.insecure = insecure
+        self._block = block
+        self._encoding = encoding
+        self._redactor = redactor
+        self._settings: Settings | None = None
+        self._secrets: list[str] = []
+        self._in_memory: dict[str, Kept] = {}
+        self._one_at_a_time = _thread.allocate_lock()
+
+    def access_token(self, user: str, deadline: float) -> AccessToken:
+        """Return a token to log in with as a mailbox's user.
+
+        Args:
+            user: the mailbox.
+            deadline: time.monotonic() up to which it may take.
+
+        Raises:
+            TokenError: there is none to be had.
+        """
+        with self._one_at_a_time:
+            if self.settings.grant == "command":
+                return self._of_program(deadline)
+            need = self._need(user)
+            kept = self._read(need)
+            now = time.time()
+            if not kept.is_good(now):
+                return self._renewed(need, deadline)
+            token = AccessToken(text=kept.access_token, kept=True, event=_still_good(kept, now), doubt=kept.doubt)
+            if kept.is_due(now):
+                token = self._renewed_ahead(need, deadline, token)
+            return token
+
+    def renew(self, user: str, refused: str, deadline: float) -> AccessToken | None:
+        """Return a new token in place of a kept one that a mail server refused.
+
+        Args:
+            user: the mailbox.
+            refused: the token that was refused.
+            deadline: time.monotonic() up to which it may take.
+
+        Returns:
+            None where a new one would not help: the refused one was new itself.
+
+        Raises:
+            TokenError: there is none to be had.
+        """
+        with self._one_at_a_time:
+            if self.settings.grant == "command":
+                again = self._of_program(deadline)
+                return None if again.text == refused else again
+            need = self._need(user)
+            kept = self._read(need)
+            if kept.access_token == refused and not kept.is_old(time.time()):
+                return None
+            return self._renewed(need, deadline, refused=refused)
+
+    def fetch(self, user: str, deadline: float) -> Answer:
+        """Return a new token with all the endpoint said of it, whatever is kept; it is kept now.
+
+        Args:
+            user: the mailbox.
+            deadline: time.monotonic() up to which it may take.
+
+        Raises:
+            TokenError: there is none to be had.
+        """
+        from jsnpy.oauth.grants import Answer
+
+        with self._one_at_a_time:
+            if self.settings.grant == "command":
+                return Answer(access_token=self._of_program(deadline).text)
+            need = self._need(user)
+            need.slot.insist_on_safety()
+            release = self._locked(need, deadline)
+            try:
+                return self._ask(need, self._read(need), deadline)[1]
+            finally:
+                release()
+
+    def keep_login(self, user: str, answer: Answer) -> None:
+        """Keep what a person's log-in brought, in place of all that was kept for that person.
+
+        Args:
+            user: the mailbox.
+            answer: the endpoint's.
+
+        Raises:
+            TokenError: it cannot be kept.
+        """
+        need = self._need(user)
+        with self._one_at_a_time:
+            release = self._locked(need, time.monotonic() + _AHEAD_AT_MOST)
+            try:
+                need.slot.write(_kept(answer, time.time(), answer.refresh_token).text())
+            except Unwritable as why:
+                raise _unwritable(need.slot, why) from None
+            finally:
+                release()
+
+    def check_folder(self, user: str) -> None:
+        """Make sure that a log-in could be kept, before a person is asked for it.
+
+        Raises:
+            TokenError: it could not.
+        """
+        need = self._need(user)
+        release = self._locked(need, time.monotonic() + _AHEAD_AT_MOST)
+        try:
+            need.slot.insist_on_safety()
+            need.slot.prepare()
+            need.slot.discard()
+        except Unwritable as why:
+            raise _unwritable(need.slot, why) from None
+        finally:
+            release()
+
+    @property
+    def settings(self) -> Settings:
+        """The block with its references resolved.
+
+        Raises:
+            TokenError: one leads nowhere, or to a wrong value.
+        """
+        if self._settings is None:
+            self._settings, self._secrets = resolved(self._block, self.base_dir, self._encoding)
+        return self._settings
+
+    def _need(self, user: str) -> _Need:
+        settings = self.settings
+        account = settings.account or user
+        of_whom = account if settings.login else user if settings.grant == "service_account" else ""
+        files = (settings.certificate, settings.assertion_file, settings.service_account)
+        parts = (
+            *(
+                settings.grant,
+                settings.token_url,
+                settings.client_id,
+                settings.scope,
+                settings.login,
+                settings.client_auth,
+            ),
+            *(settings.client_secret, settings.refresh_token, of_whom.lower()),
+            *(self.path(file) if file else "" for file in files),
+            *(f"{name}={value}" for name, value in sorted(settings.params.items())),
+        )
+        name = blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        return _Need(settings=settings, user=user, account=account, slot=Slot(default_folder(), name))
+
+    def path(self, file: str) -> str:
+        """Return the absolute path of a file that the block names."""
+        path = os.path.abspath(os.path.join(self.base_dir, file))
+        if os.sep == "/" and "\\" in file and not os.path.exists(path):  # a config from Windows
+            path = os.path.abspath(os.path.join(self.base_dir, file.replace("\\", "/")))
+        return path
+
+    def _of_program(self, deadline: float) -> AccessToken:
+        from jsnpy.oauth import program
+
+        text = program.first_line(self.settings.command, self.base_dir, deadline)
+        return AccessToken(text=text, kept=True, event=f"token: printed by {self.settings.command[0]}")
+
+    def _read(self, need: _Need) -> Kept:
+        if need.slot.path in self._in_memory:
+            return self._in_memory[need.slot.path]
+        try:
+            text = need.slot.read()
+            return Kept() if text is None else parse(text)
+        except (ValueError, RecursionError):
+            if need.settings.grant != "refresh_token":
+                return Kept()
+            what = f"the kept token {printable(need.slot.path)} is damaged, or another account's"
+            raise TokenError(REFUSED, what, f"remove it, then: jsnpy login {self.config}") from None
+
+    def _locked(self, need: _Need, deadline: float) -> Callable[[], None]:
+        try:
+            return need.slot.lock(deadline)
+        except Unwritable as why:
+            if need.settings.grant == "refresh_token":
+                raise _unwritable(need.slot, why) from None
+            return lambda: None
+
+    def _renewed_ahead(self, need: _Need, deadline: float, old: AccessToken) -> AccessToken:
+        # Whoever does not get the lock at once goes on with the old token, and so does who gets no new one.
+        left = deadline - time.monotonic()
+        try:
+            release = self._locked(need, 0)
+            try:
+                kept = self._read(need)
+                if not kept.is_due(time.time()):
+                    return old if kept.access_token == old.text else _handed(kept, "renewed by another process")
+                return self._fetched(need, kept, time.monotonic() + min(_AHEAD_AT_MOST, left / 3), ahead=True)
+            finally:
+                release()
+        except TokenError as error:
+            old.event += f"; not renewed: {error.what}"
+            return old
+
+    def _renewed(self, need: _Need, deadline: float, *, refused: str = "") -> AccessToken:
+        if need.settings.grant == "refresh_token" and not need.settings.refresh_token:
+            self._insist_on_login(need, self._read(need))
+        release = self._locked(need, deadline)
+        try:
+            kept = self._read(need)
+            if kept.access_token != refused and kept.is_good(time.time()):
+                return _handed(kept, "got by another process")
+            return self._fetched(need, kept, deadline)
+        finally:
+            release()
+
+    def _fetched(self, need: _Need, kept: Kept, deadline: float, *, ahead: bool = False) -> AccessToken:
+        now = time.time()
+        if kept.is_refused(now, self._credential_state(need.settings)):
+            what = f"{kept.refusal} (asked {now - kept.refused:.0f} s ago, and not again for a minute)"
+            raise TokenError(REFUSED, what, kept.hint, temporary=False, lasting=True)
+        begun = time.monotonic()
+        try:
+            made, _ = self._ask(need, kept, deadline)
+        except TokenError:
+            if ahead:
+                kept.tried = now
+                self._keep(need, kept)
+            raise
+        seconds = time.monotonic() - begun
+        return _handed(made, f"fetched from {need.settings.host} in {seconds:.1f} s", kept_before=False)
+
+    def _ask(self, need: _Need, kept: Kept, deadline: float) -> tuple[Kept, Answer]:
+        from jsnpy.oauth import grants
+
+        refresh_token = kept.refresh_token or need.settings.refresh_token
+        if need.settings.grant == "refresh_token":
+            self._insist_on_login(need, kept)
+            try:
+                need.slot.prepare()
+            except Unwritable as why:
+                raise _unwritable(need.slot, why) from None
+        now = time.time()
+        client = self.client(need.user)
+        client.redactor.add(refresh_token)
+        try:
+            answer = grants.fetch(client, refresh_token, deadline)
+        except TokenError as error:
+            need.slot.discard()
+            if error.lasting:
+                kept.refused, kept.refusal, kept.hint = now, error.what, error.hint
+                kept.credential = self._credential_state(need.settings)
+                self._keep(need, kept)
+            raise
+        refreshed = need.settings.grant == "refresh_token"
+        made = _kept(answer, now, answer.refresh_token or kept.refresh_token if refreshed else "")
+        self._keep(need, made)
+        return made, answer
+
+    def client(self, user: str) -> Client:
+        """Return what asks the endpoint on behalf of a user."""
+        from jsnpy.oauth.grants import Client
+        from jsnpy.redaction import Redactor
+
+        redactor = self._redactor = self._redactor or Redactor()
+        settings = self.settings
+        for secret in self._secrets:
+            redactor.add(secret)
+        return Client(source=self, settings=settings, user=user, redactor=redactor)
+
+    def _credential_state(self, settings: Settings) -> str:
+        """Return what changes when the file that proves who the client is does."""
+        file = settings.certificate or settings.assertion_file or settings.service_account
+        try:
+            found = os.stat(self.path(file)) if file else None
+        except OSError:
+            return ""
+        return f"{found.st_mtime_ns} {found.st_size} {found.st_ino}" if found else ""
+
+    def _keep(self, need: _Need, kept: Kept) -> None:
+        # Where it cannot be written, this run has it all the same: the next one asks anew.
+        try:
+            need.slot.write(kept.text())
+            self._in_memory.pop(need.slot.path, None)
+        except Unwritable:
+            self._in_memory[need.slot.path] = kept
+
+    def _insist_on_login(self, need: _Need, kept: Kept) -> None:
+        if kept.refresh_token or need.settings.refresh_token:
+            return
+        import getpass
+
+        try:
+            me = getpass.getuser()
+        except (OSError, KeyError, ImportError):
+            me = "this account"
+        where = printable(need.slot.folder)
+        what = f"nobody has logged in for {printable(need.account)} on this machine as {me} (looked in {where})"
+        raise TokenError(REFUSED, what, f"jsnpy login {self.config}", temporary=False)
+
+
+def _kept(answer: Answer, fetched: float, refresh_token: str) -> Kept:
+    return Kept(
+        access_token=answer.access_token,
+        fetched=fetched,
+        lifetime=answer.lifetime,
+        refresh_token=refresh_token,
+        doubt=answer.doubt,
+    )
+
+
+def _handed(kept: Kept, how: str, *, kept_before: bool = True) -> AccessToken:
+    return AccessToken(text=kept.access_token, kept=kept_before, event=f"token: {how}", doubt=kept.doubt)
+
+
+def _still_good(kept: Kept, now: float) -> str:
+    return f"token: kept, good for {max(0.0, kept.fetched + kept.lifetime - now) / 60:.0f} min"
+
+
+def _unwritable(slot: Slot, why: Unwritable) -> TokenError:
+    what = f"the token folder {printable(slot.folder)} cannot be written: {why}"
+    return TokenError(REFUSED, what, "let the account that runs jsnpy write there, or name another in JSNPY_TOKEN_DIR")
