@@ -9,8 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from typing import TYPE_CHECKING
 
 from support.real_server import CACHE, Unavailable, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _TOOLS = ("dash", "coreutils")
 
@@ -28,6 +32,25 @@ def root_with(name: str, *packages: str, users: tuple[str, ...]) -> str:
     """
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         raise Unavailable("needs root (for chroot)")
+
+    def finish(root: str) -> None:
+        _accounts(root, users)
+        _devices(root)
+
+    return unpacked(name, *packages, finish=finish)
+
+
+def unpacked(name: str, *packages: str, finish: Callable[[str], None] | None = None) -> str:
+    """Return a folder with packages and all they depend on, made once and kept in .cache; needs no root.
+
+    Args:
+        name: the folder's name.
+        packages: what to unpack there.
+        finish: called with the folder, before it counts as made.
+
+    Raises:
+        Unavailable: it cannot be made here; says why.
+    """
     for tool in ("apt-get", "dpkg-deb"):
         if shutil.which(tool) is None:
             raise Unavailable(f"needs {tool} (Debian, Ubuntu)")
@@ -37,8 +60,8 @@ def root_with(name: str, *packages: str, users: tuple[str, ...]) -> str:
         shutil.rmtree(root, ignore_errors=True)
         for package in _download(name, *packages):
             run("dpkg-deb", "--extract", package, _made(root))
-        _accounts(root, users)
-        _devices(root)
+        if finish is not None:
+            finish(root)
         with open(complete, "w", encoding="ascii"):
             pass
     return root
