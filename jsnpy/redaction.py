@@ -1,6 +1,6 @@
 """Secrets, in every encoding a server or a traceback may show them in, out of every text."""
 
-import codecs
+from __future__ import annotations
 
 from jsnpy.json_text import dumps
 
@@ -11,73 +11,110 @@ _BEGUN = 3
 _SHORTEST_CORE = 5
 _PASSING = 16
 _ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_UNRESERVED = _ALNUM | frozenset(b"-._~")
 _PRINTABLE = frozenset(range(0x20, 0x7F))
 
 
 class Redactor:
-    """Knows the secrets of a run and masks them.
+    """Knows the secrets of a run, or of one mail of it, and masks them.
 
     A secret under four characters is masked only where it stands alone ("25" is not masked inside "250").
+
+    Args:
+        above: the run's, for the one of a mail: a run may send thousands of mails with a password each, and no text of
+            a mail is searched for the passwords of all the others.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, above: Redactor | None = None) -> None:
+        self._above = above
         self._known: set[str] = set()
-        self._lasting: set[str] = set()
+        self._forms: set[str] = set()
         self._passing: list[set[str]] = []
-        self._forms: list[str] = []
+        self._below: dict[str, None] = {}
+        self._recent: dict[str, set[str]] = {}
+        self._searched: tuple[str, ...] | None = ()
+        self._searched_above: tuple[str, ...] = ()
 
     def add(self, secret: str) -> None:
-        """Mask `secret` from now on: as it is, in base64 (at any place inside a longer text), hex, escaped."""
-        if not secret or secret in self._known:
+        """Mask `secret` from now on: as it is, in base64 (at any place inside a longer text), escaped, in hex."""
+        if not secret or self.knows(secret):
             return
         self._known.add(secret)
-        forms = {secret, *_encodings(secret)}
-        # A log shows it in several lines, and not every server keeps the blanks around it.
-        for part in (*secret.splitlines(), secret.strip()):
-            if len(part) >= _SHORT and part != secret:
-                forms |= {part, *_encodings(part)}
-        self._learn(forms)
+        if self._above is None:
+            self._learn(_all_forms(secret))
+        else:
+            self._learn(self._above.note_below(secret))
 
     def add_form(self, text: str) -> None:
-        """Mask `text` exactly as it is: for what is made of a secret, such as a digest."""
-        if text and text not in self._known:
-            self._known.add(text)
-            self._learn({text})
+        """Mask `text` exactly as it is: for what is made of a secret, such as a token in base64."""
+        self._learn({text})
 
     def add_passing(self, secret: str) -> None:
         """Mask what is a secret of one log-in only, such as a digest, until a few more of its kind have come.
 
-        A run that sends thousands of mails would else search each text for all the digests there ever were.
+        A session that is kept open serves later mails too, so it is masked in all mails of the run.
         """
-        if secret:
-            self._passing = [*self._passing[1 - _PASSING :], {secret, *_encodings(secret)}]
-            self._learn(set())
+        if self._above is not None:
+            self._above.add_passing(secret)
+        elif secret:
+            self._passing = [*self._passing[1 - _PASSING :], _forms(secret)]
+            self._searched = None
+
+    def recall(self) -> None:
+        """Mask the passwords of all mails of the run in each form: for a text that may hold any of them."""
+        for secret in tuple(self._below):
+            self.add(secret)
+
+    def knows(self, secret: str) -> bool:
+        """Return whether a secret was added here or above."""
+        return secret in self._known or (self._above is not None and self._above.knows(secret))
+
+    def note_below(self, secret: str) -> set[str]:
+        """Remember the password of a mail, and return its forms; those of the last few mails are still there."""
+        self._below[secret] = None
+        forms = self._recent.get(secret)
+        if forms is None:
+            forms = _all_forms(secret)
+            self._recent = dict([*self._recent.items()][1 - _PASSING :])
+            self._recent[secret] = forms
+        return forms
 
     def _learn(self, forms: set[str]) -> None:
-        self._lasting |= forms
-        # Longest first, so that no part of a long form is left over after a short one was masked.
-        known = self._lasting.union(*self._passing) - {""}
-        self._forms = sorted(known, key=lambda form: (-len(form), form))
+        self._forms |= forms - {""}
+        self._searched = None
+
+    def searched_for(self) -> tuple[str, ...]:
+        """Return what texts are searched for, which does not depend on the number of mails there were."""
+        above = () if self._above is None else self._above.searched_for()
+        if self._searched is None or above is not self._searched_above:
+            self._searched, self._searched_above = tuple(self._forms.union(above, *self._passing)), above
+        return self._searched
 
     def finds(self, text: str) -> bool:
         """Return whether a secret is in `text`."""
-        return any(len(form) >= _SHORT and form in text for form in self._forms)
+        return any(len(form) >= _SHORT and form in text for form in (*self.searched_for(), *tuple(self._below)))
 
     def scrub(self, text: str) -> str:
         """Return `text` with each secret replaced by "[redacted]"."""
-        if not self._forms or not text:
+        found = [form for form in (*self.searched_for(), *tuple(self._below)) if form in text]
+        if not found:
             return text
         pieces = text.split(MASK)
-        for form in self._forms:
-            if form in text:
-                cut = _split_words if len(form) < _SHORT else str.split
-                pieces = [part for piece in pieces for part in cut(piece, form)]
+        # Longest first, so that no part of a long form is left after a short one was masked.
+        for form in sorted(found, key=len, reverse=True):
+            cut = _split_words if len(form) < _SHORT else str.split
+            pieces = [part for piece in pieces for part in cut(piece, form)]
         return MASK.join(pieces)
+
+    def scrub_lines(self, lines: list[str]) -> list[str]:
+        """Return lines of one text scrubbed, none of which is left where a secret goes over the end of one."""
+        scrubbed = [self.scrub(line) for line in lines]
+        return [MASK] * len(lines) if len(lines) > 1 and self.finds("".join(scrubbed)) else scrubbed
 
     def scrub_cut(self, text: str) -> str:
         """Return what `scrub` does of a text that was cut at its end, without what the cut left of a secret there."""
         text = self.scrub(text)
-        end = min((_begun(text, form) for form in self._forms), default=len(text))
+        end = min((_begun(text, form) for form in self.searched_for()), default=len(text))
         return text if end == len(text) else text[:end] + MASK
 
 
@@ -103,17 +140,21 @@ def _split_words(text: str, word: str) -> list[str]:
     return [*parts, text[start:]]
 
 
-def _encodings(secret: str) -> set[str]:
-    data = secret.encode("utf-8", "surrogatepass")
-    forms = {data.hex(), data.hex().upper()}
-    wide, _ = codecs.utf_16_le_encode(secret, "surrogatepass")  # which, unlike encode(), imports no module
-    for raw in {data, secret.encode("latin-1", "replace"), wide}:
-        forms |= _base64(raw)
-    if len(secret) >= _SHORT:
-        forms |= {secret.upper(), secret.lower()}
-    for escape in _ESCAPES:
-        forms.add(escape(secret, data))
+def _all_forms(secret: str) -> set[str]:
+    """Return a secret's forms, and those of its parts."""
+    forms = _forms(secret)
+    # A log shows it in several lines, and not every server keeps the blanks around it.
+    for part in (*secret.splitlines(), secret.strip()):
+        if len(part) >= _SHORT and part != secret:
+            forms |= _forms(part)
     return forms
+
+
+def _forms(secret: str) -> set[str]:
+    """Return a secret as servers, web pages, mails and error texts write it."""
+    data = secret.encode("utf-8", "surrogatepass")
+    forms = {secret, data.hex(), data.hex().upper(), *_base64(data), *_escaped(secret, data), *_percent(data)}
+    return forms | {secret.upper(), secret.lower()} if len(secret) >= _SHORT else forms
 
 
 def _base64(data: bytes) -> set[str]:
@@ -130,102 +171,39 @@ def _base64(data: bytes) -> set[str]:
     return forms
 
 
-def _percent(_secret: str, data: bytes) -> str:
-    return "".join(chr(byte) if byte in _ALNUM else f"%{byte:02X}" for byte in data)
-
-
-def _percent_lower(_secret: str, data: bytes) -> str:
-    return "".join(chr(byte) if byte in _ALNUM else f"%{byte:02x}" for byte in data)
-
-
-def _percent_sparing(_secret: str, data: bytes) -> str:
-    return "".join(chr(byte) if byte in _ALNUM or byte in b"-._~" else f"%{byte:02X}" for byte in data)
-
-
-def _percent_path(secret: str, data: bytes) -> str:
-    return _percent_sparing(secret, data).replace("%2F", "/")
-
-
-def _percent_form(secret: str, data: bytes) -> str:
-    return _percent_sparing(secret, data).replace("%20", "+")
-
-
-def _xtext(_secret: str, data: bytes) -> str:
-    return "".join(chr(byte) if byte in _PRINTABLE and byte not in b" +=" else f"+{byte:02X}" for byte in data)
-
-
-def _quoted_printable(_secret: str, data: bytes) -> str:
+def _percent(data: bytes) -> set[str]:
+    """As URLs and forms, and, by the same rule, the headers and bodies of mails write it."""
     from binascii import b2a_qp
 
-    return b2a_qp(data, istext=False).decode().replace("=\n", "")
+    spared = _by_byte(data, _UNRESERVED, "%{:02X}")
+    return {
+        _by_byte(data, _ALNUM, "%{:02X}"),
+        _by_byte(data, _ALNUM, "%{:02x}"),
+        spared,
+        spared.replace("%2F", "/"),
+        spared.replace("%20", "+"),
+        b2a_qp(data, istext=False).decode().replace("=\n", ""),
+        _by_byte(data, _ALNUM, "={:02X}").replace("=20", "_"),
+    }
 
 
-def _q_word(_secret: str, data: bytes) -> str:
-    return "".join(chr(byte) if byte in _ALNUM else f"={byte:02X}" for byte in data).replace("=20", "_")
+def _escaped(secret: str, data: bytes) -> set[str]:
+    """As JSON, JavaScript, Python, logs and HTML write it."""
+    markup = secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    quoted = markup.replace('"', "&quot;")
+    return {
+        secret.replace("\\", "\\\\").replace('"', '\\"'),
+        dumps(secret)[1:-1],
+        repr(secret)[1:-1],
+        secret.encode("ascii", "backslashreplace").decode(),
+        _by_byte(data, _PRINTABLE, "\\x{:02x}"),
+        _by_byte(secret.encode("latin-1", "replace"), _PRINTABLE, "\\x{:02x}"),
+        markup,
+        quoted,
+        quoted.replace("'", "&#x27;"),
+        quoted.replace("'", "&#39;"),
+    }
 
 
-def _bytes_escaped(_secret: str, data: bytes) -> str:
-    return "".join(chr(byte) if byte in _PRINTABLE else f"\\x{byte:02x}" for byte in data)
-
-
-def _latin_escaped(secret: str, _data: bytes) -> str:
-    return _bytes_escaped("", secret.encode("latin-1", "replace"))
-
-
-def _unicode_escaped(secret: str, _data: bytes) -> str:
-    return secret.encode("ascii", "backslashreplace").decode()
-
-
-def _json(secret: str, _data: bytes) -> str:
-    return secret.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def _json_ascii(secret: str, _data: bytes) -> str:
-    return dumps(secret)[1:-1]
-
-
-def _repr(secret: str, _data: bytes) -> str:
-    return repr(secret)[1:-1]
-
-
-def _html(secret: str, _data: bytes) -> str:
-    return secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _html_quoted(secret: str, data: bytes) -> str:
-    return _html(secret, data).replace('"', "&quot;")
-
-
-def _html_all_quoted(secret: str, data: bytes) -> str:
-    return _html_quoted(secret, data).replace("'", "&#x27;")
-
-
-def _html_decimal(secret: str, data: bytes) -> str:
-    return _html_quoted(secret, data).replace("'", "&#39;")
-
-
-def _spaced_hex(_secret: str, data: bytes) -> str:
-    return data.hex(" ")
-
-
-_ESCAPES = (
-    _percent,
-    _percent_lower,
-    _percent_sparing,
-    _percent_path,
-    _percent_form,
-    _xtext,
-    _quoted_printable,
-    _q_word,
-    _bytes_escaped,
-    _latin_escaped,
-    _unicode_escaped,
-    _json,
-    _json_ascii,
-    _repr,
-    _html,
-    _html_quoted,
-    _html_all_quoted,
-    _html_decimal,
-    _spaced_hex,
-)
+def _by_byte(data: bytes, kept: frozenset[int], form: str) -> str:
+    return "".join(chr(byte) if byte in kept else form.format(byte) for byte in data)

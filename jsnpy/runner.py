@@ -180,6 +180,7 @@ class Run:
 
             for secret in secret_values(self.config.arg_json):
                 self.redactor.add(secret)
+            self.redactor.recall()
             self.error = encode(self.redactor.scrub(text)).decode()
             place: dict[str, object] = {"file": ending.name}
             if ending.line:

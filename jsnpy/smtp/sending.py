@@ -99,7 +99,7 @@ class Sending:
     def __init__(self, settings: Settings | None = None, journal: Journal | None = None) -> None:
         self._journal: Journal = _NoJournal() if journal is None else journal
         self.settings = Settings() if settings is None else settings
-        self.redactor = Redactor() if self.settings.redactor is None else self.settings.redactor
+        self.redactor = Redactor(self.settings.redactor)
         self.transcript = Transcript(self.redactor)
         self.details = Details()
         self.warnings: list[str] = []
