@@ -16,7 +16,7 @@ def main() -> "NoReturn":
     """Run the command and leave the process with its exit code."""
     # What a run imports stays: looking for garbage in it, again and again, would cost a mail 2 ms.
     gc.set_threshold(100_000)
-    supervisor.Signals(supervisor.leave).listen()
+    supervisor.Signals().listen()
     arguments = sys.argv[1:]
     try:
         code = _command(arguments)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import time
 
+from jsnpy.text import printable, shortened, whole
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from jsnpy import smtp
     from jsnpy.config import RunConfig
     from jsnpy.dryrun import DryRun
@@ -17,6 +21,11 @@ if TYPE_CHECKING:
 
 _NAMED = 5
 """Recipients that a message names at most: a run may have thousands."""
+
+_ERROR_SHOWN = 1000
+_SUBJECT_SHOWN = 60
+_MANY = 10
+"""Mails from which on a run's end tells how many there were."""
 
 
 class Mailer:
@@ -57,7 +66,7 @@ class Mailer:
         self._sessions: Sessions | None = None
         self._sent = 0
         self._last: list[str] = []
-        self._under_way = False
+        self._under_way = ""
         self._dot_sent = False
         self.results: list[smtp.SendResult] = []
         self.failed = 0
@@ -76,23 +85,40 @@ class Mailer:
             self._dry_run = DryRun(self._output.show, self._options.mailbox)
             self._dry_run.start()
 
-    def send(self, fields: object) -> smtp.SendResult:
+    def send(self, fields: object, script: str = "", line: int = 0) -> smtp.SendResult:
         """Send one mail, or keep it where that fails for a passing reason and there is an outbox; never raises.
 
         Args:
             fields: what the script passed.
+            script: name of the script that asked for it.
+            line: where in it, 0 where that is not known.
         """
         # The mail room costs 15 ms: a script that sends nothing does not pay for it.
         from jsnpy import smtp
 
         self._output.flush()
-        self._under_way, self._dot_sent = True, False
+        given = fields if isinstance(fields, dict) else {}
+        self._dot_sent, self._under_way = False, _named(_recipients(given)) or "nobody"
         start = time.monotonic()
         outbox, settings = self._opened_outbox(), self._settings()
         result = smtp.send(fields, settings) if outbox is None else outbox.send(fields, settings)
-        self._under_way = False
-        self._note(result)
-        self._output.info(f"send_email returned {result.code} after {time.monotonic() - start:.2f} s")
+        self._under_way = ""
+        facts = {
+            "event": "send",
+            "code": result.code,
+            "host": _host(given),
+            "port": given.get("port") if isinstance(given.get("port"), int | str) else None,
+            "to": _reached(result) or _recipients(given),
+            "subject": _subject(given),
+            "stage": result.details["stage"],
+            "smtpCode": result.details["smtpCode"],
+            "messageId": result.details["messageId"],
+            "seconds": round(time.monotonic() - start, 3),
+            "config": self._config.config_path or None,
+            "script": script or None,
+            "line": line or None,
+        }
+        self._note(result, facts)
         return result
 
     def _settings(self) -> smtp.Settings:
@@ -125,19 +151,27 @@ class Mailer:
             self._outbox = Outbox(directory, max_age=self._options.max_age, secrets=self._config.secrets)
         return self._outbox
 
-    def _note(self, result: smtp.SendResult) -> None:
+    def _note(self, result: smtp.SendResult, facts: dict[str, Any]) -> None:
         """Count a send, and say on stderr what an operator should know of it."""
         if self._keeps_results:
             self.results.append(result)
+        refused = len(result.details["rejected"]) if result.code == 0 else 0
+        lost = self._options.fail_on_send_error and (result.code != 0 or refused > 0)
+        told = False
         for warning in result.warnings:
-            self._output.warn(warning)
+            of_refusals = refused > 0 and not told and " refused: " in warning
+            told = told or of_refusals
+            self._output.warn(warning, facts if of_refusals else None, always=lost)
         if result.code == 0:
             self._sent += 1
-            accepted = result.details["accepted"]
-            self._last = [*self._last, *accepted][-_NAMED:] if isinstance(accepted, list) else self._last
-        else:
-            self.failed += 1
-            self._output.warn(f"send_email failed with code {result.code}: {result.error}")
+            self.refused += refused
+            self._last = [*self._last, *result.details["accepted"]][-_NAMED:]
+            if not told:
+                self._output.info(f"send_email returned 0 after {facts['seconds']:.2f} s", facts)
+            return
+        self.failed += 1
+        error = shortened(result.error, _ERROR_SHOWN)
+        self._output.warn(f"send_email failed with code {result.code}: {error} ({_about(facts)})", facts, always=lost)
 
     # What ends a run, or comes after its script.
 
@@ -151,6 +185,12 @@ class Mailer:
             self._sessions.close()
         if self._dry_run:
             self._dry_run.stop()
+        calls = self._sent + self.failed
+        if calls >= _MANY:
+            text = f"{calls} mails: {self._sent} sent, {self.failed} failed"
+            refused = f", {self.refused} recipients refused" if self.refused else ""
+            say = self._output.warn if self.failed or self.refused else self._output.info
+            say(text + refused)
 
     def flush_outbox(self) -> None:
         """Try the mails again that are due in the outbox that the options name."""
@@ -176,9 +216,56 @@ class Mailer:
         """Return what is known of the run's mails, for a run that is ended early; "" where there are none."""
         parts = []
         if self._under_way:
-            parts.append("a send_email was under way, its mail may or may not have been delivered")
+            fate = "may have been delivered" if self._dot_sent else "was not delivered"
+            parts.append(f"a send_email to {self._under_way} was under way; its mail {fate}")
         if self._sent:
-            last = ", ".join(self._last)
             count = f"{self._sent} mail{'s' * (self._sent > 1)} sent"
-            parts.append(f"{count}, {'to' if len(self._last) == 1 else 'the last to'} {last}")
+            parts.append(f"{count}, {'the last ' * (self._sent > 1)}to {', '.join(self._last)}")
         return "; ".join(parts)
+
+
+def _recipients(given: dict[str, Any]) -> list[str]:
+    """Return to whom a mail should go, as far as what a script passed tells."""
+    found = []
+    for name in ("to", "cc", "bcc"):
+        value = given.get(name)
+        for each in value if isinstance(value, list) else [value]:
+            email = each.get("email") if isinstance(each, dict) else each
+            if isinstance(email, str):
+                found += [part.strip() for part in email.replace(";", ",").split(",") if part.strip()]
+    return found
+
+
+def _reached(result: smtp.SendResult) -> list[str]:
+    """Return the recipients that the server was asked for."""
+    return [*result.details["accepted"], *(each["email"] for each in result.details["rejected"])]
+
+
+def _host(given: dict[str, Any]) -> str | None:
+    host = given.get("host")
+    # A URL in its place may hold a password that nobody knows of as one.
+    return host if isinstance(host, str) and "@" not in host and "/" not in host else None
+
+
+def _subject(given: dict[str, Any]) -> str | None:
+    subject = given.get("subject")
+    return whole(subject) if isinstance(subject, str) else None
+
+
+def _about(facts: dict[str, Any]) -> str:
+    """Return which mail it is: to whom, about what, asked for where."""
+    to, subject, line = facts["to"], facts["subject"], facts["line"]
+    parts = [f"to {_named(to)}"] if to else []
+    if subject is not None:
+        parts.append(_quoted(subject))
+    return ", ".join([*parts, f"{facts['script']}:{line}" if line else facts["script"] or "send_email"])
+
+
+def _named(recipients: list[str]) -> str:
+    more = len(recipients) - _NAMED
+    named = ", ".join(printable(whole(each)) for each in recipients[:_NAMED])
+    return f"{named} and {more} more" if more > 0 else named
+
+
+def _quoted(subject: str) -> str:
+    return f'"{printable(subject[:_SUBJECT_SHOWN])}{"…" * (len(subject) > _SUBJECT_SHOWN)}"'

@@ -8,8 +8,10 @@ to see to, never does. One lock keeps the two streams in the order they were wri
 import _thread
 import os
 import sys
+import time
 
 from jsnpy.errors import ExitCode, JsnpyError
+from jsnpy.text import shortened, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +23,14 @@ if TYPE_CHECKING:
 _ENOUGH = 64 * 1024
 """Characters gathered before they are written."""
 
+_LONGEST = 4000
+"""Characters of a message at most, but for those that are shown as they are."""
+
 _LEVELS = {"uncaught": "error", "show": "info"}
 """Kinds of messages that are printed as they are, and what they are in JSON."""
+
+_AGAIN = 0.01
+"""Seconds until a full pipe is tried again where nobody tells when it is not."""
 
 _INVALID = 22  # errno.EINVAL
 
@@ -70,9 +78,12 @@ class Stream:
         try:
             return os.write(self._fd, data)
         except BlockingIOError:  # somebody made our pipe non-blocking
-            import select
+            if sys.platform == "win32":  # which has no select() for pipes
+                time.sleep(_AGAIN)
+            else:
+                import select
 
-            select.select([], [self._fd], [])
+                select.select([], [self._fd], [])
             return 0
 
 
@@ -86,8 +97,7 @@ def encode(text: str, encoding: str = "utf-8") -> bytes:
     try:
         return text.encode(encoding)
     except UnicodeEncodeError:
-        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        return whole.encode(encoding, "backslashreplace")
+        return whole(text).encode(encoding, "backslashreplace")
 
 
 class Memory:
@@ -215,15 +225,21 @@ class Output:
         """
         self._say("uncaught", text, place)
 
-    def warn(self, message: str) -> None:
-        """Say what an operator should know although the run goes on."""
-        if self._level > QUIET:
-            self._say("warning", message)
+    def warn(self, message: str, more: "Mapping[str, object] | None" = None, *, always: bool = False) -> None:
+        """Say what an operator should know although the run goes on.
 
-    def info(self, message: str) -> None:
-        """Say what is of interest with -v."""
+        Args:
+            message: the text.
+            more: what a JSON object says besides.
+            always: with -q too.
+        """
+        if always or self._level > QUIET:
+            self._say("warning", message, more)
+
+    def info(self, message: str, more: "Mapping[str, object] | None" = None) -> None:
+        """Say what is of interest with -v; `more` as for `warn`."""
         if self._level >= VERBOSE:
-            self._say("info", message)
+            self._say("info", message, more)
 
     def show(self, text: str) -> None:
         """Show a text as it is, but secrets: a caught mail, a report of an uncaught error."""
@@ -242,17 +258,23 @@ class Output:
             more: further members of the JSON object.
         """
         message = self._redactor.scrub(message)
+        if kind not in _LEVELS:
+            message = shortened(message, _LONGEST)
         if self._as_json:
             from jsnpy import json_text
 
             fields: dict[str, object] = {"time": _timestamp(), "level": _LEVELS.get(kind, kind), "message": message}
-            for key, value in (more or {}).items():
-                fields[key] = self._redactor.scrub(value) if isinstance(value, str) else value
+            fields |= {key: self._scrubbed(value) for key, value in (more or {}).items()}
             return json_text.dumps(fields) + "\n"
         if kind in _LEVELS:
             return message + "\n"
         label = f"jsnpy: {kind}:" if kind != "info" else "jsnpy:"
         return f"{self._coloured(label, kind)} {message}\n"
+
+    def _scrubbed(self, value: object) -> object:
+        if isinstance(value, list):
+            return [self._scrubbed(item) for item in value]
+        return self._redactor.scrub(value) if isinstance(value, str) else value
 
     def _coloured(self, label: str, kind: str) -> str:
         force = os.environ.get("FORCE_COLOR", "")
@@ -265,8 +287,6 @@ class Output:
 
 
 def _timestamp() -> str:
-    import time
-
     now = time.time()
     zone = time.strftime("%z", time.localtime(now))
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(now)) + f".{int(now % 1 * 1000):03}{zone[:3]}:{zone[3:]}"

@@ -150,6 +150,7 @@ class Run:
             self._write,
             stack_size=script_stack,
             memory_limit=self.options.memory_limit,
+            deadline=self.deadline,
             warn=self.output.warn,
         )
         return self._engine
@@ -211,16 +212,24 @@ class Run:
             raise RuntimeError("the worker ended without an ending")
         codes = {"exit": ending.code, "done": ExitCode.OK}
         code = self.output.exit_code(codes.get(ending.kind, ExitCode.SCRIPT))
-        if code == ExitCode.OK and self.options.fail_on_send_error and self.mailer.failed:
+        if code == ExitCode.OK and self.options.fail_on_send_error and (self.mailer.failed or self.mailer.refused):
             return ExitCode.SEND_FAILED
         return code
 
     def why_ended(self, code: int) -> str:
-        """Return what to say of a run that was ended early, "" if nothing: what is known of its mails."""
-        text = f"the run was ended after {self.options.timeout:g} s (--timeout)" if code == ExitCode.TIMEOUT else ""
+        """Return what to say of a run that was ended early: by what, and what is known of its mails.
+
+        Args:
+            code: the exit code; "" is returned for the one that the script gave to exit().
+        """
+        if self._engine and self._engine.exit_code == code:
+            return ""
+        after = f" after {self.options.timeout:g} s" if code == ExitCode.TIMEOUT else ""
+        text = f"the run was ended{after} ({supervisor.ENDED_BY[code]})"
         if self._reading:
-            return text and f"{text}; its config or script could not be read in that time"
-        return "; ".join(part for part in (text, self.mailer.so_far()) if part)
+            return f"{text}; its config or script could not be read in that time"
+        mails = self.mailer.so_far()
+        return f"{text}; {mails}" if mails else text
 
     def end_early(self, code: int) -> None:
         """Write what is left and say what ended the run, but do not wait long for readers that are stuck."""

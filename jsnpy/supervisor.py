@@ -30,6 +30,10 @@ _POLL = 0.05
 _stack_size_lock = _thread.allocate_lock()
 
 
+ENDED_BY = {ExitCode.TIMEOUT: "--timeout", ExitCode.INTERRUPTED: "Ctrl-C", ExitCode.TERMINATED: "SIGTERM"}
+"""What ends work before it is done, by the exit code that `supervise` returns."""
+
+
 class Worker:
     """Work in a thread of its own, which has the biggest stack that can be had.
 
@@ -90,8 +94,9 @@ def _start_thread(work: "Callable[[int], None]") -> None:
 class Signals:
     """SIGINT and SIGTERM as exit codes; to be used in the main thread.
 
-    Args:
-        leave: called with the exit code when a signal comes at a time when nobody looks for it.
+    Attributes:
+        exit_code: of the first signal that came, or None.
+        watched: whether somebody looks for it; else a signal ends the process at once.
     """
 
     _EXIT_CODES = (
@@ -100,10 +105,9 @@ class Signals:
         ("SIGBREAK", ExitCode.INTERRUPTED),
     )
 
-    def __init__(self, leave: "Callable[[int], object]") -> None:
+    def __init__(self) -> None:
         self.exit_code: int | None = None
         self.watched = False
-        self._leave = leave
         self._codes: dict[int, int] = {}
 
     def listen(self) -> None:
@@ -119,7 +123,7 @@ class Signals:
         if self.exit_code is None:
             self.exit_code = self._codes[number]
             if not self.watched:
-                self._leave(self.exit_code)
+                leave(self.exit_code, f"jsnpy: error: ended ({ENDED_BY[self.exit_code]})\n")
 
 
 def supervise(
@@ -140,7 +144,7 @@ def supervise(
     Raises:
         BaseException: what the work raised.
     """
-    signals = Signals(leave)
+    signals = Signals()
     signals.watched = True
     signals.listen()
     worker = Worker(work)
@@ -174,11 +178,12 @@ def within(seconds: float, work: "Callable[[], None]") -> bool:
     return bool(done.acquire(timeout=seconds))
 
 
-def leave(code: int) -> "NoReturn":
+def leave(code: int, last_words: str = "") -> "NoReturn":
     """End the process at once: all is written, and taking the interpreter apart would cost 2 ms."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream, words in ((sys.stdout, ""), (sys.stderr, last_words)):
         try:
             if stream is not None:
+                stream.write(words)
                 stream.flush()
         except (OSError, RuntimeError):
             pass  # nobody reads it, or it is being written just now

@@ -40,6 +40,14 @@ def _visible(char: str) -> str:
     return char.encode("unicode_escape", "surrogatepass").decode()
 
 
+def shortened(text: str, most: int) -> str:
+    """Return text of so many characters at most, what is beyond taken out of its middle."""
+    if len(text) <= most:
+        return text
+    half = most // 2
+    return f"{text[:half]} … ({len(text) - 2 * half} characters) … {text[-half:]}"
+
+
 def kind(value: object) -> str:
     """Return what a value of a script or config is: "a string", "an array", "a Date", "null"."""
     if value is None:

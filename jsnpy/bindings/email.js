@@ -4,7 +4,8 @@
   const { ObjectDefineProperty } = host.primordials;
 
   host.expose("send_email", function send_email(config) {
-    const { code, log, error, details } = host.call("send_email", config);
+    const { name, line } = host.caller();
+    const { code, log, error, details } = host.call("send_email", [config, name, line]);
     return ObjectDefineProperty({ code, log, error }, "details", {
       __proto__: null, value: details, writable: true, configurable: true, enumerable: false,
     });

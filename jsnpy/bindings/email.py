@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 def natives(host: Host) -> dict[str, Native]:
     """Return the function that email.js calls."""
 
-    def send_email(fields: object) -> dict[str, object]:
-        result = host.mailer.send(fields)
+    def send_email(call: tuple[object, str, int]) -> dict[str, object]:
+        result = host.mailer.send(*call)
         return {"code": result.code, "log": result.log, "error": result.error, "details": result.details}
 
     return {"send_email": send_email}

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from jsnpy.bindings import Host
     from jsnpy.engine import Native
 
+_STALE = 1000
+"""Timers that were stopped or armed anew which the heap may hold besides as many as there are live ones."""
+
 
 class Timers:
     """Timers by number, each due at a moment of the monotonic clock."""
@@ -29,6 +32,9 @@ class Timers:
         """
         import heapq
 
+        if len(self._heap) > 2 * len(self._live) + _STALE:
+            self._heap = [each for each in self._heap if self._live.get(each[2], (0, False))[0] == each[1]]
+            heapq.heapify(self._heap)
         self._started += 1
         number = number or self._started
         heapq.heappush(self._heap, (_now() + delay, self._started, number))

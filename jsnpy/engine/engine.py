@@ -8,6 +8,7 @@ object but the driver is ever held in Python, and all of it runs in one thread w
 
 from __future__ import annotations
 
+import time
 from os import path
 
 import _quickjs
@@ -80,6 +81,7 @@ class Engine:
         write: takes script output, (1 stdout or 2 stderr, text); false ends the script: nobody can read it.
         stack_size: bytes of stack JavaScript may use.
         memory_limit: bytes of heap JavaScript may use, 0 for no limit.
+        deadline: in `time.monotonic()` seconds, or None: a native that comes back later than that ends the script.
         warn: takes, once, what an operator should know of a run whose failures may go unseen.
 
     Attributes:
@@ -94,6 +96,7 @@ class Engine:
         *,
         stack_size: int,
         memory_limit: int = MEMORY_LIMIT,
+        deadline: float | None = None,
         warn: Callable[[str], None] | None = None,
     ) -> None:
         self._natives: dict[str, Native] = {
@@ -110,6 +113,7 @@ class Engine:
         self._ended = False
         self._fault: BaseException | None = None
         self._memory_limit = memory_limit
+        self._deadline = deadline
         self.exit_code: int | None = None
         context = _quickjs.Context()
         context.set_max_stack_size(stack_size)
@@ -217,6 +221,7 @@ class Engine:
                     break
             while state in ("ok", "waiting") and not self._over:
                 timer = wait()
+                self._end_if_late()
                 if timer is None or self._over:
                     break
                 state = self._step("timer", str(timer))
@@ -271,7 +276,11 @@ class Engine:
         try:
             if self._over and op != "load":
                 return "[0,null]"
+            self._end_if_late()
+            if self._ended:
+                return "[2]"
             value = self._natives[op](json_text.loads(text))
+            self._end_if_late()
             return "[2]" if self._ended else "[0," + json_text.dumps(value) + "]"
         except JsnpyError as error:
             return json_text.dumps([1, str(error)])
@@ -285,12 +294,18 @@ class Engine:
     def _write(self, stream: int, text: str) -> bool:
         """Take output; return whether the script ends with it."""
         try:
+            self._end_if_late()
             if not self._over and not self._output(stream, text):
                 self._exit(0)
+            self._end_if_late()
         except BaseException as error:  # noqa: BLE001 - see above
             self._fault = self._fault or error
             self._end()
         return self._ended
+
+    def _end_if_late(self) -> None:
+        if self._deadline is not None and not self._ended and time.monotonic() >= self._deadline:
+            self._end()
 
     def _stop(self, _: object = None) -> None:
         """From now on natives do nothing, and no job or timer is begun."""

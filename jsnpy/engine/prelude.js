@@ -63,6 +63,7 @@
       }
     },
     formatStack: traces.clean,
+    caller: traces.caller,
     inspect: null, // console.js sets it: any value as text
     fire: null, // timers.js sets it: runs the timer of that number
   };

@@ -222,6 +222,11 @@
     __proto__: null,
     clean: (text) => clean(String(text)),
     place,
+    // Where the author's code is that called the host: the script's name, and its line or 0.
+    caller() {
+      const { script, line } = place(new Error());
+      return { __proto__: null, name: (scripts[script] || nowhere).name, line };
+    },
     addScript,
   };
 })

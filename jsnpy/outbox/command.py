@@ -156,7 +156,6 @@ def _supervised(work: Callable[[], int], output: Output, deadline: float | None)
     stopped = supervisor.supervise(in_worker, output.flush_aside, deadline)
     if stopped is None:
         return output.exit_code(codes[0])
-    if stopped == ExitCode.TIMEOUT:
-        output.error("the flush was ended (--timeout); what was not tried is tried by the next")
+    output.error(f"the flush was ended ({supervisor.ENDED_BY[stopped]}); what was not tried is tried by the next")
     supervisor.within(_LAST_FLUSH, output.flush)
     return stopped

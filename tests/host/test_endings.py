@@ -36,6 +36,9 @@ BUSY = {
 }  # fmt: skip
 
 
+WORDS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+
+
 def _slow_config(folder: Path, port: int) -> None:
     (folder / "a.js").write_text(
         "console.log('ready');"
@@ -64,7 +67,8 @@ def test_signal_ends_the_run(name: str, number: signal.Signals, code: int, tmp_p
         process.send_signal(number)
         process.send_signal(number)
         took = seconds_to_end(process)
-        assert (code, b"too\n") == (process.returncode, process.stderr.read())
+        said = f"too\njsnpy: error: the run was ended ({WORDS[number]})\n"
+        assert (code, said) == (process.returncode, process.stderr.read().decode())
         assert took < 2
 
 
@@ -100,7 +104,8 @@ def test_signal_while_the_config_is_read(number: signal.Signals, code: int, tmp_
         _until_handled(process.pid, number)
         process.send_signal(number)
         took = seconds_to_end(process)
-        assert (code, b"") == (process.returncode, process.stderr.read())
+        assert code == process.returncode
+        assert WORDS[number] in process.stderr.read().decode()
         assert took < 2
 
 
@@ -121,7 +126,9 @@ def test_pipe_that_nobody_writes_to(way: str, end: str, tmp_path: Path) -> None:
         assert seconds_to_end(process) < 3
         said = process.stderr.read()
     assert {"timeout": 124, "SIGINT": 130, "SIGTERM": 143}[end] == process.returncode
-    assert (b"could not be read in that time" in said) if end == "timeout" else said == b""
+    words = {"timeout": "--timeout", "SIGINT": "Ctrl-C", "SIGTERM": "SIGTERM"}[end]
+    assert f"({words})" in said.decode()
+    assert end != "timeout" or "its config or script could not be read in that time" in said.decode()
 
 
 def _until_handled(pid: int, number: signal.Signals) -> None:
@@ -180,6 +187,7 @@ console.log("ready");
 
 
 def _config(folder: Path, server: "MailServer | ScriptedServer", script: str) -> None:
+    """Write a config for a script and the server."""
     arg = {"host": server.host, "port": server.port, "from": "a@x.test", "to": "b@x.test", "subject": "s", "body": ""}
     (folder / "a.json").write_text(json.dumps({"scriptfile": "a.js", "arg": arg}))
     (folder / "a.js").write_text(script)

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from support.command import jsnpy
 
+from jsnpy.bindings.timers import Timers
+
 # name: script, what Node 20 prints
 CASES = {
     "refresh in the callback starts it again": (
@@ -65,3 +67,14 @@ def test_timer(name: str, tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text(script)
     result = jsnpy("a.js", cwd=tmp_path)
     assert (0, printed, "") == (result.code, result.out, result.err)
+
+
+def test_timers_that_are_set_and_cleared_leave_nothing() -> None:
+    """A watchdog that is armed anew with each event does not fill the memory; what is due is still due."""
+    timers = Timers()
+    due = timers.start(0, 1, True)
+    for _ in range(50_000):
+        timers.stop(timers.start(0, 1e5, True))
+    assert len(timers._heap) < 5000
+    assert due == timers.wait()
+    assert timers.wait() is None

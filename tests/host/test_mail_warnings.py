@@ -1,0 +1,157 @@
+"""What a run says of its mails: each that was not sent, with recipient, subject and line, and who was refused."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.command import Result, jsnpy
+from support.mailserver import MailServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+NOBODY = {"host": "127.0.0.1", "port": 1, "from": "a@x.test", "subject": "Disk full", "body": ""}
+Run = "Callable[..., Result]"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., Result]:
+    """Return what runs a script with `arg` and options."""
+
+    def run(script: str, *options: str, **arg: Any) -> Result:
+        (tmp_path / "a.js").write_text(script)
+        (tmp_path / "a.json").write_text(json.dumps({"scriptfile": "a.js", "arg": {**NOBODY, **arg}}))
+        return jsnpy("a.json", *options, cwd=tmp_path)
+
+    return run
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    """A server that refuses two of the recipients."""
+    with MailServer(refuse={"no@x.test": "550 5.1.1 no such user", "later@x.test": "450 4.2.1 busy"}) as server:
+        yield server
+
+
+SAY = {
+    "to: 'b@x.test'": 'to b@x.test, "Disk full"',
+    "to: { email: 'b@x.test', name: 'Bob' }, cc: ['c@x.test']": 'to b@x.test, c@x.test, "Disk full"',
+    "bcc: 'b@x.test; c@x.test, d@x.test'": 'to b@x.test, c@x.test, d@x.test, "Disk full"',
+    "to: Array.from({ length: 9 }, (_, i) => `r${i}@x.test`)": "to r0@x.test, r1@x.test, r2@x.test, r3@x.test, "
+    'r4@x.test and 4 more, "Disk full"',
+    "to: 'b@x.test', subject: 'Disk\\r\\nfull ' + 'x'.repeat(90)": 'to b@x.test, "Disk\\r\\nfull ' + "x" * 49 + '…"',
+    "to: 'b@x.test\\x1b[2J', subject: null": "to b@x.test\\x1b[2J",
+}
+
+
+@pytest.mark.parametrize("fields", SAY)
+def test_a_failed_send_names_its_mail_and_its_line(fields: str, run: Callable[..., Result]) -> None:
+    """One line: what failed, to whom, about what, and where the script asked for it."""
+    result = run(f"function tell(o) {{\n  return send_email({{ ...arg, ...o }});\n}}\ntell({{ {fields} }});")
+    [line] = result.err.splitlines()
+    assert line.startswith("jsnpy: warning: send_email failed with code -")
+    assert line.endswith(f" ({SAY[fields]}, a.js:2)")
+
+
+@pytest.mark.parametrize("given", ["", "5", "null", "[]", "{}", "{ to: 5, subject: {} }", "{ to: [null, [1]] }"])
+def test_a_wrong_argument_is_told_with_its_line(given: str, run: Callable[..., Result]) -> None:
+    """Whatever was passed, there is one line, and it says where."""
+    [line] = run(f"\nsend_email({given})").err.splitlines()
+    assert line.startswith("jsnpy: warning: send_email failed with code -1: ")
+    assert line.endswith(" (a.js:2)")
+
+
+def test_a_line_of_very_many_words_is_cut_in_its_middle(run: Callable[..., Result]) -> None:
+    """A server's, or a script's, megabyte does not become one of the log; its mail is still named."""
+    [line] = run("send_email({ ...arg, to: 'b@x.test', auth: 'x'.repeat(1e6) })").err.splitlines()
+    assert len(line) < 2000
+    assert line.endswith('(to b@x.test, "Disk full", a.js:1)')
+
+
+def test_a_password_in_a_url_for_a_host_is_not_told(run: Callable[..., Result]) -> None:
+    """Neither as text nor as JSON."""
+    for options in ((), ("--log-format", "json"), ("-v",)):
+        assert "GEHEIM" not in run("send_email({ ...arg, to: 'b@x.test', host: 'smtps://u:GEHEIM@h' })", *options).err
+
+
+@pytest.mark.parametrize("options", [[], ["-q"], ["--log-format", "json"]])
+def test_exit_3_names_each_mail_that_was_not_sent(options: list[str], run: Callable[..., Result]) -> None:
+    """With -q too, as the exit code alone tells nobody what to do."""
+    script = "for (const to of ['b@x.test', 'c@x.test']) send_email({ ...arg, to })"
+    result = run(script, "--fail-on-send-error", *options)
+    assert (3, "", 2) == (result.code, result.out, len(result.err.splitlines()))
+    assert "b@x.test" in result.err
+    assert "c@x.test" in result.err
+
+
+def test_quiet_without_the_option_says_nothing_of_mails(run: Callable[..., Result]) -> None:
+    """The script sees the code, and decides."""
+    assert (0, "") == ((result := run("send_email({ ...arg, to: 'b@x.test' })", "-q")).code, result.err)
+
+
+@pytest.mark.parametrize("quiet", [[], ["-q"]])
+@pytest.mark.parametrize(
+    ("to", "words"),
+    [
+        (["ok@x.test", "no@x.test"], ["recipient no@x.test refused: 550 5.1.1 no such user"]),
+    ],
+)
+def test_a_refused_recipient_is_exit_3_and_named(
+    to: list[str], words: list[str], quiet: list[str], server: MailServer, run: Callable[..., Result]
+) -> None:
+    """The mail was accepted for others, but somebody got nothing: one line says who."""
+    given = {"host": server.host, "port": server.port, "to": to}
+    script = "console.log(send_email(arg).code)"
+    result = run(script, "--fail-on-send-error", *quiet, **given)
+    assert (3, "0\n") == (result.code, result.out)
+    [line] = result.err.splitlines()
+    assert all(word in line for word in words)
+    without = run(script, *quiet, **given)
+    assert (0, "" if quiet else f"{line}\n") == (without.code, without.err)
+
+
+@pytest.mark.parametrize("script", ["exit(7)", "throw 1"])
+def test_how_the_script_ended_wins_over_3(script: str, run: Callable[..., Result]) -> None:
+    """A code of its own, or an error, is not hidden by a mail."""
+    assert run(f"send_email(arg); {script}", "--fail-on-send-error").code == (7 if "7" in script else 1)
+
+
+FIELDS = [
+    "time", "level", "message", "event", "code", "host", "port", "to", "subject", "stage", "smtpCode", "messageId",
+    "seconds", "config", "script", "line",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("to", "options", "facts"),
+    [
+        ("no@x.test", [], {"level": "warning", "code": -7, "to": ["no@x.test"], "stage": "rcpt", "smtpCode": 550}),
+        (["ok@x.test", "no@x.test"], [], {"level": "warning", "code": 0, "to": ["ok@x.test", "no@x.test"]}),
+        ("ok@x.test", ["-v"], {"level": "info", "code": 0, "to": ["ok@x.test"], "stage": "done", "smtpCode": 250}),
+    ],
+)
+def test_a_sends_object_has_its_facts(
+    to: object, options: list[str], facts: dict[str, Any], server: MailServer, run: Callable[..., Result]
+) -> None:
+    """One object a send, with everything a log is searched for."""
+    given = {"host": server.host, "port": server.port, "to": to}
+    result = run("\n\nsend_email(arg)", "--log-format", "json", *options, **given)
+    [sent] = [each for each in map(json.loads, result.err.splitlines()) if each.get("event") == "send"]
+    assert FIELDS == list(sent)
+    expected = {"host": server.host, "port": server.port, "subject": "Disk full", "script": "a.js", "line": 3, **facts}
+    assert expected == {name: sent[name] for name in expected}
+    assert (str, "a.json") == (type(sent["messageId"]), sent["config"].rpartition("/")[2])
+    assert 0 <= sent["seconds"] < 60
+
+
+def test_many_mails_are_counted_at_the_end(server: MailServer, run: Callable[..., Result]) -> None:
+    """Where some of many failed, the last line says how many; where all were sent, only with -v."""
+    given = {"host": server.host, "port": server.port}
+    script = "for (let i = 0; i < 12; i++) send_email({ ...arg, to: i % 4 ? 'ok@x.test' : ['no@x.test'] })"
+    assert "jsnpy: warning: 12 mails: 9 sent, 3 failed" == run(script, **given).err.splitlines()[-1]
+    sent = script.replace("['no@x.test']", "'ok@x.test'")
+    assert "" == run(sent, **given).err
+    assert "jsnpy: 12 mails: 12 sent, 0 failed" == run(sent, "-v", **given).err.splitlines()[-1]

@@ -1,0 +1,61 @@
+"""Nothing of a script runs past the run's deadline: a native that comes back late does not come back to the script."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from jsnpy.engine import Engine
+
+STACK = 4 * 1024 * 1024
+SENDS = {
+    "in a row": "send_email({}); console.log('past');",
+    "in a try": "try { send_email({}) } catch { console.log('caught') } finally { console.log('finally') }",
+    "in a loop": "for (;;) { try { send_email({}) } finally { console.log('past') } }",
+    "in a promise": "(async () => { await null; send_email({}); console.log('past') })().finally(() => console.log(1))",
+    "in a timer": "setTimeout(() => { send_email({}); console.log('past') }, 1); ",
+    "in a getter": "send_email({ get host() { send_email({}); console.log('past'); } }); console.log('past')",
+    "then exit": "send_email({}); exit(0)",
+}
+
+
+def run_until(deadline: float, script: str) -> tuple[str, int | None]:
+    """Run a script whose sends return past the deadline only; return what it printed and gave to exit()."""
+    printed: list[str] = []
+    timers = iter([1])
+
+    def late(_: object) -> dict[str, object]:
+        time.sleep(max(0, deadline - time.monotonic()))
+        return {"code": 0, "log": "", "error": "", "details": {}}
+
+    def write(_: int, text: str) -> bool:
+        printed.append(text)
+        return True
+
+    natives = {"send_email": late, "timer_start": lambda _: 1}
+    engine = Engine(
+        ("console/console", "process", "timers", "email"),
+        natives,
+        write,
+        stack_size=STACK,
+        deadline=deadline,
+    )
+    try:
+        engine.run(script, "a.js", "{}", lambda: next(timers, None))
+        return "".join(printed), engine.exit_code
+    finally:
+        engine.close()
+
+
+@pytest.mark.parametrize("name", SENDS)
+def test_a_late_send_does_not_return(name: str) -> None:
+    """No line after it, no catch, no finally, no further job."""
+    assert ("", None) == run_until(time.monotonic() + 0.05, SENDS[name])
+
+
+def test_nothing_is_printed_past_the_deadline() -> None:
+    """A script that does not wait for anything is held as well at its first call of the host."""
+    printed, _ = run_until(time.monotonic() + 0.05, "for (;;) console.log(Date.now())")
+    assert printed
+    assert run_until(time.monotonic(), "console.log('past')") == ("", None)
