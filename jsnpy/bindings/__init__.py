@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
+    "language": (),
     "console/console": (),
     "process": (),
     "timers": ("timer_start", "timer_stop", "timer_keep", "timer_overflow"),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from jsnpy.engine.foreign import Warning  # noqa: A004 - its own
     from jsnpy.engine.rejections import Rejections
 
     Native = Callable[[Any], Any]
@@ -157,12 +158,17 @@ class Engine:
         """
         self._drive("arg", arg_json)
         scripts = [*includes, (name, source)]
-        rejections = self._listen([text for _, text in scripts])
+        if any(_promises(text) for _, text in scripts):
+            self._rejections = self._listen()
+            if self._rejections:
+                self._drive("listen", "")
+            elif self._warn:
+                self._warn(UNSEEN)
         try:
             state = self._guarded(scripts, wait)
         finally:
-            if rejections:
-                rejections.stop()
+            if self._rejections:
+                self._rejections.stop()
         if self._fault is not None:
             raise self._fault
         if self.exit_code is not None:
@@ -172,22 +178,26 @@ class Engine:
         kinds = {"ok": "done", "waiting": "unsettled"}
         return Ending(kind=kinds.get(state, "memory"), name=name, source=source)
 
-    def _listen(self, sources: Sequence[str]) -> Rejections | None:
-        """Have the engine tell of rejected promises, if the scripts can make any and it can be asked to."""
-        if not any(word in source.lower() for source in sources for word in _PROMISING):
-            return None
+    def _listen(self) -> Rejections | None:
+        """Have the engine tell of rejected promises, if it can be asked to."""
         try:
             from jsnpy.engine.rejections import listen
         except ImportError:
-            rejections = None
-        else:
-            rejections = listen(self._context, self._driver)
-        self._rejections = rejections
-        if rejections:
-            self._drive("listen", "")
-        elif self._warn:
-            self._warn(UNSEEN)
-        return rejections
+            return None
+        return listen(self._context, self._driver)
+
+    def warnings(self, source: str) -> list[Warning]:
+        """Return what in a script will not work here, or not be seen if it fails; nothing of it is run."""
+        from jsnpy.engine import foreign
+
+        found = foreign.foreign_names(source)
+        if _promises(source):
+            rejections = self._listen()
+            if rejections:
+                rejections.stop()
+            else:
+                found.append(foreign.Warning(line=0, text=UNSEEN))
+        return found
 
     def check(self, source: str, name: str) -> Ending:
         """Compile a script and run nothing of it.
@@ -330,6 +340,11 @@ class Engine:
             self._driver("release", "")
         except _quickjs.JSException:
             return  # interrupted already: that is what was wanted
+
+
+def _promises(source: str) -> bool:
+    lowered = source.lower()
+    return any(word in lowered for word in _PROMISING)
 
 
 def version() -> str:

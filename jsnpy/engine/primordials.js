@@ -131,6 +131,7 @@
     SymbolPrototypeValueOf: uncurryThis(Symbol.prototype.valueOf),
     SymbolToPrimitive: Symbol.toPrimitive,
     SymbolToStringTag: Symbol.toStringTag,
+    SyntaxError,
     TypeError,
     TypedArrayPrototypeGetLength: getter(TypedArrayPrototype, "length"),
     TypedArrayPrototypeGetToStringTag: getter(TypedArrayPrototype, Symbol.toStringTag),

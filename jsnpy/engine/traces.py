@@ -22,15 +22,22 @@ def describe(ending: Ending, memory_limit: int) -> str:
     if ending.kind == "memory":
         limit = f"its limit of {_size(memory_limit)} (--memory-limit)" if memory_limit else "the machine's"
         return f"{ending.name}\nUncaught: the script needs more memory than {limit}"
+    from jsnpy.engine import hints
+
+    if not ending.is_error and not ending.line:
+        ending.line = hints.line_of_throw(ending)
+    line = source_line(ending.source, ending.line) or ""
     where = " (in promise)" if ending.kind == "rejected" else ""
-    error = ending.text if ending.is_error else f"Uncaught{where} {ending.text}"
+    error = hints.name_the_callee(ending, line) if ending.is_error else f"Uncaught{where} {ending.text}"
     if ending.is_error and not ending.stack and error.startswith("[") and error.endswith("]"):
         error = error[1:-1]  # as console.log shows an error without frames; here it stands alone
     if memory_limit and ending.text == "null":
         error += f"\n(the engine also throws null where its limit is reached: --memory-limit, {_size(memory_limit)})"
     elif memory_limit and ending.is_error and ending.text.startswith("InternalError: out of memory"):
         error += f"\n(its limit is {_size(memory_limit)}: --memory-limit)"
-    return f"{headline(ending.name, ending.source, ending.line, ending.column)}\n\n{error}"
+    hint = hints.hint(ending, line)
+    place = headline(ending.name, ending.source, ending.line, ending.column)
+    return f"{place}\n\n{error}" + (f"\nhint: {hint}" if hint else "")
 
 
 def _size(size: int) -> str:
@@ -46,20 +53,20 @@ def headline(name: str, source: str, line: int, column: int) -> str:
         line: counted from 1, 0 where it is not known.
         column: likewise, in UTF-16 units.
     """
-    lines = _lines(source) if line else []
-    if not 0 < line <= len(lines):
+    text = source_line(source, line)
+    if text is None:
         return name
-    text = lines[line - 1]
     text, column = _excerpt(text, _characters(text, column - 1) + 1 if column else 0)
     caret = "\n" + "".join(c if c == "\t" else " " for c in text[: column - 1]) + "^" if column else ""
     return f"{name}:{line}\n{text}{caret}"
 
 
-def _lines(source: str) -> list[str]:
-    """Split as the engine counts: at CR, LF, CRLF, U+2028 and U+2029 only."""
+def source_line(source: str, line: int) -> str | None:
+    """Return a line as the engine counts them: CR, LF, CRLF, U+2028 and U+2029 end one; None where there is none."""
     for end in ("\r\n", "\r", "\u2028", "\u2029"):
         source = source.replace(end, "\n")
-    return source.split("\n")
+    lines = source.split("\n")
+    return lines[line - 1] if 0 < line <= len(lines) else None
 
 
 def _characters(text: str, units: int) -> int:

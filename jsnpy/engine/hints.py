@@ -1,0 +1,143 @@
+"""Why a script failed, in words, where the engine's own words say little: names of other hosts, mistakes in syntax."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import pairwise
+
+from jsnpy.engine import tokens
+from jsnpy.engine.foreign import CURES, OURS, cure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jsnpy.engine import Ending
+    from jsnpy.engine.tokens import Token
+
+_NOT_A_FUNCTION = "TypeError: not a function"
+_CALLEE = re.compile(r"([\w$]+(?:\s*\??\.\s*[\w$#]+|\[[^\[\]()]*\])*)\s*(?:\?\.)?\s*\(")
+_MEMBER = re.compile(r"\s*\??\.?\s*([\w$#]+)\s*\(")
+_NAME = re.compile(r"[\w$]+")
+_QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a\u00ab\u00bb\uff02\uff07\u00b4"
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+
+
+def name_the_callee(ending: Ending, line: str) -> str:
+    """Return an error's text with what it says is "not a function" named, as the source line has it."""
+    if not ending.text.startswith(_NOT_A_FUNCTION):
+        return ending.text
+    calls = list(_CALLEE.finditer(line))
+    if at := ending.column:
+        # The column is that of a sign within the call, or right before it.
+        calls = [one for one in calls if one.start() < at <= one.end()] or [one for one in calls if one.start() == at]
+        calls = calls or [one for one in [_MEMBER.match(line, at - 1)] if one]
+    names = [one[1] for one in calls]
+    if len(names) != 1:  # an engine that gives no column tells only where the line has one call
+        return ending.text
+    rest = ending.text.removeprefix(_NOT_A_FUNCTION)
+    return f"TypeError: {names[0]} is not a function{rest}"
+
+
+def line_of_throw(ending: Ending) -> int:
+    """Return the line of the one `throw` of just this text or number, 0 where there is no such line or several.
+
+    What is no Error knows no place.
+    """
+    read = tokens.read(ending.source)
+    thrown = pairwise(read)
+    lines = [
+        value.line
+        for throw, value in thrown
+        if throw.text == "throw" and ending.text == (value.text[1:-1] if value.kind == "text" else value.text)
+    ]
+    return lines[0] if len(lines) == 1 else 0
+
+
+def hint(ending: Ending, line: str) -> str:
+    """Return what to do about an error, in one line; "" where nothing is known.
+
+    Args:
+        ending: how the script failed.
+        line: the source line of the error, "" where it is not known.
+    """
+    kind, _, words = ending.text.lstrip("[").partition(":")
+    if kind == "ReferenceError":
+        return _unknown_name(ending, words, line)
+    if kind == "SyntaxError" and not ending.stack:  # not from JSON.parse, eval or RegExp: those have frames
+        return _syntax(ending)
+    return ""
+
+
+def _unknown_name(ending: Ending, words: str, line: str) -> str:
+    found = _NAME.search(words)
+    name = found[0] if found else ""
+    if "module" in words and "import" in ending.source:
+        return CURES["import"]
+    member = re.search(rf"\b{re.escape(name)}\s*\??\.\s*(\w+)", line)
+    known = cure(name, member[1] if member else "")
+    if known:
+        return known
+    from jsnpy.text import did_you_mean
+
+    near = did_you_mean(name, OURS)
+    return f"did you mean {near}?" if near else ""
+
+
+def _syntax(ending: Ending) -> str:
+    read = tokens.read(ending.source)
+    on_line = [token for token in read if token.line == ending.line]
+    return _strange(ending, on_line) or _module(on_line) or _await(ending, on_line) or _unclosed(ending, read)
+
+
+def _strange(ending: Ending, on_line: list[Token]) -> str:
+    """Name a character that looks like another one, or like none."""
+    for token in on_line:
+        char = token.text
+        if token.kind != "sign" or char.isascii():
+            continue
+        code = f"U+{ord(char):04X}"
+        where = f"in line {ending.line}, column {token.column}"
+        if char in _QUOTES:
+            return f"{char} ({code}) {where} is a typographic quotation mark: strings stand in \" or '"
+        if char in _DASHES:
+            return f"{char} ({code}) {where} is a dash: minus is -"
+        if unicodedata.category(char)[0] in "CZM":
+            return f"an invisible character ({code}) stands {where}: delete it"
+        return f"{char} ({code}) {where} means nothing in JavaScript"
+    return ""
+
+
+def _module(on_line: list[Token]) -> str:
+    words = [token.text for token in on_line]
+    for i, word in enumerate(words):
+        if word == "export" and words[i + 1 : i + 2] != [":"]:
+            return CURES["exports"]
+        if word == "import" and words[i + 1 : i + 2] not in (["("], [":"]):
+            return CURES["import"]
+    return ""
+
+
+def _await(ending: Ending, on_line: list[Token]) -> str:
+    for token in on_line:
+        end = token.column + len(token.text)
+        if token.text == "await" and (not ending.column or token.column <= ending.column <= end + 1):
+            return "await works inside async functions only: write (async () => { ... })() around what waits"
+    return ""
+
+
+def _unclosed(ending: Ending, read: list[Token]) -> str:
+    found = tokens.unclosed(read)
+    if found is None:
+        return ""
+    opened, instead = found
+    if ending.line and opened.line > ending.line:
+        return ""  # what the engine found comes first
+    if opened.kind == "sign" and opened.text in ")]}":
+        return f"the {opened.text} in line {opened.line} closes nothing: one too many, or its other half is missing"
+    if opened.kind == "text":
+        sign = "/*" if opened.text.startswith("/*") else "`" if opened.text[0] == "}" else opened.text[0]
+        more = " (a string ends in its line; one in ` may go on)" if sign in "'\"" else ""
+        return f"the {sign} in line {opened.line}, column {opened.column} is never closed{more}"
+    if instead:
+        return f"the {opened.text} in line {opened.line} is not closed before the {instead.text} in line {instead.line}"
+    return f"the {opened.text} in line {opened.line} is never closed"
