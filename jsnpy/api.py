@@ -118,7 +118,7 @@ def send_email(fields: Mapping[str, object], *, insecure: bool = False, base_dir
         code 0 or a negative class of failure, the dialogue, a sentence for an administrator, and details.
     """
     given = dict(fields) if isinstance(fields, Mapping) else fields
-    return smtp.send(given, smtp.Settings(base_dir, insecure=insecure))
+    return smtp.send(given, smtp.Settings(base_dir=base_dir, insecure=insecure))
 
 
 def _load(config: str | os.PathLike[str] | Mapping[str, object], encoding: str | None) -> RunConfig:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jsnpy.smtp.outcome import Code, SendResult
-from jsnpy.smtp.settings import Route, Settings
+from jsnpy.smtp.server import Route
+from jsnpy.smtp.settings import Settings
 
 __all__ = ["Code", "Route", "SendResult", "Settings", "send"]
 

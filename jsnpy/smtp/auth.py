@@ -1,4 +1,4 @@
-"""Authentication: one mechanism, one attempt (RFC 4954, 4616, 2195; XOAUTH2 as Google and Microsoft define it)."""
+"""Log-in mechanisms (RFC 4954, 4616, 2195, 7628; XOAUTH2 as Google and Microsoft define it), for smtplib's `auth`."""
 
 from __future__ import annotations
 
@@ -6,42 +6,84 @@ import binascii
 
 from jsnpy import json_text
 from jsnpy.smtp.outcome import Code, SendFailure
+from jsnpy.smtp.tokens import MECHANISMS as FOR_TOKENS
 from jsnpy.smtp.transcript import readable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jsnpy.redaction import Redactor
-    from jsnpy.smtp.session import Session
+    from jsnpy.smtp.server import Server
 
 BEST_FIRST = ("PLAIN", "LOGIN", "CRAM-MD5")
 ROUNDS = 5
-
-_AGAIN = 334
-_WELCOME = 235
+LINE_MAX = 512
+"""Bytes of an AUTH line with its line end (RFC 4954 section 4); a longer response waits for the first challenge."""
 
 
 class Cancel(Exception):  # noqa: N818 - not an error: the exchange is broken off
     """The exchange cannot go on; its text says why."""
 
 
-class _Mechanism:
-    """One side of an exchange: what is said at first and to each challenge."""
+class _Utf8(str):
+    """A response; smtplib, which would have it in ASCII, gets UTF-8."""
+
+    __slots__ = ()
+
+    def encode(self, *_: object) -> bytes:
+        return str.encode(self, "utf-8")
+
+
+class Mechanism:
+    """One side of an exchange: smtplib's `auth` calls it for each thing to say.
+
+    Args:
+        name: as in EHLO.
+        server: tells the user.
+        password: password or token.
+        redactor: learns what is made of it.
+        challenge: returns the lines of the latest challenge.
+    """
 
     lasting = True
     """Whether a response works more than once, and so stays a secret."""
 
-    def __init__(self, user: str, password: str, redactor: Redactor) -> None:
-        self.user = user
+    def __init__(
+        self, name: str, server: Server, password: str, redactor: Redactor, challenge: Callable[[], list[str]]
+    ) -> None:
+        self.server = server
+        self.user = server.user
         self.password = password
         self.redactor = redactor
-        self.challenges = 0
+        self._challenge = challenge
+        self._rounds = 0
+        opening = binascii.b2a_base64(self.opening().encode(), newline=False)
+        self.says_it_at_once = 0 < len(opening) <= LINE_MAX - len(f"AUTH {name} \r\n")
 
-    def first(self) -> bytes | None:
-        """Return the initial response, or None."""
-        return None
+    def __call__(self, challenge: bytes | None = None, /) -> str:
+        """Return what is to be said now.
 
-    def answer(self, challenge: str) -> bytes:
-        """Return the response to a challenge, both without base64 around what is returned."""
+        Args:
+            challenge: None for an initial response; what it holds is asked for elsewhere: it need not be base64.
+
+        Raises:
+            Cancel: nothing is to be said any more.
+        """
+        self._rounds += 1
+        if self._rounds > ROUNDS:
+            raise Cancel(f"the server went on asking after {ROUNDS} answers")
+        said = _Utf8(self.response("" if challenge is None else "".join(self._challenge()).strip()))
+        encoded = binascii.b2a_base64(said.encode(), newline=False).decode()
+        (self.redactor.add_form if self.lasting else self.redactor.add_passing)(encoded)
+        return said
+
+    def opening(self) -> str:
+        """Return what may be said before the first challenge, or ""."""
+        return ""
+
+    def response(self, challenge: str) -> str:
+        """Return the response to a challenge as it came, "" for none; without base64 around it."""
         raise NotImplementedError
 
     def note(self) -> str:
@@ -49,148 +91,122 @@ class _Mechanism:
         return ""
 
 
-class _Plain(_Mechanism):
-    def first(self) -> bytes | None:
-        return f"\0{self.user}\0{self.password}".encode()
+class _Plain(Mechanism):
+    def opening(self) -> str:
+        return f"\0{self.user}\0{self.password}"
 
-    def answer(self, challenge: str) -> bytes:
+    def response(self, challenge: str) -> str:
         del challenge  # some servers ignore the initial response and ask for it
-        return f"\0{self.user}\0{self.password}".encode()
+        return self.opening()
 
 
-class _Login(_Mechanism):
-    def answer(self, challenge: str) -> bytes:
+class _Login(Mechanism):
+    def response(self, challenge: str) -> str:
         del challenge  # prompts are in any language and spelling; only their order counts
-        self.challenges += 1
-        if self.challenges > len(said := (self.user, self.password)):
+        said = (self.user, self.password)
+        if self._rounds > len(said):
             raise Cancel("the server asked for more than user and password")
-        return said[self.challenges - 1].encode()
+        return said[self._rounds - 1]
 
 
-class _CramMd5(_Mechanism):
+class _CramMd5(Mechanism):
     lasting = False
 
-    def answer(self, challenge: str) -> bytes:
+    def response(self, challenge: str) -> str:
         try:
             data = binascii.a2b_base64(challenge.encode("ascii"), strict_mode=True)
         except (ValueError, UnicodeError):
             raise Cancel("the server's CRAM-MD5 challenge is not base64") from None
         try:
-            import hmac  # which loads OpenSSL, for the few servers that offer nothing better
+            import hmac
 
             digest = hmac.new(self.password.encode(), data, "md5").hexdigest()
         except ValueError:
             raise Cancel("this Python has no MD5 (FIPS mode), which CRAM-MD5 needs") from None
         self.redactor.add_passing(digest)
-        return f"{self.user} {digest}".encode()
+        return f"{self.user} {digest}"
 
 
-class _XOAuth2(_Mechanism):
-    refusal = ""
+class _XOAuth2(Mechanism):
+    acknowledgement = ""
+    _said = 0
+    _refusal = ""
 
-    def first(self) -> bytes | None:
-        return f"user={self.user}\1auth=Bearer {self.password}\1\1".encode()
+    def opening(self) -> str:
+        return f"user={self.user}\1auth=Bearer {self.password}\1\1"
 
-    def answer(self, challenge: str) -> bytes:
-        if not challenge and not self.challenges:
-            self.challenges += 1
-            first = self.first()
-            return b"" if first is None else first
+    def response(self, challenge: str) -> str:
+        # Until the token was said a challenge asks for it, whatever its text. Some servers ignore what is said at once.
+        if not self._said or (self._said == 1 and self.says_it_at_once and not challenge):
+            self._said += 1
+            return self.opening()
         try:
-            self.refusal = readable(binascii.a2b_base64(challenge.encode("ascii")))
+            self._refusal = readable(binascii.a2b_base64(challenge.encode("ascii")))
         except (ValueError, UnicodeError):
-            self.refusal = challenge
-        return b""  # the refusal's acknowledgement; the 535 follows
+            self._refusal = challenge
+        return self.acknowledgement  # the 535 follows
 
     def note(self) -> str:
-        if not self.refusal:
-            return ""
         try:
-            said = json_text.loads(self.refusal)
+            said = json_text.loads(self._refusal)
         except (ValueError, RecursionError):
-            return self.refusal
+            return self._refusal
         if not isinstance(said, dict):
-            return self.refusal
+            return self._refusal
         return ", ".join(f"{key} {value}" for key, value in said.items() if value)
 
 
-_MECHANISMS: dict[str, type[_Mechanism]] = {
+class _OAuthBearer(_XOAuth2):
+    acknowledgement = "\1"
+
+    def opening(self) -> str:
+        server, name = self.server, self.user.replace("=", "=3D").replace(",", "=2C")  # RFC 5801 section 4
+        return f"n,a={name},\1host={server.host}\1port={server.port}\1auth=Bearer {self.password}\1\1"
+
+
+_MECHANISMS: dict[str, type[Mechanism]] = {
     "PLAIN": _Plain,
     "LOGIN": _Login,
     "CRAM-MD5": _CramMd5,
     "XOAUTH2": _XOAuth2,
+    "OAUTHBEARER": _OAuthBearer,
 }
 
 
-def choose(offered: list[str], wanted: str, place: str) -> str:
+def mechanism(
+    name: str, server: Server, password: str, redactor: Redactor, challenge: Callable[[], list[str]]
+) -> Mechanism:
+    """Return a mechanism by its name, for one log-in; arguments as for Mechanism."""
+    return _MECHANISMS[name](name, server, password, redactor, challenge)
+
+
+def choose(offered: list[str], server: Server, *, by_token: bool, tls_offered: bool) -> str:
     """Return the mechanism to use.
 
     Args:
         offered: the server's mechanisms, in upper case.
-        wanted: the one the script asks for, or "".
-        place: host and port, for the error.
+        server: tells the mechanism that the script asks for.
+        by_token: whether the password is an access token.
+        tls_offered: whether the server offers STARTTLS, which is not used yet.
 
     Raises:
         SendFailure: none fits.
     """
+    place = server.place
     names = ", ".join(offered) or "none by name"
-    if wanted:
-        if wanted in offered:
-            return wanted
-        raise SendFailure(
-            Code.AUTH,
-            "auth",
-            f"{place} does not offer the authentication {wanted} asked for in auth (it offers {names})",
-        )
-    for name in BEST_FIRST:
+    wanted = (server.mechanism,) if server.mechanism else FOR_TOKENS if by_token else BEST_FIRST
+    for name in wanted:
         if name in offered:
             return name
-    hint = 'for XOAUTH2 set auth: "xoauth2" and give the access token in pass' if "XOAUTH2" in offered else ""
-    raise SendFailure(
-        Code.AUTH, "auth", f"{place} offers no authentication that jsnpy knows (it offers {names})", hint=hint
-    )
-
-
-def authenticate(session: Session, name: str) -> None:
-    """Log in with one mechanism, once.
-
-    Raises:
-        SendFailure: the server refused, or the exchange could not go on.
-        ReplyError: the connection failed.
-    """
-    server = session.server
-    mechanism = _MECHANISMS[name](server.user, server.password, session.transcript.redactor)
-    first = mechanism.first()
-    reply = session.secret_command(f"AUTH {name}", None if first is None else _base64(first, mechanism))
-    broken_off = ""
-    for _ in range(ROUNDS):
-        if reply.code != _AGAIN or not reply.consistent:
-            break
-        try:
-            response = _base64(mechanism.answer("".join(reply.lines).strip()), mechanism)
-        except Cancel as cancel:
-            broken_off = str(cancel)
-            break
-        reply = session.secret_command("", response)
-    if reply.code == _AGAIN and reply.consistent:
-        broken_off = broken_off or f"the server went on asking after {ROUNDS} answers"
-        reply = session.secret_command("", "*")
-    session.check_consistent(reply)
-    if reply.code == _WELCOME and not broken_off:
-        session.transcript.event(f"logged in as {server.user} ({name})")
-        return
-    if broken_off:
-        what = f"the log-in of {server.user} to {server.place} was broken off ({name}): {broken_off}"
-        raise SendFailure(Code.AUTH, "auth", what, reply)
-    note = mechanism.note()
-    what = f"{server.place} refused the log-in of {server.user} ({name}{'; ' if note else ''}{note})"
-    from jsnpy.smtp import hints
-
-    hint = hints.reply("auth", reply, server, logged_in=False, offered_auth=True)
-    raise SendFailure(Code.AUTH, "auth", what, reply, hint)
-
-
-def _base64(data: bytes, mechanism: _Mechanism) -> str:
-    text = binascii.b2a_base64(data, newline=False).decode()
-    (mechanism.redactor.add_form if mechanism.lasting else mechanism.redactor.add_passing)(text)
-    return text
+    if server.mechanism:
+        what = f"{place} does not offer the authentication {server.mechanism} asked for in auth (it offers {names})"
+    elif by_token:
+        what = f"{place} offers no authentication that takes an access token (it offers {names})"
+    else:
+        what = f"{place} offers no authentication that jsnpy knows (it offers {names})"
+    hint = ""
+    if tls_offered:
+        hint = "it may offer others after STARTTLS: set starttls: true (usually port 587)"
+    elif not server.mechanism and not by_token and any(name in offered for name in FOR_TOKENS):
+        hint = 'for XOAUTH2 set auth: "xoauth2" and give the access token in pass'
+    raise SendFailure(Code.AUTH, "auth", what, hint=hint)

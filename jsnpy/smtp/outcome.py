@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     from jsnpy.smtp.reply import Reply
 
+_NAMED = 5
+
 
 class Code:
     """The classes of failure; a script sees them as `code`."""
@@ -53,8 +55,9 @@ class SendFailure(Exception):  # noqa: N818 - it is what the contract calls the 
             scrub: masks secrets in the server's words.
         """
         text = self.what
-        if self.reply is not None:
-            text += f": {self.reply.words(scrub)}"
+        said = "" if self.reply is None else self.reply.words(scrub)
+        if said.strip('"') not in scrub(text):
+            text += f": {said}"
         if self.hint:
             text += f"; {self.hint}"
         return " ".join(text.split())
@@ -127,3 +130,9 @@ class SendResult:
 
     def __repr__(self) -> str:
         return f"SendResult(code={self.code}, error={self.error!r})"
+
+
+def refusals(rejected: list[dict[str, Any]]) -> str:
+    """Return who was refused with which words, on one line: five of them at most."""
+    shown = "; ".join(f"{each['email']}: {each['code']} {each['text']}" for each in rejected[:_NAMED])
+    return f"{shown}; and {len(rejected) - _NAMED} more" if len(rejected) > _NAMED else shown

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from jsnpy.smtp.envelope import Envelope
-    from jsnpy.smtp.message import Message
-    from jsnpy.smtp.server import Server
+    from jsnpy.smtp.server import Route, Server
 
 IDLE_MAX = 30.0
 FRESH = 1.0
@@ -35,14 +33,14 @@ class Sessions:
         self._kept: dict[tuple[object, ...], tuple[KeptSession, float]] = {}
 
     def session(self, server: Server, **options: Any) -> KeptSession:
-        """Return a session for one mail, not yet open; arguments as for Session."""
-        return KeptSession(self, server, **options)
-
-    def take(self, key: tuple[object, ...]) -> tuple[KeptSession, float] | None:
-        """Return a kept session with the seconds it was idle; from now on it is the caller's. None: there is none."""
+        """Return a session for one mail, to be opened; arguments as for Session."""
         self.close_idle()
-        found = self._kept.pop(key, None)
-        return None if found is None else (found[0], self.clock() - found[1])
+        key = _key(server, options["route"], verify=options["verify"])
+        kept, since = self._kept.pop(key, (None, 0.0))
+        if kept is None:
+            return KeptSession(self, key, server, **options)
+        kept.go_on(self.clock() - since, options)
+        return kept
 
     def keep(self, session: KeptSession) -> None:
         """Keep a session for later mails."""
@@ -69,108 +67,100 @@ class Sessions:
             session.await_farewell()
 
 
-class KeptSession(Session):
-    """A session that continues an earlier mail's connection where it can, and leaves its own to the next mail.
+def _key(server: Server, route: Route | None, *, verify: bool) -> tuple[object, ...]:
+    """Return all that a connection depends on: two mails with the same may share one."""
+    where = (server.host, server.port) if route is None else (server.host, server.port, route.host, route.port)
+    who = (server.user, server.password, server.mechanism, server.helo)
+    files = (server.ca_file, server.cert_file, server.key_file)
+    return (*where, *who, server.security, verify, server.min_version, server.server_name, *files)
 
-    A kept session that turns out dead before the message's final dot is opened anew, once; after the dot nothing is
-    ever sent again.
+
+class KeptSession(Session):
+    """A session that later mails continue.
+
+    One that turns out dead before a message's final dot is opened anew, once; after the dot nothing is ever sent again.
 
     Args:
-        sessions: where sessions are kept.
+        sessions: where it is kept.
+        key: under what.
         server: where it goes.
         options: what else a Session takes.
     """
 
-    def __init__(self, sessions: Sessions, server: Server, **options: Any) -> None:
+    def __init__(self, sessions: Sessions, key: tuple[object, ...], server: Server, **options: Any) -> None:
         super().__init__(server, **options)
+        self.key = key
         self._sessions = sessions
-        self._continues = False
-        self._usable = False
-        self._refused = False
+        self._idle: float | None = None
+        self._usable = self._refused = False
 
-    @property
-    def key(self) -> tuple[object, ...]:
-        """All that a connection depends on: two mails with the same may share one."""
-        server, route = self.server, self.route
-        where = (server.host, server.port) if route is None else (server.host, server.port, route.host, route.port)
-        who = (server.user, server.password, server.mechanism, server.helo)
-        tls = (server.security, self.verifies, server.ca_file, server.min_version, server.server_name)
-        return (*where, *who, *tls)
+    def go_on(self, idle: float, options: dict[str, Any]) -> None:
+        """Serve another mail, after so many idle seconds; options as for Session, for the same connection."""
+        self._idle = idle
+        self.tokens = options["tokens"]
+        self.begin(options["transcript"], options["details"], options["deadline"], options["before_dot"])
 
     @property
     def pipelines(self) -> bool:
         """Whether commands may be sent before earlier ones are answered: where the server says so (RFC 2920)."""
-        return "PIPELINING" in self.features
+        return self.has_extn("pipelining")
 
     def open(self) -> None:
-        """Continue a kept session, or open a new one.
+        """Go on with an open session, or open a new one.
 
         Raises:
             SendFailure: it did not come to that.
             ReplyError: the connection failed.
         """
-        found = self._sessions.take(self.key)
-        if found is None:
+        if self._idle is None:
             super().open()
-            self._usable = True
             return
-        kept, idle = found
         self.details.attempts += 1
-        self._adopt(kept)
-        self.transcript.event(f"continuing the session with {self.server.place} (keep_alive), idle for {idle:.1f} s")
+        self.transcript.event(
+            f"continuing the session with {self.server.place} (keep_alive), idle for {self._idle:.1f} s"
+        )
         if self.secure and not self.verifies:
             self.transcript.event("WARNING: its certificate was NOT VERIFIED: anybody could be at the other end")
-        if self._lives(idle, refused=kept._refused):  # noqa: SLF001 - it is one of us
-            self._usable = True
-        else:
+        if not self._lives(self._idle):
             self._open_anew()
 
-    def _adopt(self, kept: KeptSession) -> None:
-        self._continues = True
-        self.sock, kept.sock = kept.sock, None
-        self.features, self.secure, self.logged_in = kept.features, kept.secure, kept.logged_in
-        self._reader = kept.reader
-        self._reader.transcript = self.transcript
-
-    def _lives(self, idle: float, *, refused: bool) -> bool:
+    def _lives(self, idle: float) -> bool:
         """Return whether the server still answers as it should; a session used just now is believed to."""
-        if not refused and idle < FRESH:
+        if not self._refused and idle < FRESH:
             return True
         deadline, self.deadline = self.deadline, min(self.deadline, time.monotonic() + CHECK_TIME)
         self.stage = "connect"
         try:
-            reply = self.command("RSET" if refused else "NOOP")
+            self.rset() if self._refused else self.noop()
         except ReplyError as error:
             self.transcript.event(f"the session is over: {error}")
             return False
         finally:
             self.deadline = deadline
-        return reply.consistent and reply.positive
+        return self.last_reply.positive
 
     def _open_anew(self) -> None:
         self.close()
         self.transcript.event("opening a new session")
-        self._continues = self._usable = self.over = self.secure = self.logged_in = False
-        self.features = {}
+        self._idle = None
         self.details.rejected.clear()
         super().open()
-        self._usable = True
 
-    def transact(self, envelope: Envelope, message: Message) -> None:
-        """Hand one mail over; see Session.transact."""
+    def carry(self, hand_over: Callable[[], None]) -> None:
+        """Have a mail handed over; see Session.carry."""
         try:
-            self._try(envelope, message)
+            self._try(hand_over)
         except (ConnectionLost, SendFailure) as error:
-            if not self._continues or self.dot_sent or not _closed(error):
+            if self._idle is None or self.dot_sent or not _closed(error):
                 raise
             self.transcript.event(f"the session is over: {error}")
             self._open_anew()
-            self._try(envelope, message)
+            self._try(hand_over)
 
-    def _try(self, envelope: Envelope, message: Message) -> None:
+    def _try(self, hand_over: Callable[[], None]) -> None:
         self._usable = self._refused = False
         try:
-            super().transact(envelope, message)
+            hand_over()
         except SendFailure:  # the session stands where a command may follow, else it is marked as over
             self._usable = self._refused = True
             raise
@@ -188,14 +178,14 @@ class KeptSession(Session):
         """Say QUIT without waiting for the answer, before a moment of `time.monotonic()`."""
         self.deadline = deadline
         try:
-            self._put("QUIT")
+            self.putcmd("quit")
         except ReplyError as error:  # it may be over already
             self.transcript.event(f"QUIT could not be said: {error}")
 
     def await_farewell(self) -> None:
         """Wait for the answer to QUIT, but not long, and close."""
         try:
-            self.answer()
+            self.getreply()
         except ReplyError as error:
             self.transcript.event(f"no answer to QUIT: {error}")
         self.close()

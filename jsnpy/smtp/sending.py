@@ -7,11 +7,13 @@ import time
 from jsnpy.redaction import Redactor
 from jsnpy.smtp import message as messages
 from jsnpy.smtp import request as requests
+from jsnpy.smtp import tokens
 from jsnpy.smtp.envelope import Envelope
-from jsnpy.smtp.outcome import Code, Details, SendFailure, SendResult
+from jsnpy.smtp.outcome import Code, Details, SendFailure, SendResult, refusals
 from jsnpy.smtp.reply import ReplyError
 from jsnpy.smtp.session import Session
 from jsnpy.smtp.settings import Settings
+from jsnpy.smtp.transaction import Transaction
 from jsnpy.smtp.transcript import Transcript
 from jsnpy.smtp.values import credential_text
 
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from jsnpy.smtp.message import Message
-    from jsnpy.smtp.server import Server
-    from jsnpy.smtp.settings import Route
+    from jsnpy.smtp.server import Route, Server
 
 
 class Mail:
@@ -100,7 +101,7 @@ class Sending:
         self._journal: Journal = _NoJournal() if journal is None else journal
         self.settings = Settings() if settings is None else settings
         self.redactor = Redactor(self.settings.redactor)
-        self.transcript = Transcript(self.redactor)
+        self.transcript = Transcript(self.redactor, self.settings.listener)
         self.details = Details()
         self.warnings: list[str] = []
         self.mail: Mail | None = None
@@ -121,8 +122,9 @@ class Sending:
             SendFailure: with Code.ARGUMENT; names the field.
         """
         if isinstance(fields, dict):
-            self.redactor.add(credential_text(fields.get("pass")) or "")
+            self._hide(credential_text(fields.get("pass")) or "")
         request = requests.parse(fields, self.settings.base_dir, self.transcript.event)
+        tokens.check(request.server, self.settings.tokens)
         route = self.settings.route(request) if self.settings.route is not None else None
         return Mail(request.server, Envelope.of(request), messages.build(request), route, request.subject)
 
@@ -134,12 +136,13 @@ class Sending:
         """
         self.mail = mail
         self._journal.begins(mail)
-        self.redactor.add(mail.server.password)
-        self.details.message_id = mail.message.message_id
+        self._hide(mail.server.password)
+        self.details.message_id = None if self.settings.probe else mail.message.message_id
         session = self.session(mail)
+        transaction = Transaction(session, mail.envelope, mail.message, probe=self.settings.probe)
         try:
             session.open()
-            session.transact(mail.envelope, mail.message)
+            session.carry(transaction.run)
             self._journal.accepted()
         except SendFailure:
             self._journal.refused()
@@ -165,8 +168,18 @@ class Sending:
             transcript=self.transcript,
             details=self.details,
             deadline=deadline,
-            before_dot=self._journal.before_dot,
+            before_dot=self._before_dot,
+            tokens=self.settings.tokens,
         )
+
+    def _hide(self, password: str) -> None:
+        if password != tokens.OAUTH2_REFERENCE:
+            self.redactor.add(password)
+
+    def _before_dot(self) -> None:
+        self._journal.before_dot()
+        if self.settings.at_dot is not None:
+            self.settings.at_dot()
 
     def _result_of(self, work: Callable[[], None]) -> SendResult:
         try:
@@ -177,8 +190,12 @@ class Sending:
             stage = self.details.stage
             what = f"a fault of jsnpy itself while sending ({stage}): {type(error).__name__}: {error}"
             return self._failed(SendFailure(Code.PROTOCOL, stage, what, hint="please report it"))
-        for each in self.details.rejected:
+        rejected = self.details.rejected
+        if len(rejected) == 1:
+            each = rejected[0]
             self.warnings.append(f"send_email: recipient {each['email']} refused: {each['code']} {each['text']}")
+        elif rejected:
+            self.warnings.append(f"send_email: {len(rejected)} recipients refused: {refusals(rejected)}")
         return self._result(Code.OK, "")
 
     def _failed(self, failure: SendFailure) -> SendResult:

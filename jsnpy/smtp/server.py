@@ -88,3 +88,20 @@ class Server:
     def tls_name(self) -> str:
         """The name the certificate must have."""
         return self.server_name or self.host.partition("%")[0].rstrip(".")
+
+
+class Route:
+    """Where a connection really goes, while names, SNI and verification stay the script's.
+
+    Args:
+        host: address to connect to.
+        port: TCP port to connect to.
+        ca_pem: certificates in PEM that are trusted besides the usual ones, or "".
+    """
+
+    __slots__ = ("ca_pem", "host", "port")
+
+    def __init__(self, host: str, port: int, ca_pem: str = "") -> None:
+        self.host = host
+        self.port = port
+        self.ca_pem = ca_pem

@@ -1,295 +1,110 @@
-"""A session with a server: smtplib's, made strict about replies, deadlines and what may follow what (RFC 5321)."""
+"""A session with a server: greeted, over TLS and logged in as the mail wants it, ended whatever happens (RFC 5321)."""
 
 from __future__ import annotations
 
-import re
+import smtplib
 import socket
 import time
 
-from jsnpy.smtp import auth
-from jsnpy.smtp.connect import connect, resolve
-from jsnpy.smtp.lean import smtplib
+from jsnpy.smtp import auth, tokens
+from jsnpy.smtp.connection import Connection
 from jsnpy.smtp.outcome import Code, SendFailure
-from jsnpy.smtp.reply import (
-    ConnectionLost,
-    ProtocolError,
-    Reader,
-    Reply,
-    ReplyError,
-    TimedOut,
-    features,
-    reason,
-    remaining,
-)
-from jsnpy.smtp.transaction import Transaction
+from jsnpy.smtp.reply import ReplyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
+    from typing import Any
 
-    from _typeshed import ReadableBuffer
-
-    from jsnpy.smtp.envelope import Envelope
-    from jsnpy.smtp.message import Message
-    from jsnpy.smtp.outcome import Details
     from jsnpy.smtp.server import Server
-    from jsnpy.smtp.settings import Route
-    from jsnpy.smtp.transcript import Transcript
 
 QUIT_TIME = 2.0
-BEFORE_CLOSE_TIME = 1.0
 
-_CONTROL = r"[\x00-\x1f\x7f]"
-_NAME = r"[A-Za-z0-9._-]+\Z"
-
-_CLOSING = 421
 _READY = 220
+_LOGGED_IN = 235
 _UNKNOWN_COMMAND = (500, 502)
+_LABEL_MAX = 63
+_DOMAIN_MAX = 255
 
 
-class Session(smtplib.SMTP):
+class LogInRefused(SendFailure):
+    """The server refused user and password, or the token."""
+
+
+class Session(Connection):
     """A session that can carry one mail after another.
 
     Args:
         server: where it goes.
-        verify: whether certificates are verified.
-        route: where the connection really goes, or None.
-        transcript: the log.
-        details: the facts of the mail being sent.
-        deadline: when to give up, in `time.monotonic()` seconds.
-        before_dot: called when the server has all of a message but the final dot.
+        tokens: where an access token comes from, or None.
+        options: what else a Connection takes.
 
     Attributes:
-        over: whether no command may follow any more.
-        dot_sent: whether the final dot was sent: from then on the mail may have been delivered.
+        logged_in: whether the server knows who is there.
     """
 
-    def __init__(
-        self,
-        server: Server,
-        *,
-        verify: bool,
-        route: Route | None,
-        transcript: Transcript,
-        details: Details,
-        deadline: float,
-        before_dot: Callable[[], None],
-    ) -> None:
-        # A name for ourselves keeps smtplib from a reverse look-up that can take 20 seconds.
-        super().__init__(local_hostname="localhost", timeout=QUIT_TIME)
-        self.server = server
-        self.verifies = verify
-        self.route = route
-        self.transcript = transcript
-        self.details = details
-        self.deadline = deadline
-        self.features: dict[str, list[str]] = {}
+    def __init__(self, server: Server, *, tokens: tokens.Tokens | None = None, **options: Any) -> None:
+        super().__init__(server, **options)
+        self.tokens = tokens
         self.logged_in = False
-        self.secure = False
-        self._reader: Reader | None = None
-        self.over = False
-        self.dot_sent = False
-        self.before_dot = before_dot
-
-    def begin(self, transcript: Transcript, details: Details, deadline: float) -> None:
-        """Use the open session for a further mail, with a log and a deadline of its own."""
-        self.transcript = transcript
-        self.details = details
-        self.deadline = deadline
-        self.dot_sent = False
-        if self._reader is not None:
-            self._reader.transcript = transcript
-
-    # --- the wire
-
-    @property
-    def reader(self) -> Reader:
-        """What the server says."""
-        if self._reader is None:
-            raise ConnectionLost("not connected")
-        return self._reader
-
-    def send(self, s: ReadableBuffer | str) -> None:
-        """Send bytes before the deadline (smtplib sends everything through this method).
-
-        Raises:
-            ReplyError: they could not be sent.
-        """
-        view = memoryview(s.encode(self.command_encoding) if isinstance(s, str) else s)
-        try:
-            while view:  # not sendall(), which over TLS allows the whole time for each of its parts
-                self.reader.sock.settimeout(remaining(self.deadline))
-                view = view[self.reader.sock.send(view) :]
-        except TimeoutError:
-            raise TimedOut("timed out") from None
-        except OSError as error:
-            raise ConnectionLost(reason(error)) from None
-
-    def putcmd(self, cmd: str, args: str = "") -> None:
-        """Send a command, its verb in upper case, and note it."""
-        self._put(f"{cmd.upper()} {args}" if args else cmd.upper())
-
-    def _put(self, *lines: str, shown: str | None = None) -> None:
-        for line in lines:
-            if not line.isprintable() and re.search(_CONTROL, line):
-                raise ProtocolError(
-                    "a line break or control character in a command"
-                )  # the last net: requests are checked
-            self.transcript.client((line if shown is None else shown).encode("utf-8", "replace"))
-        self.send("\r\n".join((*lines, "")))
-
-    def getreply(self) -> tuple[int, bytes]:
-        """Return a reply as smtplib's own methods want it."""
-        reply = self.answer()
-        return reply.code, reply.text.encode("utf-8", "replace")
-
-    def answer(self) -> Reply:
-        """Return the next reply.
-
-        Raises:
-            ReplyError: there was none.
-        """
-        reply = self.reader.reply(self.deadline)
-        if reply.code == _CLOSING:
-            self.over = True
-        return reply
-
-    def command(self, verb: str, args: str = "") -> Reply:
-        """Send a command and return its reply.
-
-        Raises:
-            ReplyError: there was none, or bytes came that nobody asked for.
-        """
-        return self.exchange(f"{verb.upper()} {args}" if args else verb.upper())
-
-    def secret_command(self, command: str, secret: str | None) -> Reply:
-        """Send a line of an authentication; what is secret of it is not noted."""
-        line = " ".join(part for part in (command, secret) if part)
-        if secret is None or secret in ("", "*"):
-            return self.exchange(line)
-        return self.exchange(line, shown=f"{command} [redacted]".strip())
-
-    def exchange(self, *lines: str, shown: str | None = None) -> Reply:
-        """Send commands in one go and return the reply to the first.
-
-        Args:
-            lines: the commands.
-            shown: what is noted instead.
-
-        Raises:
-            ReplyError: there was none, or bytes came that nobody asked for.
-        """
-        if self._unasked():
-            return self.answer()
-        try:
-            self._put(*lines, shown=shown)
-        except ConnectionLost as lost:
-            return self.reply_before_close(lost)
-        return self.answer()
-
-    def _unasked(self) -> bool:
-        """Return whether the server has said, unasked, that it ends the session; anything else it said is a fault."""
-        early = self.reader.unasked()
-        if early and early[:3] != b"421":
-            self.reader.note_rest()
-            raise ProtocolError("the server sent something nobody had asked for", early)
-        return bool(early)
-
-    def reply_before_close(self, lost: ConnectionLost) -> Reply:
-        """Return what a server said before it hung up on us, or raise what happened."""
-        try:
-            reply = self.reader.reply(min(self.deadline, time.monotonic() + BEFORE_CLOSE_TIME))
-        except ReplyError:
-            raise lost from None
-        if reply.negative:
-            self.over = True
-            return reply
-        self.dot_sent = self.stage == "message"  # a yes without our dot: see Transaction
-        raise lost
-
-    def check_consistent(self, reply: Reply) -> None:
-        """Raise ProtocolError for a success that is contradicted within the same reply."""
-        if not reply.consistent and not reply.negative:
-            raise ProtocolError("the codes within one reply contradict each other", str(reply.code).encode())
-
-    def refuse(self, code: int, what: str, reply: Reply) -> SendFailure:
-        """Return the failure a refusing reply stands for."""
-        from jsnpy.smtp import hints
-
-        hint = hints.reply(
-            self.stage,
-            reply,
-            self.server,
-            logged_in=self.logged_in,
-            offered_auth="AUTH" in self.features,
-        )
-        return SendFailure(code, self.stage, what, reply, hint)
-
-    def failure(self, error: ReplyError) -> SendFailure:
-        """Return the failure a broken connection stands for, at the present stage."""
-        from jsnpy.smtp import broken
-
-        self.over = True
-        return broken.failure(error, self.stage, self.server, self.transcript, dot_sent=self.dot_sent)
+        self._by_token = False
 
     # --- opening
 
     def open(self) -> None:
-        """Connect, greet, start TLS and log in.
+        """Connect, greet, start TLS and log in; with a new token on a new connection where a kept one was refused.
 
         Raises:
             SendFailure: it did not come to that.
             ReplyError: the connection failed.
         """
-        server = self.server
-        host, port = (self.route.host, self.route.port) if self.route else (server.host, server.port)
-        context = None
+        server, source = self.server, self.tokens
         if server.security:
-            from jsnpy.smtp import tls
+            self.tls_context()  # what is wrong with it is said before anything is connected
+        self._by_token = tokens.wanted(server)
+        tokens.check(server, source)
+        if not self._by_token or source is None:
+            self._open(server.password)
+            return
+        self.stage = "token"
+        token = self._learnt(source.access_token(server.user, self.deadline))
+        try:
+            self._open(token)
+        except LogInRefused as refused:
+            if refused.reply is None or refused.reply.transient:
+                raise
+            self._leave()
+            self.stage = "token"
+            new = source.renew(server.user, token, self.deadline)
+            if new is None:
+                raise
+            self.transcript.event("the access token was refused: once more with a new one, on a new connection")
+            self._open(self._learnt(new))
 
-            context = tls.context(server, verify=self.verifies, ca_pem=self.route.ca_pem if self.route else "")
+    def _learnt(self, token: str) -> str:
+        """Return a token that is masked from now on, after what is odd about it was noted."""
+        self.transcript.redactor.add(token)
+        remark = self.tokens.remark(self.server.user) if self.tokens else ""
+        if remark:
+            self.transcript.event(remark)
+        return token
+
+    def _open(self, password: str) -> None:
+        server, route = self.server, self.route
+        host, port = (route.host, route.port) if route else (server.host, server.port)
+        self.forget()
+        self.logged_in = False
         self.details.attempts += 1
-        if self.route:
+        if route:
             self.transcript.event(f"redirected: {server.place} is {host} port {port} in this run")
-        self.stage = "resolve"
-        found = resolve(host, port, self.deadline, server.place)
-        names = [str(info[4][0]) for info in found]
-        if names != [host]:
-            self.transcript.event(f"{host} resolved to {', '.join(names)} ({self.transcript.elapsed()})")
-        self.stage = "connect"
-        self.sock = connect(found, self.deadline, self.transcript, server.place)
-        if server.security == "ssl" and context is not None:
-            self.stage = "tls"
-            self.sock = self._wrap(self.sock, context)
-        self._reader = Reader(self.sock, self.transcript)
-        self.stage = "greeting"
-        self._greeting()
-        self.stage = "ehlo"
+        self.connect(host, port)
+        if self.last_reply.code != _READY:
+            raise self.refuse(self._wanted_code(), f"{server.place} refused the connection")
         self._hello()
-        if server.security == "starttls" and context is not None:
-            self.stage = "starttls"
-            self._starttls(context)
+        if server.security == "starttls":
+            self._start_tls()
         if server.user:
-            self.stage = "auth"
-            self._log_in()
-
-    @property
-    def stage(self) -> str:
-        """What is being done, by which a failure is told."""
-        return self.details.stage
-
-    @stage.setter
-    def stage(self, stage: str) -> None:
-        self.details.stage = stage
-
-    def _wrap(self, sock: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
-        from jsnpy.smtp import tls
-
-        self.stage = "tls"
-        wrapped = tls.wrap(sock, context, self.server, self.deadline, self.transcript)
-        self.secure = True
-        return wrapped
+            self._log_in(password)
 
     def _wanted_code(self) -> int:
         """Return the class of a failure before STARTTLS and authentication: what the script wanted decides."""
@@ -297,72 +112,64 @@ class Session(smtplib.SMTP):
             return Code.TLS
         return Code.AUTH if self.server.user else Code.PROTOCOL
 
-    def _greeting(self) -> None:
-        reply = self.answer()
-        self.check_consistent(reply)
-        if reply.code != _READY:
-            raise self.refuse(self._wanted_code(), f"{self.server.place} refused the connection", reply)
-
     def _hello(self) -> None:
-        name = self._own_name()
-        reply = self.command("EHLO", name)
-        self.check_consistent(reply)
-        if reply.positive:
-            self.features = features(reply.lines[1:])
-            return
+        self.stage = "ehlo"
+        name = self.server.helo or own_name(socket.gethostname()) or self._own_address()
+        code, _ = self.ehlo(name)
         plain = not self.server.user and self.server.security != "starttls"
-        if plain and reply.code in _UNKNOWN_COMMAND:
-            reply = self.command("HELO", name)
-            self.check_consistent(reply)
-            if reply.positive:
-                return
-        raise self.refuse(self._wanted_code(), f"{self.server.place} refused the greeting (EHLO {name})", reply)
+        if plain and code in _UNKNOWN_COMMAND:
+            self.helo(name)
+        if not self.last_reply.positive:
+            what = f"{self.server.place} refused the greeting (EHLO {name})"
+            raise self.refuse(self._wanted_code(), what)
 
-    def _own_name(self) -> str:
-        if self.server.helo:
-            return self.server.helo
-        name = socket.gethostname()
-        if "." in name.strip(".") and re.match(_NAME, name):
-            return name
+    def _own_address(self) -> str:
         address = str(self.reader.sock.getsockname()[0]).partition("%")[0]
         return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
-    def _starttls(self, context: ssl.SSLContext) -> None:
+    def _start_tls(self) -> None:
         place = self.server.place
-        if "STARTTLS" not in self.features:
-            raise SendFailure(
-                Code.TLS,
-                "starttls",
-                f"{place} does not offer STARTTLS, which starttls: true requires",
-                hint="try ssl: true (usually port 465) or port 587; only inside a trusted network leave out starttls",
-            )
-        reply = self.command("STARTTLS")
-        self.check_consistent(reply)
-        if reply.code != _READY:
-            raise self.refuse(Code.TLS, f"{place} refused STARTTLS", reply)
-        if self.reader.rest():
-            self.reader.note_rest()
-            self.over = True
-            raise SendFailure(
-                Code.TLS,
-                "starttls",
-                f"{place} sent more in clear text after its answer to STARTTLS, as somebody in between would",
-            )
-        sock, self._reader = self.reader.sock, None
-        self.sock = self._wrap(sock, context)
-        self._reader = Reader(self.sock, self.transcript)
-        self.stage = "ehlo"
+        self.stage = "starttls"
+        if not self.has_extn("starttls"):
+            what = f"{place} does not offer STARTTLS, which starttls: true requires"
+            hint = "try ssl: true (usually port 465) or port 587; only inside a trusted network leave out starttls"
+            raise SendFailure(Code.TLS, "starttls", what, hint=hint)
+        self.starttls()
+        if not self.secure:
+            raise self.refuse(Code.TLS, f"{place} refused STARTTLS")
         self._hello()
 
-    def _log_in(self) -> None:
+    def _log_in(self, password: str) -> None:
         server = self.server
-        if "AUTH" not in self.features:
+        self.stage = "auth"
+        if not self.has_extn("auth"):
             self.transcript.event(f"{server.place} offers no authentication: the mail is sent without logging in")
             return
-        name = auth.choose(self.features["AUTH"], server.mechanism, server.place)
+        offered = list(dict.fromkeys(self.esmtp_features["auth"].upper().split()))
+        name = auth.choose(offered, server, by_token=self._by_token, tls_offered=self.has_extn("starttls"))
         if not self.secure and name != "CRAM-MD5":  # which sends a digest
             self.transcript.event("WARNING: user and password go over the network in clear text (no TLS)")
-        auth.authenticate(self, name)
+        mechanism = auth.mechanism(name, server, password, self.transcript.redactor, lambda: self.last_reply.lines)
+        broken_off = ""
+        self.hides = True
+        try:
+            self.auth(name, mechanism, initial_response_ok=mechanism.says_it_at_once)
+        except auth.Cancel as cancel:
+            broken_off = str(cancel)
+            self.docmd("*")
+        except smtplib.SMTPAuthenticationError:
+            pass  # the last reply tells more
+        finally:
+            self.hides = False
+        if broken_off:
+            what = f"the log-in of {server.user} to {server.place} was broken off ({name}): {broken_off}"
+            raise SendFailure(Code.AUTH, "auth", what, self.last_reply)
+        if self.last_reply.code != _LOGGED_IN:  # smtplib takes 503 for a success
+            note = mechanism.note()
+            what = f"{server.place} refused the log-in of {server.user} ({name}{'; ' if note else ''}{note})"
+            refused = self.refuse(Code.AUTH, what)
+            raise LogInRefused(refused.code, refused.stage, what, refused.reply, refused.hint)
+        self.transcript.event(f"logged in as {server.user} ({name})")
         self.logged_in = True
 
     # --- a mail
@@ -372,36 +179,58 @@ class Session(smtplib.SMTP):
         """Whether commands may be sent before earlier ones are answered: never, for a log that reads line by line."""
         return False
 
-    def transact(self, envelope: Envelope, message: Message) -> None:
-        """Hand one mail over; returns only if the server took it.
+    def carry(self, hand_over: Callable[[], None]) -> None:
+        """Have a mail handed over.
 
         Raises:
-            SendFailure: it did not.
+            SendFailure: the server did not accept it.
             ReplyError: the connection failed.
         """
-        Transaction(self, envelope, message).run()
+        hand_over()
+
+    def refuse(self, code: int, what: str) -> SendFailure:
+        """Return the failure that the last reply, a refusal, stands for."""
+        from jsnpy.smtp import hints
+
+        hint = hints.reply(
+            self.stage,
+            self.last_reply,
+            self.server,
+            logged_in=self.logged_in,
+            offered_auth=self.has_extn("auth"),
+        )
+        return SendFailure(code, self.stage, what, self.last_reply, hint)
+
+    def failure(self, error: ReplyError) -> SendFailure:
+        """Return the failure a broken connection stands for, at the present stage."""
+        from jsnpy.smtp import broken
+
+        self.over = True
+        return broken.failure(error, self.stage, self.server, self.transcript, dot_sent=self.dot_sent)
 
     # --- closing
 
     def finish(self) -> None:
-        """Say QUIT, which changes nothing any more, waits two seconds at the most and never fails; then close."""
+        """End the session once its mail is done; never fails."""
+        self._leave()
+
+    def _leave(self) -> None:
+        """Say QUIT, which changes nothing any more and waits two seconds at most, and close."""
         if self.sock is not None and self._reader is not None and not self.over:
-            self.deadline = min(self.deadline, time.monotonic() + QUIT_TIME)
+            deadline, self.deadline = self.deadline, min(self.deadline, time.monotonic() + QUIT_TIME)
             try:
-                self._put("QUIT")
-                self.answer()
+                self.quit()
             except ReplyError as error:
                 self.transcript.event(f"no answer to QUIT ({error}), which does not matter")
+            self.deadline = deadline
         self.close()
 
-    def close(self) -> None:
-        """Close the connection at once."""
-        self.over = True
-        self._reader = None
-        sock, self.sock = self.sock, None
-        if sock is not None:
-            try:
-                sock.close()
-            except OSError as error:
-                self.transcript.event(f"closing: {reason(error)}")
-            self.transcript.event(f"closed ({self.transcript.elapsed()})")
+
+def own_name(hostname: str) -> str:
+    """Return this machine's name if a server must take it in EHLO, else "" (RFC 5321 sections 4.1.1.1 and 2.3.5)."""
+    labels = hostname.split(".")
+    valid = len(hostname) <= _DOMAIN_MAX and all(
+        label.replace("-", "").isalnum() and label.strip("-") == label and len(label) <= _LABEL_MAX for label in labels
+    )
+    # A name without a dot says nothing to a server elsewhere; one that ends in a number is an address.
+    return hostname if valid and hostname.isascii() and len(labels) > 1 and not labels[-1].isdigit() else ""

@@ -6,6 +6,8 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jsnpy.redaction import Redactor
 
 MESSAGE_CAP = 16 * 1024
@@ -26,10 +28,12 @@ class Transcript:
 
     Args:
         redactor: masks what is secret before it is noted.
+        listener: called with each line as it is noted, without the secrets.
     """
 
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(self, redactor: Redactor, listener: Callable[[str], None] | None = None) -> None:
         self.redactor = redactor
+        self._listener = listener
         self._lines: list[str] = []
         self._start = time.monotonic()
 
@@ -72,6 +76,8 @@ class Transcript:
         if len(text) > LINE_CAP:
             text = f"{text[:LINE_CAP]}… ({len(text) - LINE_CAP} more characters)"
         self._lines.append(mark + text)
+        if self._listener is not None:
+            self._listener(self.redactor.scrub(mark + text))
 
     def text(self) -> str:
         """Return the whole log, without the secrets."""

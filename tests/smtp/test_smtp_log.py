@@ -185,6 +185,9 @@ def test_a_password_in_the_message_is_not_in_the_log(scripted: Scripted, body: s
 
 def repeat(connection: Connection) -> bytes:
     """Refuse an AUTH PLAIN line and repeat what was in it, in base64 and decoded, as some servers do."""
+    if connection.commands[-1] == b"AUTH PLAIN":  # too long for one line with its verb
+        connection.send(b"334 \r\n")
+        connection.line()
     blob = connection.commands[-1].split(b" ")[-1]
     password = base64.b64decode(blob).split(b"\0")[2]
     shown = b" ".join(password.split(b"\r\n"))
@@ -247,7 +250,7 @@ def test_a_password_of_10_kb_is_not_in_the_log(scripted: Scripted) -> None:
     secret = "".join(f"{number:04}" for number in range(2560))
     server = scripted(EHLO=b"250-x\r\n250 AUTH PLAIN\r\n", AUTH=repeat)
     result = send(server, user="u", pass_=secret)
-    assert f"\0u\0{secret}".encode() == base64.b64decode(server.commands[1].split(b" ")[2])
+    assert f"\0u\0{secret}".encode() == base64.b64decode(server.commands[2])
     assert "S: 535-no [redacted]\n" in result.log
     assert (
         "S: 535 no [redacted]\n"
@@ -277,7 +280,7 @@ def test_a_fault_of_ours_shows_no_password(scripted: Scripted, monkeypatch: pyte
     def fault(*_: object) -> None:
         raise RuntimeError(f"broken: {PASSWORD}")
 
-    monkeypatch.setattr("jsnpy.smtp.session.auth.authenticate", fault)
+    monkeypatch.setattr("jsnpy.smtp.session.auth.mechanism", fault)
     result = login(scripted(EHLO=offers("PLAIN")))
     assert "broken: [redacted]" in result.error
 

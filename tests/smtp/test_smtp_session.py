@@ -84,7 +84,7 @@ def test_a_message_over_the_limit_is_not_even_announced(scripted: Scripted, limi
     assert code == result.code
     if code:
         assert ["EHLO", "QUIT"] == server.verbs
-        assert "takes 100 at the most" in result.error
+        assert "takes 100 at most" in result.error
 
 
 # --- finding the server
@@ -581,7 +581,7 @@ def test_two_thousand_recipients(scripted: Scripted) -> None:
     server = scripted(RCPT=[*[b"250 ok\r\n"] * 1000, b"452 4.5.3 too many\r\n"])
     result = send(server, to=names[:1500], cc=[*names[1000:], "R7@y.test"], bcc=["r7@Y.TEST", *names[:10]], timeout=30)
     assert 0 == result.code
-    assert 2001 == server.verbs.count("RCPT")
+    assert 1001 + 1001 == server.verbs.count("RCPT")  # those it did not take were asked about once more
     assert (1000, 1001) == (len(result.details["accepted"]), len(result.details["rejected"]))
     assert {452} == {each["code"] for each in result.details["rejected"]}
     assert max(len(line) for line in server.messages[0].split(b"\r\n")) <= 78
@@ -633,15 +633,16 @@ def test_smtputf8_is_not_used_where_it_is_not_needed(mailserver: Callable[..., M
 def test_an_open_session_carries_several_mails(scripted: Scripted) -> None:
     """A session can be used for a second mail, with a log of its own."""
     from jsnpy.smtp.sending import Sending
+    from jsnpy.smtp.transaction import Transaction
 
     server = scripted()
     first, second = Sending(), Sending()
     mail, other = first.prepare(fields(server)), second.prepare(fields(server, subject="Two"))
     session = first.session(mail)
     session.open()
-    session.transact(mail.envelope, mail.message)
-    session.begin(second.transcript, second.details, time.monotonic() + 5)
-    session.transact(other.envelope, other.message)
+    Transaction(session, mail.envelope, mail.message).run()
+    session.begin(second.transcript, second.details, time.monotonic() + 5, lambda: None)
+    Transaction(session, other.envelope, other.message).run()
     session.finish()
     assert 2 == len(server.messages)
     assert 1 == len(server.connections)
@@ -671,7 +672,7 @@ def test_a_fault_of_ours_is_a_result_too(scripted: Scripted, monkeypatch: pytest
     def fault(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(session_module.Session, "transact", fault)
+    monkeypatch.setattr(session_module.Session, "carry", fault)
     result = login(scripted())
     assert CODES.PROTOCOL == result.code
     assert "a bug" in result.error

@@ -102,7 +102,7 @@ class _Socket:
 def _send(fields: object, pieces: list[bytes], base_dir: str = ".") -> tuple[smtp.SendResult, Passage]:
     sock = _Socket(pieces)
     with _connecting(lambda: sock):
-        result = smtp.send(fields, smtp.Settings(base_dir))
+        result = smtp.send(fields, smtp.Settings(base_dir=base_dir))
     _check(result)
     return result, sock.passage
 
@@ -111,8 +111,8 @@ def _send(fields: object, pieces: list[bytes], base_dir: str = ".") -> tuple[smt
 def _connecting(make: Callable[[], _Socket]) -> Iterator[None]:
     found = [(2, 1, 6, "", ("127.0.0.1", 25))]
     with (
-        mock.patch("jsnpy.smtp.session.connect", side_effect=lambda *_: make()),
-        mock.patch("jsnpy.smtp.session.resolve", return_value=found),
+        mock.patch("jsnpy.smtp.connection.connect", side_effect=lambda *_: make()),
+        mock.patch("jsnpy.smtp.connection.resolve", return_value=found),
     ):
         yield
 
