@@ -57,6 +57,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "console/console": (),
     "process": (),
     "timers": ("timer_start", "timer_stop", "timer_keep", "timer_overflow"),
+    "sleep": ("sleep",),
     "email": ("send_email",),
     "http": ("http_get", "http_post"),
 }

@@ -148,5 +148,8 @@ declare function clearTimeout(timer?: jsnpy.Timeout | number | string | null): v
 declare function clearInterval(timer?: jsnpy.Timeout | number | string | null): void;
 declare function queueMicrotask(callback: () => void): void;
 
+/** Waits so many milliseconds; nothing else of the script runs meanwhile. `--timeout` ends it. */
+declare function sleep(milliseconds: number): void;
+
 /** Ends the run at once, with this exit code (0 to 255). */
 declare function exit(code?: number): never;
