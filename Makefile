@@ -130,7 +130,10 @@ format: $(VENV)/.dev ## let ruff mend and format
 	$(BIN)/ruff format
 
 bench: $(VENV)/.dev ## measure the project as installed, beside its peers (smtplib, node + nodemailer, curl)
-	$(BIN)/python tests/bench/bench.py
+	PYTHONPATH=tests $(BIN)/python tests/bench/measure.py
+
+bench-growth: $(VENV)/.dev ## what a mail costs as mails, kept mails, recipients and bytes grow
+	PYTHONPATH=tests $(BIN)/python tests/bench/growth.py
 
 golden: ## remake what Node prints for the console's tests (needs Node 20)
 	node --no-warnings tests/console/make_golden.mjs
