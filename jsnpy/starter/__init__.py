@@ -57,16 +57,30 @@ def schema() -> str:
 
 def _property(field: "Field", *, typed: bool) -> dict[str, object]:
     described: dict[str, object] = {"description": field.help}
-    if typed and field.type != "any":
-        described["type"] = field.type
+    if typed:
+        described |= _typed(field.type)
     if field.examples:
         described["examples"] = list(field.examples)
-    if field.fields:
+    if field.fields == fields.OAUTH2:
+        described["properties"] = {each.name: _property(each, typed=True) for each in field.fields}
+        described["additionalProperties"] = False
+    elif field.fields:
         # No types in here, and no names forbidden: these keywords leave any value valid.
         described["properties"] = _properties(field.fields)
         if field.type.endswith("[]"):
             described["items"] = {"properties": _properties(field.fields)}
     return described
+
+
+def _typed(declared: str) -> dict[str, object]:
+    """Return what a schema says of a TypeScript type."""
+    if declared.startswith('"'):
+        return {"enum": [each.strip(' "') for each in declared.split("|")]}
+    if declared.startswith("Record"):
+        return {"type": "object", "additionalProperties": {"type": "string"}}
+    if declared == "string[]":
+        return {"type": "array", "items": {"type": "string"}}
+    return {} if declared == "any" else {"type": declared}
 
 
 def _properties(group: "Sequence[Field]") -> dict[str, object]:

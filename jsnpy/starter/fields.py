@@ -128,6 +128,59 @@ MAIL = (
     ),
 )
 
+OAUTH2 = (
+    Field(
+        "provider",
+        '"microsoft" | "google"',
+        "Whose endpoints and scope are meant; URLs that are given here win.",
+        examples=["microsoft", "google"],
+    ),
+    Field("tenant", "string", "Microsoft: the directory's id or domain.", examples=["contoso.onmicrosoft.com"]),
+    Field(
+        "cloud",
+        '"global" | "usgov" | "usgov-dod" | "china"',
+        "Microsoft: which of its clouds. Default: global.",
+        examples=["usgov"],
+    ),
+    Field("client_id", "string", "The id that the application was registered with."),
+    Field("client_secret", "string", "The application's secret (its Value).", examples=["${ENV:SMTP_SECRET}"]),
+    Field("certificate", "string", "In place of a secret: PEM file with private key and certificate."),
+    Field("assertion_file", "string", "In place of a secret: file with a signed assertion (workload identity)."),
+    Field(
+        "login",
+        '"device" | "browser"',
+        "A person logs in, once: jsnpy login CONFIG.",
+        examples=["device", "browser"],
+    ),
+    Field("refresh_token", "string", "A refresh token from elsewhere.", examples=["${ENV:REFRESH_TOKEN}"]),
+    Field("service_account", "string", "Google Workspace: the service account's key file, which acts for user."),
+    Field("account", "string", "Who logs in, where user is a shared mailbox. Default: user."),
+    Field(
+        "token_url", "string", "The token endpoint of any other provider.", examples=["https://login.example.com/token"]
+    ),
+    Field("auth_url", "string", "Where a browser logs in."),
+    Field("device_url", "string", "Where a code for another device is had."),
+    Field("scope", "string", "What the token is to be good for."),
+    Field(
+        "client_auth",
+        '"body" | "basic"',
+        "How id and secret are sent. Default: body.",
+        examples=["body", "basic"],
+    ),
+    Field(
+        "params",
+        "Record<string, string>",
+        "What the endpoint is told besides.",
+        examples=[{"audience": "https://mail"}],
+    ),
+    Field(
+        "command",
+        "string[]",
+        "Another program that prints the token; no shell reads it.",
+        examples=[["oama", "access", "me@example.com"]],
+    ),
+)
+
 CONFIG = (
     Field(
         "scriptfile",
@@ -137,5 +190,11 @@ CONFIG = (
         examples=["./alert.js"],
     ),
     Field("arg", "any", "What the script finds in its global arg: any value; {} if left out.", fields=MAIL),
+    Field(
+        "oauth2",
+        "object",
+        'How an access token is got, which takes the place of "${OAUTH2}" in pass.',
+        fields=OAUTH2,
+    ),
     Field("$schema", "string", "Where editors find the description of this file.", examples=["./jsnpy.schema.json"]),
 )

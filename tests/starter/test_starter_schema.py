@@ -44,6 +44,13 @@ def test_arg_may_be_anything(arg: object) -> None:
         ({"scriptFile": "x.js"}, "'scriptfile' is a required property"),
         ({"scriptfile": 5}, "5 is not of type 'string'"),
         ([], "[] is not of type 'object'"),
+        ({"scriptfile": "x.js", "oauth2": {"tennant": "x"}}, "'tennant' was unexpected"),
+        (
+            {"scriptfile": "x.js", "oauth2": {"provider": "microsft"}},
+            "'microsft' is not one of ['microsoft', 'google']",
+        ),
+        ({"scriptfile": "x.js", "oauth2": {"params": {"a": 1}}}, "1 is not of type 'string'"),
+        ({"scriptfile": "x.js", "oauth2": {"command": "oama"}}, "'oama' is not of type 'array'"),
     ],
 )
 def test_mistakes_are_named(config: object, words: str) -> None:
@@ -65,6 +72,13 @@ def test_every_field_is_described() -> None:
     )
     for name in ("from", "to", "cc", "bcc", "reply_to"):
         assert {field.name: field.help for field in fields.ADDRESS} == described(mail[name]["properties"])
+
+
+def test_every_key_of_the_oauth2_block_is_described() -> None:
+    """The schema knows the keys that the block may have, and no others."""
+    from jsnpy.oauth import settings
+
+    assert set(settings.KEYS) == set(SCHEMA["properties"]["oauth2"]["properties"])
 
 
 def test_schema_is_printed() -> None:
