@@ -89,19 +89,18 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 _DOVECOT = """
-protocols =
+protocols = {protocols}
 base_dir = /run/dovecot
 log_path = /log/dovecot.log
 ssl = no
 disable_plaintext_auth = no
 auth_failure_delay = 0
-auth_mechanisms = plain login cram-md5
+auth_mechanisms = {mechanisms}
 default_internal_user = dovecot
 default_internal_group = dovecot
 default_login_user = dovenull
 passdb {{
-  driver = passwd-file
-  args = scheme=PLAIN username_format=%u /etc/dovecot/users
+{passwords}
 }}
 userdb {{
   driver = static
@@ -124,14 +123,58 @@ service anvil {{
 }}
 """
 
+_PASSWORDS = """
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u /etc/dovecot/users
+"""
+
+_TOKENS = """
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = /etc/dovecot/introspection
+"""
+
+_INTROSPECTION = """
+introspection_mode = post
+introspection_url = {url}
+active_attribute = active
+active_value = true
+username_attribute = email
+scope = smtp
+timeout_msecs = 3000
+"""
+
+_SUBMISSION = """
+submission_relay_host = 127.0.0.1
+submission_relay_port = {plain}
+hostname = mail.test
+mail_location = maildir:/var/lib/postfix/submission
+service submission-login {{
+  chroot =
+  inet_listener submission {{
+    address = 127.0.0.1
+    port = {submission}
+  }}
+}}
+service submission {{
+  chroot =
+}}
+"""
+
 
 class Postfix(RealServer):
-    """Postfix's master in the foreground, Dovecot beside it for the passwords; offers PLAIN, LOGIN and CRAM-MD5."""
+    """Postfix's master in the foreground, Dovecot beside it for the passwords; offers PLAIN, LOGIN and CRAM-MD5.
+
+    Args:
+        introspection: URL where Dovecot asks about access tokens; with it, tokens are taken instead of passwords, and
+            Dovecot's own submission server is there too, in the mode "submission".
+    """
 
     name = "postfix"
 
-    def __init__(self) -> None:
-        root = root_with("postfix", "postfix", "dovecot-core", users=_USERS)
+    def __init__(self, introspection: str = "") -> None:
+        more = ("dovecot-submissiond",) if introspection else ()
+        root = root_with("postfix-oauth" if more else "postfix", "postfix", "dovecot-core", *more, users=_USERS)
         super().__init__(root)
         self._dovecot: subprocess.Popen[bytes] | None = None
         plain, ssl = free_port(), free_port()
@@ -144,8 +187,17 @@ class Postfix(RealServer):
         self._write("etc/postfix/main.cf", main)
         self._write("etc/postfix/master.cf", _MASTER.format(plain=plain, ssl=ssl))
         self._write("etc/postfix/header_checks", f"/^Subject: {REFUSED_SUBJECT}/ REJECT 5.7.1 not wanted\n")
-        self._write("etc/dovecot/dovecot.conf", _DOVECOT.format(uid=_POSTFIX))
+        self._write("etc/dovecot/dovecot.conf", self._dovecot_conf(introspection))
+        self._write("etc/dovecot/introspection", _INTROSPECTION.format(url=introspection))
         self._write("etc/dovecot/users", f"{USER}:{{PLAIN}}{PASSWORD}\n")
+
+    def _dovecot_conf(self, introspection: str) -> str:
+        if not introspection:
+            return _DOVECOT.format(uid=_POSTFIX, protocols="", mechanisms="plain login cram-md5", passwords=_PASSWORDS)
+        self.ports["submission"] = free_port()
+        mechanisms = "xoauth2 oauthbearer"
+        conf = _DOVECOT.format(uid=_POSTFIX, protocols="submission", mechanisms=mechanisms, passwords=_TOKENS)
+        return conf + _SUBMISSION.format(plain=self.ports["plain"], submission=self.ports["submission"])
 
     def _folders(self) -> None:
         queue = os.path.join(self.folder, "var", "spool", "postfix")
