@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jsnpy.output import Output
     from jsnpy.redaction import Redactor
     from jsnpy.smtp.pool import Sessions
+    from jsnpy.smtp.tokens import Tokens
 
 _NAMED = 5
 """Recipients that a message names at most: a run may have thousands."""
@@ -64,6 +65,7 @@ class Mailer:
         self._keeps_results = keeps_results
         self._dry_run: DryRun | None = None
         self._sessions: Sessions | None = None
+        self._tokens: Tokens | None = None
         self._sent = 0
         self._last: list[str] = []
         self._under_way = ""
@@ -132,7 +134,23 @@ class Mailer:
             deadline=self._deadline,
             sessions=self._opened_sessions,
             probe=self._options.probe,
+            tokens=self._opened_tokens(),
         )
+
+    def _opened_tokens(self) -> Tokens | None:
+        if self._tokens is None and self._config.oauth2 is not None:
+            from jsnpy import tokens
+
+            config = self._config
+            made = tokens.Tokens(
+                self._config.oauth2,
+                base_dir=config.base_dir,
+                config=config.config_path,
+                redactor=self._redactor,
+                insecure=self._options.insecure,
+            )
+            self._tokens = tokens.DryRunTokens() if self._options.dry_run else made
+        return self._tokens
 
     def _opened_sessions(self) -> Sessions:
         if self._sessions is None:

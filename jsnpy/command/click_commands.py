@@ -9,7 +9,7 @@ import sys
 import click
 
 from jsnpy import __version__
-from jsnpy.command import check, options, outbox, starter, submit
+from jsnpy.command import check, login, options, outbox, starter, submit
 from jsnpy.command.click_parts import Commands, GroupedCommand, files, takes
 from jsnpy.command.foreground import run
 from jsnpy.errors import ExitCode, JsnpyError, UsageError
@@ -117,7 +117,15 @@ def _run(words: tuple[str, ...], typed: dict[str, Any]) -> int:
 
 commands = Commands(name="jsnpy", context_settings={"help_option_names": ["-h", "--help"]})
 commands.default = _run
-for each in (check.command, starter.init, starter.types, starter.schema, outbox.commands, submit.command):
+for each in (
+    check.command,
+    starter.init,
+    starter.types,
+    starter.schema,
+    outbox.commands,
+    submit.command,
+    login.command,
+):
     commands.add_command(each)
 
 

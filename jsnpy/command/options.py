@@ -233,6 +233,7 @@ CHECK = (*_RUNNING, *_MESSAGES)
 SUBMIT = (*_RUNNING, DRY_RUN, *_SENDING, *_MESSAGES)
 FLUSH = (OUTBOX, TIMEOUT, ENCODING, MAX_AGE, INSECURE, *_MESSAGES)
 LIST = (OUTBOX, *_MESSAGES)
+LOGIN = (SET, TIMEOUT, ENCODING, INSECURE, LOG_FORMAT, VERBOSE_FLAG)
 
 
 def read(target: str, typed: Mapping[str, Any], variables: Mapping[str, str], known: Iterable[Option]) -> Call:

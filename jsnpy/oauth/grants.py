@@ -83,12 +83,13 @@ class Client(Record):
             raise TokenError(REFUSED, what, "paths are relative to the config's folder", temporary=False) from None
 
 
-def fetch(client: Client, refresh_token: str, deadline: float) -> Answer:
+def fetch(client: Client, refresh_token: str, granted: str, deadline: float) -> Answer:
     """Return a new token by the block's own grant, without any person.
 
     Args:
         client: who asks.
         refresh_token: for that grant, else "".
+        granted: the scope that it has been granted, "" where that is not known.
         deadline: time.monotonic() up to which it may take.
 
     Raises:
@@ -100,8 +101,16 @@ def fetch(client: Client, refresh_token: str, deadline: float) -> Answer:
 
         signed, url = assertion.of_service_account(client)
         return redeem(client, {"grant_type": _JWT_BEARER, "assertion": signed}, deadline, url=url, proved=True)
-    fields = {"grant_type": settings.grant, "scope": settings.scope, "refresh_token": refresh_token}
+    fields = {"grant_type": settings.grant, "scope": _scope(settings.scope, granted), "refresh_token": refresh_token}
     return redeem(client, fields, deadline)
+
+
+def _scope(asked: str, granted: str) -> str:
+    """Return what to ask for: a refresh token must not ask for more than it was granted (RFC 6749 section 6)."""
+    if not granted:
+        return asked
+    known = {"offline_access", *granted.lower().split()}  # which Microsoft wants to hear, but does not list
+    return " ".join(each for each in asked.split() if each.lower() in known)
 
 
 def redeem(client: Client, fields: dict[str, str], deadline: float, *, url: str = "", proved: bool = False) -> Answer:
@@ -121,7 +130,7 @@ def redeem(client: Client, fields: dict[str, str], deadline: float, *, url: str 
     proof, headers = ({}, []) if proved else credentials(client)
     form = {**client.settings.params, **{name: text for name, text in fields.items() if text}, **proof}
     answer = ask(client, url, form, headers, deadline)
-    return _read(client, answer, url)
+    return read_token(client, answer, url)
 
 
 def credentials(client: Client) -> tuple[dict[str, str], list[str]]:
@@ -165,7 +174,12 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, str) and value.isascii() and value.isprintable() and bool(value) and " " not in value
 
 
-def _read(client: Client, answer: dict[str, Any], url: str) -> Answer:
+def read_token(client: Client, answer: dict[str, Any], url: str) -> Answer:
+    """Return the token in an endpoint's answer.
+
+    Raises:
+        TokenError: there is none that could be used.
+    """
     token = answer.get("access_token")
     kind = answer.get("token_type", "Bearer")
     if not isinstance(token, str) or not _is_plain(token) or len(token) > _LONGEST_TOKEN:
@@ -180,7 +194,7 @@ def _read(client: Client, answer: dict[str, Any], url: str) -> Answer:
         refresh_token = ""
     client.redactor.add(refresh_token)
     scope = answer.get("scope")
-    scope = shown(client, scope) if isinstance(scope, str) else ""
+    scope = scope if isinstance(scope, str) and scope.isprintable() else ""
     return Answer(
         access_token=token,
         lifetime=_lifetime(answer.get("expires_in")),

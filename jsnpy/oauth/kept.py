@@ -29,6 +29,7 @@ class Kept(Record):
         fetched: when it was, in seconds since the epoch.
         lifetime: seconds it is good for from then on.
         refresh_token: what the next one is got with, or "".
+        scope: what the refresh token was granted for, as the endpoint said, or "".
         doubt: what is odd about the token, for a hint after a mail server's refusal; or "".
         tried: when a renewal ahead failed last, in seconds since the epoch.
         refused: when the endpoint refused for good, in seconds since the epoch; 0: it did not.
@@ -41,6 +42,7 @@ class Kept(Record):
     fetched: float = 0.0
     lifetime: float = 0.0
     refresh_token: str = ""
+    scope: str = ""
     doubt: str = ""
     tried: float = 0.0
     refused: float = 0.0

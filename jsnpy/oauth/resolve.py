@@ -42,4 +42,6 @@ def resolved(block: Mapping[str, object], base_dir: str, encoding: str | None) -
         settings = blocks.read(values)
     except blocks.BlockError as error:
         raise TokenError(REFUSED, f"{error.name}: {error.what}", error.hint) from None
-    return settings, [*found, *(getattr(settings, key) for key in blocks.SECRETS)]
+    # A log-in shows its URL whole, whether or not the client's id comes from the environment.
+    public = {getattr(settings, key) for key in blocks.PUBLIC}
+    return settings, [*(found.keys() - public), *(getattr(settings, key) for key in blocks.SECRETS)]

@@ -14,6 +14,9 @@ CREDENTIALS = ("client_secret", "certificate", "assertion_file")
 SECRETS = ("client_secret", "refresh_token")
 """Keys whose values are secrets themselves, not paths to them."""
 
+PUBLIC = ("tenant", "client_id", "scope", "account", "token_url", "auth_url", "device_url")
+"""Keys whose values may be shown, wherever they come from."""
+
 _CHOICES = {
     "provider": providers.PROVIDERS,
     "cloud": tuple(providers.CLOUDS),

@@ -206,6 +206,11 @@ class Source:
             self._settings, self._secrets = resolved(self._block, self.base_dir, self._encoding)
         return self._settings
 
+    @property
+    def folder(self) -> str:
+        """Where tokens are kept."""
+        return default_folder()
+
     def _need(self, user: str) -> _Need:
         settings = self.settings
         account = settings.account or user
@@ -225,7 +230,7 @@ class Source:
             *(f"{name}={value}" for name, value in sorted(settings.params.items())),
         )
         name = blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-        return _Need(settings=settings, user=user, account=account, slot=Slot(default_folder(), name))
+        return _Need(settings=settings, user=user, account=account, slot=Slot(self.folder, name))
 
     def path(self, file: str) -> str:
         """Return the absolute path of a file that the block names."""
@@ -318,7 +323,7 @@ class Source:
         client = self.client(need.user)
         client.redactor.add(refresh_token)
         try:
-            answer = grants.fetch(client, refresh_token, deadline)
+            answer = grants.fetch(client, refresh_token, kept.scope, deadline)
         except TokenError as error:
             need.slot.discard()
             if error.lasting:
@@ -379,6 +384,7 @@ def _kept(answer: Answer, fetched: float, refresh_token: str) -> Kept:
         fetched=fetched,
         lifetime=answer.lifetime,
         refresh_token=refresh_token,
+        scope=answer.scope if refresh_token else "",
         doubt=answer.doubt,
     )
 

@@ -33,20 +33,31 @@ class SendFailure(Exception):  # noqa: N818 - it is what the contract calls the 
 
     Args:
         code: the class, one of `Code`.
-        stage: where it happened: argument, resolve, connect, greeting, ehlo, starttls, tls, auth, mail, rcpt,
+        stage: where it happened: argument, token, resolve, connect, greeting, ehlo, starttls, tls, auth, mail, rcpt,
             data or message.
         what: what failed, in the words an administrator needs.
         reply: the server's reply, if it is one that refused.
         hint: what to do about it, or "".
+        temporary: without a reply, whether it may pass, where that is known.
     """
 
-    def __init__(self, code: int, stage: str, what: str, reply: Reply | None = None, hint: str = "") -> None:
+    def __init__(
+        self,
+        code: int,
+        stage: str,
+        what: str,
+        reply: Reply | None = None,
+        hint: str = "",
+        *,
+        temporary: bool | None = None,
+    ) -> None:
         super().__init__(what)
         self.code = code
         self.stage = stage
         self.what = what
         self.reply = reply
         self.hint = hint
+        self.temporary = temporary if reply is None else reply.transient
 
     def sentence(self, scrub: Callable[[str], str]) -> str:
         """Return the failure as one line: what failed, the server's words, what to do.
@@ -69,7 +80,7 @@ class Details:
     Attributes:
         stage: where it is, or "done".
         reply: the reply that decided, or None.
-        temporary: True for a 4xx reply, False for any other, None where there was no reply.
+        temporary: True for a 4xx reply, False for any other, None where nobody answered.
         accepted: addresses the server took.
         rejected: addresses it refused, each {"email", "code", "text"}.
         message_id: the Message-ID, or None before there was one.
@@ -87,10 +98,10 @@ class Details:
         self.message_id: str | None = None
         self.attempts = 0
 
-    def decide(self, reply: Reply | None) -> None:
-        """Note the reply that decided the outcome."""
+    def decide(self, reply: Reply | None, temporary: bool | None = None) -> None:
+        """Note the reply that decided the outcome; without one, whether that may pass."""
         self.reply = reply
-        self.temporary = None if reply is None else reply.transient
+        self.temporary = temporary if reply is None else reply.transient
 
     def as_dict(self) -> dict[str, Any]:
         """Return the eight properties a script sees."""

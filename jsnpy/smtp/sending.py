@@ -115,6 +115,20 @@ class Sending:
         """Hand over a mail that was built before; never raises."""
         return self._result_of(lambda: self.deliver(mail))
 
+    def log_in(self, fields: object) -> SendResult:
+        """Open a mail's session and leave it, before any mail; never raises."""
+
+        def work() -> None:
+            session = self.session(self.prepare(fields))
+            try:
+                session.open()
+            except ReplyError as error:
+                raise session.failure(error) from None
+            finally:
+                session.finish()
+
+        return self._result_of(work)
+
     def prepare(self, fields: object) -> Mail:
         """Return the checked and built mail.
 
@@ -201,7 +215,7 @@ class Sending:
     def _failed(self, failure: SendFailure) -> SendResult:
         sentence = failure.sentence(self.redactor.scrub)
         self.details.stage = failure.stage
-        self.details.decide(failure.reply)
+        self.details.decide(failure.reply, failure.temporary)
         self.transcript.event(f"failed: {sentence}")
         return self._result(failure.code, sentence)
 

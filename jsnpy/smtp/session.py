@@ -82,11 +82,11 @@ class Session(Connection):
             self._open(self._learnt(new))
 
     def _learnt(self, token: str) -> str:
-        """Return a token that is masked from now on, after what is odd about it was noted."""
+        """Return a token that is masked from now on, after it was noted how it was come by and what is odd about it."""
         self.transcript.redactor.add(token)
-        remark = self.tokens.remark(self.server.user) if self.tokens else ""
-        if remark:
-            self.transcript.event(remark)
+        for note in (self.tokens.event, self.tokens.remark) if self.tokens else ():
+            if text := note(self.server.user):
+                self.transcript.event(text)
         return token
 
     def _open(self, password: str) -> None:

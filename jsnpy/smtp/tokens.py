@@ -57,6 +57,9 @@ if TYPE_CHECKING:
                 SendFailure: it was to be fetched, and could not be. The mail fails with this.
             """
 
+        def event(self, user: str) -> str:
+            """Return how the user's last token was come by, for the log, as "token: kept, good for 42 min"; or ""."""
+
         def remark(self, user: str) -> str:
             """Return what is odd about the user's last token, such as a scope that was not asked for, or "".
 
