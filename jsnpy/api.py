@@ -19,7 +19,7 @@ from jsnpy.runner import Run
 
 if TYPE_CHECKING:
     from jsnpy.config import RunConfig
-    from jsnpy.outbox import Outbox
+    from jsnpy.mailer import Net
 
 _LONGEST = 1e6
 """Seconds no timeout is longer than: what waits for locks takes no more on some systems."""
@@ -131,7 +131,7 @@ def _load(config: str | os.PathLike[str] | Mapping[str, object], encoding: str |
     return configs.from_mapping(config, encoding=encoding)
 
 
-def run_here(config: RunConfig, options: Options, outbox: Outbox | None = None) -> RunResult:
+def run_here(config: RunConfig, options: Options, outbox: Net | None = None) -> RunResult:
     """Run in a thread of this process and return the result; a timeout is kept only where a signal can end the process.
 
     Raises:

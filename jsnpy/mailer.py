@@ -8,7 +8,7 @@ from jsnpy.text import printable, shortened, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Protocol
 
     from jsnpy import smtp
     from jsnpy.config import RunConfig
@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from jsnpy.redaction import Redactor
     from jsnpy.smtp.pool import Sessions
     from jsnpy.smtp.tokens import Tokens
+
+    class Net(Protocol):
+        """What keeps mails that fail for a passing reason: the outbox, or a fleet's queue."""
+
+        def send(self, fields: object, settings: smtp.Settings) -> smtp.SendResult:
+            """Send one mail, or keep it; never raises."""
+
+        def close(self) -> None:
+            """Let go of what it has open."""
+
 
 _NAMED = 5
 """Recipients that a message names at most: a run may have thousands."""
@@ -53,7 +63,7 @@ class Mailer:
         redactor: Redactor,
         *,
         deadline: float | None = None,
-        outbox: Outbox | None = None,
+        outbox: Net | None = None,
         keeps_results: bool = False,
     ) -> None:
         self._config: RunConfig
@@ -61,7 +71,8 @@ class Mailer:
         self._output = output
         self._redactor = redactor
         self._deadline = deadline
-        self._outbox = outbox
+        self._net = outbox
+        self._outbox: Outbox | None = None
         self._keeps_results = keeps_results
         self._dry_run: DryRun | None = None
         self._sessions: Sessions | None = None
@@ -102,7 +113,7 @@ class Mailer:
         given = fields if isinstance(fields, dict) else {}
         self._dot_sent, self._under_way = False, _named(_recipients(given)) or "nobody"
         start = time.monotonic()
-        outbox, settings = self._opened_outbox(), self._settings()
+        outbox, settings = self._net or self._opened_outbox(), self._settings()
         result = smtp.send(fields, settings) if outbox is None else outbox.send(fields, settings)
         self._under_way = ""
         facts = {
@@ -165,8 +176,14 @@ class Mailer:
         if self._outbox is None and kept:
             from jsnpy.outbox import Outbox
 
-            directory = self._options.outbox or ""
-            self._outbox = Outbox(directory, max_age=self._options.max_age, secrets=self._config.secrets)
+            config = self._config
+            self._outbox = Outbox(
+                self._options.outbox or "",
+                max_age=self._options.max_age,
+                secrets=config.secrets,
+                encoding=config.encoding,
+                oauth2=config.oauth2,
+            )
         return self._outbox
 
     def _note(self, result: smtp.SendResult, facts: dict[str, Any]) -> None:
@@ -222,8 +239,9 @@ class Mailer:
 
     def close(self) -> None:
         """Let go of the outbox."""
-        if self._outbox is not None:
-            self._outbox.close()
+        for each in (self._net, self._outbox):
+            if each is not None:
+                each.close()
 
     def tick(self) -> None:
         """Leave the sessions that nobody uses any more; called in another thread, never blocks."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jsnpy.config import RunConfig
-    from jsnpy.outbox import Outbox
+    from jsnpy.mailer import Net
     from jsnpy.redaction import Redactor
 
 __all__ = ["Options", "Run"]
@@ -51,7 +51,7 @@ class Run:
         output: Output,
         redactor: Redactor,
         *,
-        outbox: Outbox | None = None,
+        outbox: Net | None = None,
         keeps_results: bool = False,
     ) -> None:
         self.config: RunConfig

@@ -28,6 +28,7 @@ class RunConfig:
         oauth2: the block that tells how access tokens are got, checked, its references unresolved; None: there is none.
         secrets: each value that came from `${ENV:…}` or `${FILE:…}`, with the reference it came from (a
             file's path made absolute).
+        encoding: of its files that are not Unicode, or None.
         warnings: what the user should hear about, one line each.
     """
 
@@ -35,6 +36,7 @@ class RunConfig:
         "arg_json",
         "base_dir",
         "config_path",
+        "encoding",
         "oauth2",
         "script_name",
         "script_path",
@@ -43,7 +45,7 @@ class RunConfig:
         "warnings",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - so much a run needs to know, each by name
         self,
         *,
         source: str,
@@ -54,6 +56,7 @@ class RunConfig:
         config_path: str = "",
         oauth2: "dict[str, object] | None" = None,
         secrets: dict[str, str] | None = None,
+        encoding: str | None = None,
         warnings: list[str] | None = None,
     ) -> None:
         self.script_path = script_path
@@ -64,6 +67,7 @@ class RunConfig:
         self.config_path = config_path
         self.oauth2 = oauth2
         self.secrets = {} if secrets is None else secrets
+        self.encoding = encoding
         self.warnings = [] if warnings is None else warnings
 
 
@@ -114,6 +118,7 @@ def load(
             arg_json=loading.arg_json({"arg": {}}, sets),
             base_dir=loading.base,
             secrets=loading.secrets,
+            encoding=encoding,
             warnings=loading.warnings,
         )
     loading.path = path
@@ -212,6 +217,7 @@ class _Loading:
             config_path=self.path,
             oauth2=oauth2,
             secrets=self.secrets,
+            encoding=self.encoding,
             warnings=self.warnings,
         )
 

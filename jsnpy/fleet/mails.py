@@ -1,4 +1,4 @@
-"""A fleet's mails: the outbox's tries and schedule, with the queue in place of the outbox's file."""
+"""A fleet's mails: the outbox's attempts and schedule, with the queue in place of the outbox's file."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import time
 from jsnpy import json_text
 from jsnpy.errors import OutboxError
 from jsnpy.fleet.ledger import LedgerError
-from jsnpy.outbox import Outbox
-from jsnpy.outbox.attempts import FirstAttempt, FurtherAttempt
-from jsnpy.outbox.store import Row, Store
+from jsnpy.outbox.attempts import FirstAttempt, FurtherAttempt, account
+from jsnpy.outbox.rows import WAITING, Row
+from jsnpy.record import as_dict
 from jsnpy.smtp.outcome import Code, SendFailure
 from jsnpy.smtp.settings import Settings
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from jsnpy.fleet.ledger import Ledger
     from jsnpy.fleet.markers import Markers
     from jsnpy.fleet.settings import Rate
-    from jsnpy.outbox import Try
+    from jsnpy.outbox import Standing
     from jsnpy.smtp.outcome import SendResult
     from jsnpy.smtp.sending import Mail
 
@@ -78,74 +78,22 @@ class Task:
             OutboxError: the queue does not take it.
         """
         self.mark()
-        mail = {name: getattr(row, name) for name in Row.__slots__} | {"data": base64.b64encode(data).decode()}
+        mail = as_dict(row) | {"data": base64.b64encode(data).decode()}
         try:
             self.publish(mail)
         except Exception as error:  # noqa: BLE001 - each broker's library has errors of its own
             raise OutboxError(f"the broker cannot be reached: {error}") from None
 
 
-class _Kept(Store):
-    """Mails as the outbox's tries keep them: in this process until they go on to the queue.
+class Queue:
+    """The queue as what a run's mails are sent through, and as where their attempts keep them (a Keeper).
 
     Args:
         task: whose mails they are.
-        once: whether the task has only one mail, so that its mark can be taken back.
-    """
-
-    def __init__(self, task: Task, *, once: bool = False) -> None:
-        self.task = task
-        self.once = once
-        self.mails: dict[str, tuple[Row, bytes]] = {}
-
-    def close(self) -> None:
-        """Do nothing."""
-
-    def add(self, row: Row, data: bytes) -> None:
-        """Keep a mail; it outlives the process as long as its script, or its task, does."""
-        self.mails[row.id] = (row, data)
-
-    def data(self, id_: str) -> bytes:
-        """Return a mail's message."""
-        return self.mails[id_][1]
-
-    def mark(self, id_: str, now: float | None) -> None:
-        """Note that the final dot is about to be sent; with None, that the server did not take the mail."""
-        del id_
-        if now is not None:
-            self.task.mark()
-        elif self.once:
-            try:
-                self.task.ledger.unmark(self.task.id, self.task.owner)
-            except LedgerError as error:
-                raise OutboxError(error.message) from None
-
-    def wait(self, id_: str, next_try: float, error: str, recipients: str) -> None:
-        """Hand a mail to the queue for its next try."""
-        row, data = self.mails.pop(id_)
-        row.next_try, row.error, row.recipients = next_try, error, recipients
-        row.owner = row.marked = None
-        self.task.queue(row, data)
-
-    def give_up(self, id_: str, state: str, error: str, recipients: str) -> None:
-        """Forget a mail that is not tried again: the task reports it."""
-        del state, error, recipients
-        self.remove(id_)
-
-    def remove(self, id_: str) -> bool:
-        """Forget a mail, and return whether there was one."""
-        return self.mails.pop(id_, None) is not None
-
-
-class Queue(Outbox):
-    """The queue as a run's outbox.
-
-    Args:
-        task: the run.
         rate: the mails an account may send, or None for any number.
         secrets: each value that came from a reference, with that reference.
         encoding: of files with passwords that are not Unicode.
-        once: whether the task is a single mail.
+        once: whether the task is a single mail, so that its mark can be taken back.
     """
 
     place = PLACE
@@ -159,29 +107,55 @@ class Queue(Outbox):
         encoding: str | None = None,
         once: bool = False,
     ) -> None:
-        super().__init__(".", secrets=secrets, encoding=encoding)
-        self.directory = PLACE
         self.task = task
         self.rate = rate
-        self.kept_here = _Kept(task, once=once)
-
-    @property
-    def store(self) -> Store:
-        """What holds the mails."""
-        return self.kept_here
-
-    @property
-    def owner(self) -> str:
-        """Who has the task."""
-        return self.task.owner
+        self.secrets = secrets
+        self.encoding = encoding
+        self.once = once
+        self._data: dict[str, bytes] = {}
 
     def send(self, fields: object, settings: Settings) -> SendResult:
         """Send one mail; if it fails for a passing reason, it becomes a task of its own."""
         return _First(self, settings).send(fields)
 
+    def close(self) -> None:
+        """Do nothing: what is kept is in the queue."""
+
+    def keep(self, row: Row, data: bytes) -> None:
+        """Keep a mail in this process: it outlives it as long as its script, or its task, does."""
+        self._data[row.id] = data
+
+    def mark(self, row: Row) -> None:
+        """Note that the final dot is about to be sent."""
+        del row
+        self.task.mark()
+
+    def unmark(self, row: Row) -> None:
+        """Note that the server did not accept the mail."""
+        del row
+        if self.once:
+            try:
+                self.task.ledger.unmark(self.task.id, self.task.owner)
+            except LedgerError as error:
+                raise OutboxError(error.message) from None
+
+    def settle(self, row: Row) -> None:
+        """Hand a mail to the queue for its next attempt; one that is not tried again is reported by its task."""
+        data = self._data.pop(row.id)
+        if row.state == WAITING:
+            self.task.queue(row, data)
+
+    def remove(self, row: Row) -> None:
+        """Forget a mail."""
+        self._data.pop(row.id, None)
+
 
 class _First(FirstAttempt):
     """The send a script asked for, when it is its account's turn."""
+
+    def __init__(self, queue: Queue, settings: Settings) -> None:
+        super().__init__(queue, settings, secrets=queue.secrets)
+        self._queue = queue
 
     def begins(self, mail: Mail) -> None:
         """Wait for the account's turn.
@@ -190,8 +164,8 @@ class _First(FirstAttempt):
             SendFailure: it is too far away.
         """
         super().begins(mail)
-        queue = self.outbox
-        if not isinstance(queue, Queue) or queue.rate is None:
+        queue = self._queue
+        if queue.rate is None:
             return
         try:
             pause = queue.task.ledger.slot(account(mail.server.host, mail.server.user), queue.rate, _AT_MOST)
@@ -203,12 +177,6 @@ class _First(FirstAttempt):
             )
             raise SendFailure(Code.TIMEOUT, "connect", what)
         time.sleep(pause)
-        mail.server.timeout += pause  # which began to count before
-
-
-def account(host: str, user: str) -> str:
-    """Return what a rate holds for."""
-    return f"{user}@{host.lower()}"
 
 
 def account_of(mail: dict[str, Any]) -> str:
@@ -223,7 +191,7 @@ def task_id(mail: dict[str, Any]) -> str:
     return f"{mail['id']}-{mail['tries'] + 1}"
 
 
-def try_again(mail: dict[str, Any], task: Task, encoding: str | None = None) -> Try:
+def try_again(mail: dict[str, Any], task: Task, encoding: str | None = None) -> Standing:
     """Make the next try to send a queued mail, and return what came of it.
 
     Raises:
@@ -233,7 +201,6 @@ def try_again(mail: dict[str, Any], task: Task, encoding: str | None = None) -> 
     values = dict(mail)
     data = base64.b64decode(values.pop("data"))
     row = Row(**values)
-    row.tries += 1
-    queue = Queue(task, encoding=encoding, once=True)
-    queue.store.add(row, data)
-    return FurtherAttempt(queue, row, Settings(), None).made()
+    queue = Queue(task, once=True)
+    queue.keep(row, data)
+    return FurtherAttempt(queue, row, data, Settings(), encoding=encoding).made()

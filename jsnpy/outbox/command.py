@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jsnpy.options import Options
-    from jsnpy.outbox.outbox import Outbox, Try
+    from jsnpy.outbox.outbox import Outbox
+    from jsnpy.outbox.rows import Standing
     from jsnpy.output import Output
     from jsnpy.redaction import Redactor
 
@@ -32,7 +33,7 @@ _TO_NOTE = 0.5
 _LONGEST_SUBJECT = 60
 
 
-def line(each: Try) -> str:
+def line(each: Standing) -> str:
     """Return a mail and how it stands with it, as a line."""
     from jsnpy.outbox.kept_mail import emails
 
@@ -40,7 +41,7 @@ def line(each: Try) -> str:
     return f"{row.id} to {', '.join(emails(row.recipients))}: {subject(row.subject)}: {each.text}"
 
 
-def _warnings(each: Try) -> list[str]:
+def _warnings(each: Standing) -> list[str]:
     told = each.news and each.outcome in ("failed", "unknown")
     return [f"outbox: {line(each)}"] * told + [f"outbox: {each.row.id}: {warning}" for warning in each.warnings]
 
@@ -52,7 +53,7 @@ def subject(text: str) -> str:
 
 
 def flush(outbox: Outbox, options: Options, output: Output, redactor: Redactor, *, resend_unknown: bool = False) -> int:
-    """Try the mails that are due, print a line a mail (with -q only what is new), and return the exit code.
+    """Standing the mails that are due, print a line a mail (with -q only what is new), and return the exit code.
 
     Raises:
         OutboxError: the outbox cannot be used.
@@ -80,7 +81,7 @@ def flush(outbox: Outbox, options: Options, output: Output, redactor: Redactor, 
 
 
 def after_run(outbox: Outbox, settings: Settings, output: Output) -> None:
-    """Try the mails that are due at the end of a run, for 30 seconds at the most.
+    """Standing the mails that are due at the end of a run, for 30 seconds at the most.
 
     Args:
         outbox: the run's.

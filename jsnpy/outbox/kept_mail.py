@@ -12,33 +12,43 @@ from jsnpy.smtp.message import Message
 from jsnpy.smtp.outcome import Code, SendFailure
 from jsnpy.smtp.sending import Mail
 from jsnpy.smtp.server import Server
+from jsnpy.smtp.tokens import OAUTH2_REFERENCE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from jsnpy.outbox.store import Row
+    from jsnpy.outbox.rows import Row
     from jsnpy.smtp.settings import Settings
 
 _SHORTEST_PART = 6
 """A secret of fewer characters inside a longer password is there by chance, more likely than not."""
 
 
-def server_text(server: Server, settings: Settings, secrets: Mapping[str, str]) -> str:
+def server_text(
+    server: Server, settings: Settings, secrets: Mapping[str, str], oauth2: Mapping[str, Any] | None = None
+) -> str:
     """Return where and how a mail is handed over, as JSON.
 
     Args:
         server: the mail's server.
         settings: the run's; --insecure and the folder of relative paths are part of the how.
         secrets: each value that came from a reference, with that reference.
+        oauth2: the config's block, its references unresolved; kept with a mail whose password is a token.
     """
     fields: dict[str, Any] = {name: getattr(server, name) for name in Server.__slots__ if name != "password"}
     if server.ca_file:
         fields["ca_file"] = os.path.abspath(server.ca_file)
     fields["keep_alive"] = False
     password = password_parts(server.password, secrets)
-    how = {"password": password, "insecure": settings.insecure, "base_dir": os.path.abspath(settings.base_dir)}
+    how: dict[str, Any] = {
+        "password": password,
+        "insecure": settings.insecure,
+        "base_dir": os.path.abspath(settings.base_dir),
+    }
+    if oauth2 is not None and server.password == OAUTH2_REFERENCE:
+        how["oauth2"] = dict(oauth2)
     return json_text.dumps({"server": fields, **how})
 
 
@@ -88,6 +98,12 @@ class How:
         self.insecure: bool = kept["insecure"]
         self._base_dir: str = kept["base_dir"]
         self._password: list[list[str]] = kept["password"]
+        self.oauth2: dict[str, Any] | None = kept.get("oauth2")
+
+    @property
+    def has_token(self) -> bool:
+        """Whether an access token takes the password's place."""
+        return self._password == [["text", OAUTH2_REFERENCE]]
 
     def password(self, encoding: str | None) -> str:
         """Return the password, its references resolved now.

@@ -6,17 +6,20 @@ import os
 import time
 
 from jsnpy.errors import OutboxError
-from jsnpy.outbox import claims, schedule
-from jsnpy.outbox.storage import exists, trouble
-from jsnpy.outbox.store import FAILED, UNKNOWN, WAITING, Store
+from jsnpy.outbox import claims, schedule, storage
+from jsnpy.outbox.rows import FAILED, UNKNOWN, WAITING, Standing
+from jsnpy.outbox.store import PATIENCE, Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import TypeVar
 
-    from jsnpy.outbox.store import Row
+    from jsnpy.outbox.rows import Row
     from jsnpy.smtp.outcome import SendResult
     from jsnpy.smtp.settings import Settings
+
+    Made = TypeVar("Made")
 
 DIED = (
     "delivery unknown: a process died after the final dot was handed over and before the server's answer was noted; "
@@ -24,31 +27,16 @@ DIED = (
 )
 
 _LEAST = 1.0
-"""Seconds that must be left for a try to begin."""
+"""Seconds that must be left for an attempt to begin."""
 
+_MOMENT = 0.1
+"""Seconds to wait for another process once one was waited for in vain."""
 
-class Try:
-    """How it stands with a kept mail.
+_SOON = 0.5
+"""Seconds after which it is noted what came of mails that were claimed together, if that takes longer."""
 
-    Attributes:
-        row: the mail.
-        outcome: of a try just made, "sent", "waiting", "failed" (given up) or "unknown" (perhaps delivered); else
-            "later", "busy" (another process sends it), "failed" or "unknown".
-        text: the same in words.
-        news: whether it came about just now.
-        warnings: what an operator should hear about besides.
-        silent: whether the server did not answer in time.
-    """
-
-    __slots__ = ("news", "outcome", "row", "silent", "text", "warnings")
-
-    def __init__(self, row: Row, outcome: str, text: str, *, news: bool = True) -> None:
-        self.row = row
-        self.outcome = outcome
-        self.text = text
-        self.news = news
-        self.warnings: list[str] = []
-        self.silent = False
+_MOST = 64
+"""Mails that are claimed, and noted, at once."""
 
 
 class Outbox:
@@ -59,11 +47,13 @@ class Outbox:
         max_age: seconds after which a mail is given up, None for five days.
         secrets: each value that came from a reference such as `${ENV:NAME}`, with that reference.
         encoding: of files with passwords that are not Unicode.
+        oauth2: the config's block, its references unresolved, or None.
         clock: returns the seconds since 1970.
 
     Attributes:
         place: what it is called.
         said: whether a send has already told that the outbox cannot be used.
+        remarks: what an operator should know about it; whoever says it empties the list.
     """
 
     place = "the outbox"
@@ -75,25 +65,39 @@ class Outbox:
         max_age: float | None = None,
         secrets: Mapping[str, str] | None = None,
         encoding: str | None = None,
+        oauth2: Mapping[str, object] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.directory = os.path.abspath(directory)
         self.max_age = schedule.MAX_AGE if max_age is None else max_age
         self.secrets = secrets or {}
         self.encoding = encoding
+        self.oauth2 = oauth2
         self.now = clock
+        self.said = False
+        self.remarks: list[str] = []
         self._store: Store | None = None
         self._owner: claims.Owner | None = None
-        self.said = False
+        self._patience = PATIENCE
+        self._grouping = False
+        self._settled: list[Row] = []
+        self._removed: list[str] = []
 
     def close(self) -> None:
         """Let go of files and claims."""
-        store, self._store = self._store, None
-        owner, self._owner = self._owner, None
+        store, owner = self._store, self._owner
+        noted = True
         if store is not None:
+            try:
+                self._write()
+            except OutboxError:
+                noted = False
+            store.tidy()
             store.close()
         if owner is not None:
-            owner.leave()
+            owner.leave(notes_needed=not noted)
+        self._store = self._owner = None
+        self._settled, self._removed = [], []
 
     @property
     def store(self) -> Store:
@@ -103,11 +107,23 @@ class Outbox:
             OutboxError: it cannot be used.
         """
         if self._store is None:
-            self._store = Store(self.directory)
+            self._store = self._patiently(lambda: Store(self.directory, patience=self._patience))
+            if self._store.remark:
+                self.remarks.append(self._store.remark)
         return self._store
 
+    def _patiently(self, work: Callable[[], Made]) -> Made:
+        """Return what some work returns; another process that holds the file is waited for once in a run."""
+        try:
+            return work()
+        except storage.BusyError:
+            self._patience = _MOMENT
+            if self._store is not None:
+                self._store.set_patience(_MOMENT)
+            raise
+
     @property
-    def owner(self) -> str:
+    def owner(self) -> claims.Owner:
         """What this process claims mails with.
 
         Raises:
@@ -116,11 +132,74 @@ class Outbox:
         if self._owner is None:
             directory = self.store.directory  # which is made now, if it was not there
             try:
-                self._owner = claims.Owner(directory)
+                self._owner = self._new_owner(directory)
             except OSError as error:
                 why = error.strerror or str(error)
                 raise OutboxError(f"the outbox {self.directory} cannot be used: no lock can be had: {why}") from None
-        return self._owner.token
+        return self._owner
+
+    def _new_owner(self, directory: str) -> claims.Owner:
+        try:
+            return claims.Owner(directory)
+        except OSError:
+            if not storage.give_up_spare(directory):
+                raise
+            return claims.Owner(directory)
+
+    # --- where attempts keep their mails (a Keeper)
+
+    def keep(self, row: Row, data: bytes) -> None:
+        """Keep a new mail with its message; it is claimed by this process."""
+        row.owner = self.owner.token
+        self._patiently(lambda: self.store.add(row, data))
+
+    def mark(self, row: Row) -> None:
+        """Note that the mail's final dot is about to be sent."""
+        try:
+            self.owner.mark(row.id)
+        except OSError as error:
+            raise storage.trouble(self.directory, error) from None
+
+    def unmark(self, row: Row) -> None:
+        """Note that the server did not accept the mail after all."""
+        del row
+        try:
+            self.owner.unmark()
+        except OSError as error:
+            raise storage.trouble(self.directory, error) from None
+
+    def settle(self, row: Row) -> None:
+        """Note how it stands with the mail after the attempt."""
+        self._settled.append(row)
+        # There is one mark: the next mail's would overwrite what is known of this one.
+        if not self._grouping or self.owner.marked == row.id:
+            self._write()
+
+    def remove(self, row: Row) -> None:
+        """Forget a mail that was delivered, or that nobody tries again."""
+        noted = True
+        try:
+            self.owner.note_accepted(row.id)
+        except OSError:
+            noted = False
+        self._removed.append(row.id)
+        if noted and self._grouping and len(self.owner.accepted) < claims.ROOM:
+            return
+        try:
+            self._write()
+        except OutboxError as trouble:
+            if not noted:
+                raise
+            self.remarks.append(f"{trouble.message}: {row.id} is done with, and is taken out of it later")
+
+    def _write(self) -> None:
+        """Have what became of the mails so far in the file."""
+        if self._settled or self._removed:
+            self._patiently(lambda: self.store.write(self._settled, self._removed))
+            self._settled, self._removed = [], []
+            self.owner.forget_accepted()
+
+    # --- the first attempt
 
     def send(self, fields: object, settings: Settings) -> SendResult:
         """Send one mail and keep it if it fails for a passing reason; never raises.
@@ -138,11 +217,15 @@ class Outbox:
 
         if self._store is not None and not self._store.there():
             self.close()  # somebody removed the folder while the script runs: it is made anew
-        first = FirstAttempt(self, settings)
+        if settings.deadline is not None:
+            self._patience = min(self._patience, max(_MOMENT, (settings.deadline - time.monotonic()) / 4))
+        first = FirstAttempt(self, settings, secrets=self.secrets, oauth2=self.oauth2, clock=self.now)
         try:
             result = first.send(fields)
         except Exception as error:  # noqa: BLE001 - a script's alert must never see an exception
             return first.fault(error)
+        result.warnings += self.remarks
+        self.remarks.clear()
         if first.unusable is None:
             return result
         said, self.said = self.said, True
@@ -150,9 +233,11 @@ class Outbox:
             result.warnings.append(f"{first.unusable.message}: mails of this run may not be kept")
         return result
 
+    # --- further attempts
+
     def flush(
         self, settings: Settings, *, until: float | None = None, resend_unknown: bool = False, waiting: bool = True
-    ) -> Iterator[Try]:
+    ) -> Iterator[Standing]:
         """Try the mails that are due, and yield what came of each; then how it stands with the others.
 
         Args:
@@ -164,72 +249,118 @@ class Outbox:
         Raises:
             OutboxError: the outbox cannot be used.
         """
-        if not exists(self.directory):
+        if not storage.exists(self.directory):
             return
         store = self.store
         unknown = {row.id for row in store.rows(waiting=False) if row.state == UNKNOWN}
-        try:
-            claims.sweep(self.directory)
-        except OSError as error:
-            raise trouble(self.directory, error) from None
-        store.recover(lambda owner: claims.lives(self.directory, owner), DIED)
+        self._recover()
         if resend_unknown:
             store.resend_unknown(self.now())
         passed: set[str] = set()
-        yield from self._due(settings, until, passed)
+        yield from self._attempts(self._due(until, passed), settings, until)
         for each in self.kept(waiting=waiting):
             if each.row.id not in passed:
                 each.news = each.outcome == "unknown" and each.row.id not in unknown
                 yield each
 
-    def _due(self, settings: Settings, until: float | None, passed: set[str]) -> Iterator[Try]:
-        """Try the mails that are due, over one session for each server and account; note their IDs in `passed`."""
-        claims = self._claims(until, passed)
-        row = next(claims, None)
-        if row is None:
-            return
-        # The mail room costs 15 ms: only who has a mail to send pays for it.
-        from jsnpy.outbox import attempts, kept_mail
-        from jsnpy.smtp.pool import Sessions
-
-        sessions = Sessions()
-        silent: set[str] = set()
+    def _recover(self) -> None:
+        """Take back what dead processes claimed."""
         try:
-            while row is not None:
-                try:
-                    further = attempts.FurtherAttempt(self, row, settings, until, sessions)
-                    # A hundred mails to a server that hangs would else wait for it a hundred times.
-                    done = further.put_off() if further.place in silent else further.made()
-                    if done.silent:
-                        silent.add(further.place)
-                except kept_mail.Damaged as damage:
-                    self.store.give_up(row.id, FAILED, str(damage), row.recipients)
-                    done = Try(row, "failed", f"given up: {damage}")
-                yield done
-                row = next(claims, None)
-        finally:
-            sessions.close()
+            found = claims.tokens(self.directory)
+        except OSError as error:
+            raise storage.trouble(self.directory, error) from None
+        mine = None if self._owner is None else self._owner.token
+        others = [token for token in found if token != mine]
+        for token in self.store.recover(others, lambda token: claims.read(self.directory, token), DIED):
+            claims.remove(self.directory, token)
 
-    def _claims(self, until: float | None, passed: set[str]) -> Iterator[Row]:
-        """Claim the mails that are due one by one, each when it is asked for; note their IDs in `passed`."""
+    def _due(self, until: float | None, passed: set[str]) -> Iterator[list[Row]]:
+        """Claim the mails that are due, some at a time, and yield those; note their IDs in `passed`."""
+        size = 1
         # Sorted once for all of them, and again for those that are due by then: there may be ten thousands.
         while due := [id_ for id_ in self.store.due(self.now(), self.max_age) if id_ not in passed]:
-            for id_ in due:
-                if until is not None and until - time.monotonic() <= _LEAST:
-                    return
-                row = self.store.claim(id_, self.owner, self.now(), self.max_age)
-                if row is not None:
-                    passed.add(id_)
-                    yield row
+            while due and not _is_over(until):
+                some, due = due[:size], due[size:]
+                size = min(size * 2, _MOST)
+                rows = self.store.claim(some, self.owner.token, self.now(), self.max_age)
+                passed.update(row.id for row in rows)
+                yield rows
+            if due:
+                return
+
+    def _attempts(self, groups: Iterator[list[Row]], settings: Settings, until: float | None) -> Iterator[Standing]:
+        """Make an attempt with each mail, over one session for each server and account."""
+        rows = next(groups, None)
+        if rows is None:
+            return
+        # The mail room costs 15 ms: only who has a mail to send pays for it.
+        from jsnpy.smtp.pool import Sessions
+        from jsnpy.smtp.settings import Settings as MailSettings
+
+        sessions = Sessions()
+        mine = MailSettings(
+            insecure=settings.insecure,
+            redactor=settings.redactor,
+            listener=settings.listener,
+            at_dot=settings.at_dot,
+            deadline=until,
+            sessions=lambda: sessions,
+        )
+        unreachable: set[str] = set()
+        self._grouping = True
+        try:
+            while rows is not None:
+                written = time.monotonic()
+                for row in rows:
+                    done = self._release(row) if _is_over(until) else self._attempt(row, mine, unreachable)
+                    if row is rows[-1] or time.monotonic() - written > _SOON:
+                        self._write()
+                        written = time.monotonic()
+                    yield done
+                rows = next(groups, None)
+        finally:
+            self._grouping = False
+            sessions.close()
+            self._write()
+
+    def _attempt(self, row: Row, settings: Settings, unreachable: set[str]) -> Standing:
+        from jsnpy.outbox import attempts, kept_mail
+
+        try:
+            further = attempts.FurtherAttempt(
+                self,
+                row,
+                self.store.data(row.id),
+                settings,
+                encoding=self.encoding,
+                max_age=self.max_age,
+                clock=self.now,
+            )
+        except kept_mail.Damaged as damage:
+            row.state, row.error = FAILED, str(damage)
+            self.settle(row)
+            return Standing(row, "failed", f"given up: {damage}")
+        # A hundred mails to a server that hangs would else wait for it a hundred times.
+        done = further.put_off() if further.place in unreachable else further.made()
+        if done.unreachable:
+            unreachable.add(further.place)
+        return done
+
+    def _release(self, row: Row) -> Standing:
+        """Leave a claimed mail as it was to the next flush."""
+        self.settle(row)
+        return self._resting(row)
 
     def is_empty(self) -> bool:
         """Return whether nothing is kept, so that a flush, which costs more, has nothing to do; never raises."""
         try:
-            return (self._store is None and not exists(self.directory)) or not self.store.count()
+            return (self._store is None and not storage.exists(self.directory)) or not self.store.count()
         except OutboxError:
             return False  # the flush will say why
 
-    def kept(self, *, waiting: bool = True) -> list[Try]:
+    # --- a look
+
+    def kept(self, *, waiting: bool = True) -> list[Standing]:
         """Return how it stands with each mail that is kept, the oldest first; changes nothing.
 
         Args:
@@ -238,31 +369,48 @@ class Outbox:
         Raises:
             OutboxError: the outbox cannot be read.
         """
-        if self._store is None and not exists(self.directory):
+        if self._store is not None:
+            return self._kept(self._store, waiting=waiting)
+        if not storage.exists(self.directory):
             return []
-        standing = [self._standing(row) for row in self.store.rows(waiting=waiting)]
+        store = self._patiently(lambda: Store(self.directory, patience=self._patience, reading=True))
+        try:
+            return self._kept(store, waiting=waiting)
+        finally:
+            store.close()
+
+    def _kept(self, store: Store, *, waiting: bool) -> list[Standing]:
+        standing = [self._standing(store, row) for row in store.rows(waiting=waiting)]
         return [each for each in standing if each is not None]
 
-    def _standing(self, row: Row) -> Try | None:
+    def _standing(self, store: Store, row: Row) -> Standing | None:
         """Return how it stands with a mail that was read just now, None if it is not kept any more."""
         while row.owner is not None:
-            if claims.lives(self.directory, row.owner):
-                dot = ": final dot handed over" if row.marked else ""
-                return Try(row, "busy", f"being sent{dot}", news=False)
-            again = self.store.row(row.id)
+            notes = claims.read(self.directory, row.owner)
+            if row.id in notes.accepted:
+                return None
+            marked = row.marked is not None or notes.marked == row.id
+            if notes.lives:
+                dot = ": final dot handed over" if marked else ""
+                return Standing(row, "busy", f"being sent{dot}", news=False)
+            again = store.row(row.id)
             if again is None:
                 return None  # its owner finished with it and left since
             died, row = again.owner == row.owner, again
-            if died and row.marked:
+            if died and marked:
                 row.error = DIED
-                return Try(row, "unknown", "delivery unknown", news=False)
+                return Standing(row, "unknown", "delivery unknown", news=False)
             if died:
                 break
+        return self._resting(row)
+
+    def _resting(self, row: Row) -> Standing:
+        """Return how it stands with a mail that nobody sends."""
         if row.state == WAITING:
             left = row.next_try - self.now()
-            return Try(row, "later", f"next try in {schedule.words(left)}" if left > 0 else "due", news=False)
+            return Standing(row, "later", f"next try in {schedule.words(left)}" if left > 0 else "due", news=False)
         words = "delivery unknown" if row.state == UNKNOWN else "given up"
-        return Try(row, row.state, words, news=False)
+        return Standing(row, row.state, words, news=False)
 
     def drop(self, id_: str) -> bool:
         """Forget a mail, and return whether there was one.
@@ -274,5 +422,10 @@ class Outbox:
             if each.row.id == id_:
                 if each.outcome == "busy":
                     raise OutboxError(f"the mail {id_} is being sent just now")
-                return self.store.remove(id_)
+                self.store.write((), (id_,))
+                return True
         return False
+
+
+def _is_over(until: float | None) -> bool:
+    return until is not None and until - time.monotonic() <= _LEAST

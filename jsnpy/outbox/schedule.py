@@ -6,6 +6,8 @@ from jsnpy.smtp.outcome import Code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jsnpy.smtp.outcome import SendResult
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -17,6 +19,7 @@ MAX_AGE = 5 * DAY
 """Seconds after which a mail is given up."""
 
 _UNITS = {"s": 1.0, "m": MINUTE, "h": HOUR, "d": DAY}
+_EXCEEDED = 552
 _MAY_PASS = (Code.CONNECT, Code.TIMEOUT, Code.TLS, Code.PROTOCOL)
 
 
@@ -28,13 +31,30 @@ def pause(tries: int) -> float:
 def may_pass(result: SendResult) -> bool:
     """Return whether a failure may pass, and the mail can be sent again without arriving twice.
 
-    A server's own words decide before the class of the failure: any 4xx may pass, any other refusal does not.
+    A server's own words decide before the class of the failure: any 4xx may pass, any other refusal does not, but for
+    one that means "too many recipients at once". A token that could not be got may be there in time.
     """
+    details = result.details
     if result.code in (Code.OK, Code.ARGUMENT, Code.UNKNOWN):
         return False
-    if result.details["smtpCode"] is not None:
-        return result.details["temporary"] is True
+    if details.get("stage") == "token":
+        return True
+    if details["smtpCode"] is not None:
+        at_rcpt = details.get("stage") == "rcpt"
+        too_many = at_rcpt and _means_too_many(details["smtpCode"], str(details["enhancedCode"]))
+        return details["temporary"] is True or too_many
     return result.code in _MAY_PASS
+
+
+def refusal_may_pass(refusal: Mapping[str, object]) -> bool:
+    """Return whether a recipient's refusal (of `details.rejected`) may pass."""
+    code, text = refusal["code"], str(refusal["text"])
+    return not code or int(str(code)) // 100 == 4 or _means_too_many(code, text)  # noqa: PLR2004 - 4xx
+
+
+def _means_too_many(code: object, text: str) -> bool:
+    """Return whether a refusal means: too many recipients at once (RFC 5321 section 4.5.3.1.10)."""
+    return code == _EXCEEDED and text.startswith("5.5.3")
 
 
 def seconds(text: str) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _sqlite3 as sqlite3  # without the conversions of dates around it, which cost 0.4 ms
 import _thread
+import errno
 import os
 import stat
 import sys
@@ -11,6 +12,13 @@ import sys
 from jsnpy.errors import OutboxError
 
 FILE = "outbox.db"
+SPARE = "outbox.spare"
+_SPARE_SIZE = 128 * 1024
+"""Bytes: what SQLite's journal takes to take out a mail of usual size."""
+
+_OURS = (FILE, SPARE, "claim-")
+
+_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 _making = _thread.allocate_lock()
 
@@ -37,8 +45,8 @@ def _insist_on_folder(directory: str) -> None:
         raise OutboxError(f"the outbox {directory} cannot be used: it is not a folder", "Name another folder.")
 
 
-def make_private(directory: str) -> None:
-    """Make the folder and the file, for nobody else to read; both are on the disk when this returns.
+def make(directory: str) -> None:
+    """Make the folder and the file where they are missing, for nobody else to read, and safely on the disk.
 
     Raises:
         OutboxError: a file is in the way.
@@ -46,30 +54,79 @@ def make_private(directory: str) -> None:
     """
     # One thread at a time: closing a file takes away the locks that SQLite has on it for another thread.
     with _making:
-        _make_private(directory)
+        _insist_on_folder(directory)
+        _make_folder(directory, 0o700)
+        if not os.path.exists(os.path.join(directory, FILE)):
+            # SQLite gives the journal beside it the same mode.
+            try:
+                os.close(make_file(directory, FILE))
+            except FileExistsError:
+                pass  # another process was faster
+            sync_folder(directory)
 
 
-def _make_private(directory: str) -> None:
-    _insist_on_folder(directory)
+def close_to_others(directory: str) -> str:
+    """Let nobody else read the folder and the file, and return what an operator should know about that, or "".
+
+    A folder that is also used for something else is left as it is: the file's own mode is enough.
+
+    Raises:
+        OSError: the system refuses.
+    """
     path = os.path.join(directory, FILE)
-    _make_folder(directory, 0o700)
-    # A folder that is also used for something else keeps its mode: the file's own is enough.
-    ours = (FILE, "claim-")
-    if (
-        os.name != "nt"
-        and stat.S_IMODE(os.stat(directory).st_mode) & 0o077
-        and all(name.startswith(ours) for name in os.listdir(directory))
-    ):
+    if os.name == "nt":
+        return _close_on_windows(directory, path)
+    if stat.S_IMODE(os.stat(directory).st_mode) & 0o077 and _is_ours_alone(directory):
         os.chmod(directory, 0o700)
-    if not os.path.exists(path):
-        # SQLite gives the files beside it (-wal, -shm) the same mode.
-        try:
-            os.close(make_file(directory, FILE))
-        except FileExistsError:
-            pass  # another process was faster
-        _sync(directory)
-    if os.name != "nt" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
+    if stat.S_IMODE(os.stat(path).st_mode) & 0o077:
         os.chmod(path, 0o600)
+    return ""
+
+
+def _is_ours_alone(directory: str) -> bool:
+    return all(name.startswith(_OURS) for name in os.listdir(directory))
+
+
+def _close_on_windows(directory: str, path: str) -> str:
+    """Give the account alone access; modes mean nothing there, and what is above may let everybody in."""
+    import subprocess
+
+    target, rights = (directory, "(OI)(CI)F") if _is_ours_alone(directory) else (path, "F")
+    system = os.path.join(os.environ.get("SYSTEMROOT", "C:\\Windows"), "System32")
+
+    def told(program: str, *arguments: str) -> str:
+        command = [os.path.join(system, program), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout  # noqa: S603 - Windows' own
+
+    try:
+        account = told("whoami.exe").strip()
+        told("icacls.exe", target, "/inheritance:r", "/grant:r", f"{account}:{rights}")
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        return f"the outbox {target} could not be closed to other accounts, which may read its mails ({error})"
+    return ""
+
+
+def make_spare(directory: str) -> None:
+    """Set room aside that `give_up_spare` makes free on a full disk; a disk that is full already has none."""
+    try:
+        file = make_file(directory, SPARE)
+    except OSError:
+        return  # there is one, or there cannot be one
+    try:
+        os.write(file, bytes(_SPARE_SIZE))
+    except OSError:
+        pass
+    finally:
+        os.close(file)
+
+
+def give_up_spare(directory: str) -> bool:
+    """Remove the room that was set aside, and return whether there was any."""
+    try:
+        os.unlink(os.path.join(directory, SPARE))
+    except OSError:
+        return False
+    return True
 
 
 def make_file(directory: str, name: str) -> int:
@@ -100,10 +157,21 @@ def _make_folder(directory: str, mode: int) -> None:
         os.mkdir(directory, mode)
     except FileExistsError:
         pass  # another process was faster
-    _sync(parent)
+    sync_folder(parent)
 
 
-def _sync(directory: str) -> None:
+def sync(file: int) -> None:
+    """Have what was written to a file on the disk; the file keeps its size."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        fcntl.fcntl(file, fcntl.F_FULLFSYNC)  # fsync alone leaves it in the disk's own memory
+    else:
+        getattr(os, "fdatasync", os.fsync)(file)
+
+
+def sync_folder(directory: str) -> None:
+    """Have the names of a folder's files on the disk."""
     if os.name == "nt":
         return
     handle = os.open(directory, os.O_RDONLY)
@@ -113,21 +181,29 @@ def _sync(directory: str) -> None:
         os.close(handle)
 
 
-_HINTS = {
-    sqlite3.SQLITE_FULL: ("the disk is full", "Make room on it."),
-    sqlite3.SQLITE_READONLY: ("it cannot be written", "Let the account that runs jsnpy write there."),
-    sqlite3.SQLITE_CANTOPEN: ("it cannot be opened or made", "Let the account that runs jsnpy write there."),
-    sqlite3.SQLITE_PERM: ("it cannot be written", "Let the account that runs jsnpy write there."),
-    sqlite3.SQLITE_BUSY: ("another process does not let go of it", "See which one is holding it."),
-    sqlite3.SQLITE_IOERR: ("the disk fails, or is full", "Look at the system's messages about that disk."),
-    sqlite3.SQLITE_CORRUPT: (
-        "its file is damaged",
-        "Move the folder away; what is still readable of it, sqlite3's .recover finds.",
+class BusyError(OutboxError):
+    """Another process held the file for longer than was waited."""
+
+
+class FullError(OutboxError):
+    """There is no room on the disk, or it fails."""
+
+
+_WRITE = "Let the account that runs jsnpy write there."
+_RESCUE = "Move the folder away; what is still readable of it, sqlite3's .recover finds."
+_KINDS = {
+    sqlite3.SQLITE_FULL: (FullError, "the disk is full", "Make room on it."),
+    sqlite3.SQLITE_READONLY: (OutboxError, "it cannot be written", _WRITE),
+    sqlite3.SQLITE_CANTOPEN: (OutboxError, "it cannot be opened or made", _WRITE),
+    sqlite3.SQLITE_PERM: (OutboxError, "it cannot be written", _WRITE),
+    sqlite3.SQLITE_BUSY: (BusyError, "another process does not let go of it", "See which one is holding it."),
+    sqlite3.SQLITE_IOERR: (
+        FullError,
+        "the disk fails, or is full",
+        "Look at the system's messages about that disk.",
     ),
-    sqlite3.SQLITE_NOTADB: (
-        "its file is damaged: it is no database",
-        "Move the folder away; what is still readable of it, sqlite3's .recover finds.",
-    ),
+    sqlite3.SQLITE_CORRUPT: (OutboxError, "its file is damaged", _RESCUE),
+    sqlite3.SQLITE_NOTADB: (OutboxError, "its file is damaged: it is no database", _RESCUE),
 }
 
 
@@ -135,10 +211,10 @@ def trouble(directory: str, error: Exception) -> OutboxError:
     """Return the error for what SQLite or the system says."""
     if isinstance(error, OSError):
         why = error.strerror or str(error)
-        full = "space" in why.lower() or "quota" in why.lower()
-        hint = "Make room on its disk." if full else "Let the account that runs jsnpy write there."
-        return OutboxError(f"the outbox {directory} cannot be used: {why}", hint)
+        full = error.errno in _FULL
+        kind, hint = (FullError, "Make room on its disk.") if full else (OutboxError, _WRITE)
+        return kind(f"the outbox {directory} cannot be used: {why}", hint)
     code = getattr(error, "sqlite_errorcode", None)
-    what, hint = _HINTS.get(code & 0xFF if code is not None else -1, ("", ""))
+    kind, what, hint = _KINDS.get(code & 0xFF if code is not None else -1, (OutboxError, "", ""))
     reason = f"{what} ({error})" if what else str(error)
-    return OutboxError(f"the outbox {directory} cannot be used: {reason}", hint)
+    return kind(f"the outbox {directory} cannot be used: {reason}", hint)

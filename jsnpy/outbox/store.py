@@ -1,52 +1,57 @@
 """The outbox's file: mails and what became of them, in SQLite, safe on disk when a method returns.
 
-A mail is *claimed* by the process that sends it, *marked* when that process is about to send the final dot, and then
-settled: removed, or waiting again, or given up. What a killed process leaves behind can be told by these two notes:
-claimed without the mark was not delivered; claimed and marked may have been.
+A mail is claimed by the process that sends it and then settled: removed, or waiting again, or given up. How far the
+sending came in between stands in the owner's file (`claims`), so that what a killed process leaves behind can be told.
+
+SQLite keeps a rollback journal here, not a write-ahead log: before 3.51.3, two processes that write at the same time
+can damage a database that has one.
 """
 
 from __future__ import annotations
 
 import _sqlite3 as sqlite3  # without the conversions of dates around it, which cost 0.4 ms
-import errno
 import os
-import sys
-import time
 
 from jsnpy.errors import OutboxError
 from jsnpy.outbox import storage
+from jsnpy.outbox.rows import UNKNOWN, WAITING, Row
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import TypeVar
 
-WAITING, FAILED, UNKNOWN = "waiting", "failed", "unknown"
+    from jsnpy.outbox.claims import Notes
 
-_APPLICATION = 0x6A736E70
-_VERSION = 1
-_BUSY = 20.0
+    Made = TypeVar("Made")
+
+PATIENCE = 10.0
 """Seconds to wait for another process that is writing."""
 
-_FRAME = 4096 + 24
-_ROOM = 48 * 1024
-"""Bytes of SQLite's log for what is noted of a mail beside its message."""
+_APPLICATION = 0x6A736E70
+_VERSION = 2
+_READABLE = (1, 2)
+"""Version 1 is the same but for its write-ahead log and its marks, which it has in a column."""
 
 _FAR = 2 * 86400
 """Seconds: no next try is planned further ahead, unless the clock was put back since."""
+
+_LOOSE_PAGES = 64
+"""Free pages that are not worth to be given back to the disk while mails are kept."""
 
 _DUE = "state = ? AND owner IS NULL AND (next_try <= ? OR next_try > ? OR created <= ?)"
 
 _SCHEMA = (
     """CREATE TABLE mails (
     id TEXT PRIMARY KEY,
-    state TEXT NOT NULL,        -- waiting, failed (given up), unknown (perhaps delivered)
-    created REAL NOT NULL,      -- seconds since 1970, as all moments here
+    state TEXT NOT NULL,
+    created REAL NOT NULL,
     tries INTEGER NOT NULL,
     next_try REAL NOT NULL,
-    owner TEXT,                 -- who claims it, that is sends it now; NULL: nobody
-    marked REAL,                -- when the final dot was about to be sent; NULL: not in this try
-    error TEXT NOT NULL,        -- of the last try, without secrets
-    subject TEXT NOT NULL,      -- likewise, to be shown
+    owner TEXT,
+    marked REAL,
+    error TEXT NOT NULL,
+    subject TEXT NOT NULL,
     sender TEXT NOT NULL,
     recipients TEXT NOT NULL,
     server TEXT NOT NULL,
@@ -56,50 +61,7 @@ _SCHEMA = (
     "CREATE TABLE messages (id TEXT PRIMARY KEY, data BLOB NOT NULL)",
 )
 
-_COLUMNS = (
-    "id",
-    "state",
-    "created",
-    "tries",
-    "next_try",
-    "owner",
-    "marked",
-    "error",
-    "subject",
-    "sender",
-    "recipients",
-    "server",
-    "message_id",
-)
-
-
-class Row:
-    """A kept mail without its message; the attributes are the table's columns."""
-
-    __slots__ = _COLUMNS
-
-    id: str
-    state: str
-    created: float
-    tries: int
-    next_try: float
-    owner: str | None
-    marked: float | None
-    error: str
-    subject: str
-    sender: str
-    recipients: str
-    server: str
-    message_id: str
-
-    def __init__(self, **values: object) -> None:
-        for name, value in values.items():
-            setattr(self, name, value)
-
-
-def _due(now: float, max_age: float) -> tuple[object, ...]:
-    """Return the values for `_DUE`."""
-    return WAITING, now, now + _FAR, now - max_age
+_COLUMNS = tuple(Row.__fields__)
 
 
 class _Troubles:
@@ -142,69 +104,115 @@ class Store:
 
     Args:
         directory: its folder.
+        patience: seconds to wait for another process that is writing.
+        reading: whether it is only read: nothing is made or changed then.
+
+    Attributes:
+        remark: what an operator should know about it, or "".
 
     Raises:
         OutboxError: it cannot be made, opened or read.
     """
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, *, patience: float = PATIENCE, reading: bool = False) -> None:
         self.directory = directory
+        self.remark = ""
         self._troubles = _Troubles(directory)
+        path = os.path.join(directory, storage.FILE)
         with self._troubles:
-            storage.make_private(directory)
-            path = os.path.join(directory, storage.FILE)
-            self._db = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
+            if not reading:
+                storage.make(directory)
+            self._db = sqlite3.connect(path, timeout=patience, isolation_level=None)
             self._which = (os.stat(path).st_dev, os.stat(path).st_ino)
-        self._transaction = _Transaction(self._db)
         try:
             with self._troubles:
-                self._prepare()
+                if reading:
+                    self._look_only(path)
+                else:
+                    self._prepare()
         except OutboxError:
             self._db.close()
             raise
+        self._transaction = _Transaction(self._db)
+
+    def _look_only(self, path: str) -> None:
+        try:
+            self._version()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+                raise
+            # A write-ahead log of an earlier version on a disk that takes no write.
+            self._db.close()
+            place = path.replace("\\", "/").replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+            root = "///" if os.name == "nt" else ""
+            self._db = sqlite3.connect(f"file:{root}{place}?immutable=1", uri=True, isolation_level=None)
+            self._version()
 
     def _prepare(self) -> None:
         db = self._db
-        self._insist("PRAGMA journal_mode = WAL")
-        # FULL: a commit is on the disk when it returns, not only in the right order (macOS needs the second word).
-        db.execute("PRAGMA synchronous = FULL")
+        version = self._version()  # a stranger's file is left exactly as it is
+        if not version or os.name != "nt":  # Windows is asked by a program of its own, once
+            self.remark = storage.close_to_others(self.directory)
+        self._give_up_log()
+        # EXTRA: a commit is on the disk when it returns, not only in the right order (macOS needs the second word).
+        db.execute("PRAGMA synchronous = EXTRA")
         db.execute("PRAGMA fullfsync = ON")
-        db.execute("PRAGMA secure_delete = FAST")
-        if self._versions() == (_APPLICATION, _VERSION):
+        db.execute("PRAGMA secure_delete = ON")
+        if version == _VERSION:
             return
-        with self._transaction:
-            application, version = self._versions()
-            if (application, version) == (_APPLICATION, _VERSION):
+        if version:
+            self._vacuum()  # an earlier version left what it removed in free pages
+        with _Transaction(db):
+            version = self._version()
+            if version == _VERSION:
                 return  # another process was faster
-            if application == _APPLICATION:
-                raise OutboxError(f"the outbox {self.directory} was made by another version of jsnpy")
-            if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise OutboxError(f"{os.path.join(self.directory, storage.FILE)} is a database, but no outbox of jsnpy")
-            for statement in _SCHEMA:
-                db.execute(statement)
-            db.execute(f"PRAGMA application_id = {_APPLICATION}")
+            if not version:
+                for statement in _SCHEMA:
+                    db.execute(statement)
+                db.execute(f"PRAGMA application_id = {_APPLICATION}")
             db.execute(f"PRAGMA user_version = {_VERSION}")
 
-    def _insist(self, statement: str) -> None:
-        """Execute what SQLite does not wait for when another process is opening the same file."""
-        give_up = time.monotonic() + _BUSY
-        while True:
-            try:
-                self._db.execute(statement)
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
-                    raise
-                time.sleep(0.02)
-            else:
-                return
+    def _version(self) -> int:
+        """Return the version of what is in the file, 0 for nothing.
 
-    def _versions(self) -> tuple[int, int]:
+        Raises:
+            OutboxError: it is not ours.
+        """
         (application,) = self._db.execute("PRAGMA application_id").fetchone()
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        return application, version
+        if application == _APPLICATION:
+            if version not in _READABLE:
+                raise OutboxError(f"the outbox {self.directory} was made by another version of jsnpy")
+            return int(version)
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if application or version or tables:
+            what = os.path.join(self.directory, storage.FILE)
+            raise OutboxError(f"{what} is a database, but no outbox of jsnpy", "Name another folder.")
+        return 0
+
+    def _give_up_log(self) -> None:
+        """Have a rollback journal; an earlier version's write-ahead log can go when nobody else has the file open."""
+        (mode,) = self._db.execute("PRAGMA journal_mode").fetchone()
+        if mode == "wal":
+            # Until then nothing is moved from the log to the file but by the last one to close it, who is alone.
+            self._db.execute("PRAGMA wal_autocheckpoint = 0")
+        try:
+            self._db.execute("PRAGMA journal_mode = TRUNCATE")
+        except sqlite3.OperationalError as error:
+            if mode != "wal" or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+
+    def set_patience(self, seconds: float) -> None:
+        """Wait that long for another process that is writing."""
+        self._db.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
     def close(self) -> None:
         """Close the file."""
+        try:
+            self.set_patience(0)
+            self._db.execute("PRAGMA journal_mode = DELETE")  # which removes the empty journal
+        except sqlite3.Error:
+            pass  # another process uses it
         try:
             self._db.close()
         except sqlite3.Error:
@@ -214,59 +222,56 @@ class Store:
 
     def add(self, row: Row, data: bytes) -> None:
         """Keep a new mail."""
-        with self._troubles:
-            # What is in the log goes where it belongs, so that the log can begin anew.
-            _, frames, moved = self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            with self._transaction:
-                self._reserve(0 if frames == moved else frames, len(data))
-                values = tuple(getattr(row, name) for name in _COLUMNS)
-                marks = ", ".join("?" * len(_COLUMNS))
-                self._db.execute(f"INSERT INTO mails VALUES ({marks})", values)  # noqa: S608 - only question marks
-                self._db.execute("INSERT INTO messages VALUES (?, ?)", (row.id, data))
+        with self._troubles, self._transaction:
+            values = [getattr(row, name) for name in _COLUMNS]
+            marks = ", ".join("?" * len(_COLUMNS))
+            self._db.execute(f"INSERT INTO mails VALUES ({marks})", values)  # noqa: S608 - only question marks
+            self._db.execute("INSERT INTO messages VALUES (?, ?)", (row.id, data))
 
-    def _reserve(self, frames: int, size: int) -> None:
-        """Have room on the disk for all that will be noted of a mail, so that a disk full by then is no trouble.
-
-        Inside of a transaction nobody else writes to SQLite's log, and it does not mind bytes behind its end.
+    def claim(self, ids: Iterable[str], owner: str, now: float | None = None, max_age: float = 0) -> list[Row]:
+        """Claim those of some mails that nobody claims, and return them.
 
         Args:
-            frames: pages in the log that must stay.
-            size: bytes of the message.
+            ids: the mails.
+            owner: who claims them.
+            now: only those that are due at this moment; None: whatever their state.
+            max_age: as for `due`.
         """
-        if sys.platform == "linux":
-            log = os.open(os.path.join(self.directory, storage.FILE + "-wal"), os.O_RDWR)
-            try:
-                os.posix_fallocate(log, frames * _FRAME, size + size // 8 + _ROOM)
-            except OSError as error:
-                if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):  # not every file system can, without glibc
-                    raise
-            finally:
-                os.close(log)
+        condition, values = ("owner IS NULL", ()) if now is None else (_DUE, _due(now, max_age))
+        change = f"UPDATE mails SET owner = ? WHERE id = ? AND {condition}"  # noqa: S608 - fixed texts
 
-    def mark(self, id_: str, now: float | None) -> None:
-        """Note that the final dot is about to be sent; with None, that the server did not take the mail."""
-        self._change("UPDATE mails SET marked = ? WHERE id = ?", (now, id_))
+        def work() -> list[Row]:
+            mine = [id_ for id_ in ids if self._db.execute(change, (owner, id_, *values)).rowcount]
+            return [row for id_ in mine for row in self._select("WHERE id = ?", (id_,))]
 
-    def wait(self, id_: str, next_try: float, error: str, recipients: str) -> None:
-        """Note that a try failed, and when to try again for whom."""
-        self._change(
-            "UPDATE mails SET state = ?, error = ?, recipients = ?, next_try = ?, owner = NULL, marked = NULL "
-            "WHERE id = ?",
-            (WAITING, _storable(error), recipients, next_try, id_),
-        )
+        return self._changed(work)
 
-    def give_up(self, id_: str, state: str, error: str, recipients: str) -> None:
-        """Note that a mail is not tried again."""
-        self._change(
-            "UPDATE mails SET state = ?, error = ?, recipients = ?, owner = NULL, marked = NULL WHERE id = ?",
-            (state, _storable(error), recipients, id_),
-        )
+    def write(self, settled: Sequence[Row], removed: Sequence[str]) -> None:
+        """Note what became of claimed mails, whose claim ends.
 
-    def remove(self, id_: str) -> bool:
-        """Forget a mail, and return whether there was one."""
-        with self._troubles, self._transaction:
-            self._db.execute("DELETE FROM messages WHERE id = ?", (id_,))
-            return self._db.execute("DELETE FROM mails WHERE id = ?", (id_,)).rowcount > 0
+        Args:
+            settled: mails that stay, as they are now.
+            removed: mails that nobody needs any more.
+        """
+        try:
+            self._changed(lambda: self._write(settled, removed))
+        except storage.FullError:
+            if not removed:
+                raise
+            # To wipe a long message takes more room than there is: `tidy` does it when there is some.
+            self._changed(lambda: self._write(settled, removed, wipe=False))
+
+    def _write(self, settled: Sequence[Row], removed: Iterable[str], *, wipe: bool = True) -> None:
+        for row in settled:
+            self._db.execute(
+                "UPDATE mails SET state = ?, error = ?, recipients = ?, next_try = ?, tries = ?, owner = NULL, "
+                "marked = NULL WHERE id = ?",
+                (row.state, _storable(row.error), row.recipients, row.next_try, row.tries, row.id),
+            )
+        for id_ in removed:
+            if wipe:
+                self._db.execute("DELETE FROM messages WHERE id = ?", (id_,))
+            self._db.execute("DELETE FROM mails WHERE id = ?", (id_,))
 
     # --- all mails
 
@@ -283,8 +288,7 @@ class Store:
     def count(self) -> int:
         """Return how many mails are kept."""
         with self._troubles:
-            found = self._db.execute("SELECT count(*) FROM mails").fetchone()
-            return int(found[0])
+            return self._number("SELECT count(*) FROM mails")
 
     def row(self, id_: str) -> Row | None:
         """Return a mail, None if it is not kept (any more)."""
@@ -316,64 +320,95 @@ class Store:
             found = self._db.execute(f"SELECT id FROM mails WHERE {_DUE} ORDER BY next_try, id", _due(now, max_age))  # noqa: S608 - fixed texts
             return [id_ for (id_,) in found]
 
-    def claim(self, id_: str, owner: str, now: float, max_age: float) -> Row | None:
-        """Claim a mail that was due and return it, or None where another process was faster.
+    def recover(self, found: Sequence[str], read: Callable[[str], Notes], error: str) -> list[str]:
+        """Take the claims of dead processes back: by their notes mails are gone, unknown, or waiting again.
 
         Args:
-            id_: the mail.
-            owner: who claims it.
-            now: as for `due`.
-            max_age: as for `due`.
-        """
-        # Looked at before the change: many processes may go through the same mails, and changes wait for each other.
-        with self._troubles:
-            rows = self._select(f"WHERE id = ? AND {_DUE}", (id_, *_due(now, max_age)))
-        for row in rows:
-            # A mail that was claimed and left again in between has one try more.
-            change = "UPDATE mails SET owner = ?, tries = ? WHERE id = ? AND state = ? AND owner IS NULL AND tries = ?"
-            if self._change(change, (owner, row.tries + 1, id_, WAITING, row.tries)):
-                row.owner = owner
-                row.tries += 1
-                return row
-        return None
-
-    def recover(self, lives: Callable[[str], bool], error: str) -> None:
-        """Take the claims of dead processes back: unmarked mails wait again, marked ones are unknown.
-
-        Args:
-            lives: tells whether an owner still lives.
+            found: the tokens of owners that have a file.
+            read: returns what an owner noted.
             error: noted with mails that are unknown from now on.
+
+        Returns:
+            The tokens whose owners are dead, and whose notes are not needed any more.
         """
+        claimed = "SELECT DISTINCT owner FROM mails WHERE owner IS NOT NULL"
         with self._troubles:
-            if self._db.execute("SELECT 1 FROM mails WHERE owner IS NOT NULL LIMIT 1").fetchone() is None:
-                return
+            if not found and self._db.execute(f"{claimed} LIMIT 1").fetchone() is None:
+                return []
+
+        def work() -> list[str]:
+            dead = []
             # Looked at inside of the transaction: nobody can claim a mail between the look and the change.
-            with self._transaction:
-                owners = self._db.execute("SELECT DISTINCT owner FROM mails WHERE owner IS NOT NULL").fetchall()
-                for (owner,) in owners:
-                    if lives(owner):
-                        continue
+            for token in {*found, *(owner for (owner,) in self._db.execute(claimed).fetchall())}:
+                notes = read(token)
+                if not notes.lives:
+                    dead.append(token)
+                    self._write((), notes.accepted)
                     self._db.execute(
-                        "UPDATE mails SET state = ?, owner = NULL, error = ? WHERE owner = ? AND marked IS NOT NULL",
-                        (UNKNOWN, error, owner),
+                        "UPDATE mails SET state = ?, owner = NULL, error = ? WHERE owner = ? "
+                        "AND (marked IS NOT NULL OR id = ?)",
+                        (UNKNOWN, error, token, notes.marked),
                     )
-                    self._db.execute("UPDATE mails SET owner = NULL WHERE owner = ?", (owner,))
+                    self._db.execute("UPDATE mails SET owner = NULL WHERE owner = ?", (token,))
+            return dead
+
+        return self._changed(work)
 
     def resend_unknown(self, now: float) -> None:
         """Let the mails that may have been delivered be tried again."""
-        self._change("UPDATE mails SET state = ?, next_try = ?, marked = NULL WHERE state = ?", (WAITING, now, UNKNOWN))
+        with self._troubles, self._transaction:
+            change = "UPDATE mails SET state = ?, next_try = ?, marked = NULL WHERE state = ?"
+            self._db.execute(change, (WAITING, now, UNKNOWN))
+
+    def tidy(self) -> None:
+        """Give room back to the disk, and set some aside while mails are kept; never raises."""
+        try:
+            self.set_patience(0.1)
+            kept = self._number("SELECT count(*) FROM mails")
+            if self._number("SELECT count(*) FROM messages") != kept:
+                with self._transaction:
+                    self._db.execute("DELETE FROM messages WHERE id NOT IN (SELECT id FROM mails)")
+            free, pages = self._number("PRAGMA freelist_count"), self._number("PRAGMA page_count")
+            if free > (_LOOSE_PAGES if kept else 0) and free * 4 > pages:
+                self._vacuum()
+        except sqlite3.Error:
+            return  # the next one may be able to
+        if kept:
+            storage.make_spare(self.directory)
+        else:
+            storage.give_up_spare(self.directory)
 
     # --- SQLite
+
+    def _vacuum(self) -> None:
+        try:
+            self._db.execute("VACUUM")
+        except sqlite3.Error:
+            pass  # another process uses the file, or the disk is full: it works as it is
+
+    def _changed(self, work: Callable[[], Made]) -> Made:
+        """Return what some work returns, its changes made as one; a full disk gets the room that was set aside."""
+        try:
+            with self._troubles, self._transaction:
+                return work()
+        except storage.FullError:
+            if not storage.give_up_spare(self.directory):
+                raise
+            with self._troubles, self._transaction:
+                return work()
+
+    def _number(self, statement: str) -> int:
+        return int(self._db.execute(statement).fetchone()[0])
 
     def _select(self, condition: str, values: tuple[object, ...] = ()) -> list[Row]:
         columns = ", ".join(_COLUMNS)
         found = self._db.execute(f"SELECT {columns} FROM mails {condition}", values)  # noqa: S608 - fixed texts
         return [Row(**dict(zip(_COLUMNS, each, strict=True))) for each in found.fetchall()]
 
-    def _change(self, statement: str, values: tuple[object, ...]) -> int:
-        """Change mails, and return how many."""
-        with self._troubles, self._transaction:
-            return self._db.execute(statement, values).rowcount
+
+def _due(now: float, max_age: float) -> tuple[object, ...]:
+    """Return the values for `_DUE`."""
+    return WAITING, now, now + _FAR, now - max_age
 
 
 def _storable(text: str) -> str:

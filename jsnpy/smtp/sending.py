@@ -149,7 +149,9 @@ class Sending:
             SendFailure: the server did not take it.
         """
         self.mail = mail
+        before = time.monotonic()
         self._journal.begins(mail)
+        self._start += time.monotonic() - before  # what a journal waits for is not the mail's time
         self._hide(mail.server.password)
         self.details.message_id = None if self.settings.probe else mail.message.message_id
         session = self.session(mail)

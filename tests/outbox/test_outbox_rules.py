@@ -11,7 +11,7 @@ from support.outbox import TEMPORARY, Clock, CountingServer, fields, in_turn, ke
 from support.scripted import CLOSE, HANG, ScriptedServer
 
 from jsnpy import smtp
-from jsnpy.outbox import Outbox, schedule, store
+from jsnpy.outbox import Outbox, claims, schedule, store
 from jsnpy.redaction import Redactor
 from jsnpy.smtp import SendResult
 
@@ -471,7 +471,7 @@ def test_claims_among_thousands(tmp_path: Path, server: CountingServer) -> None:
     opened._db.set_progress_handler(lambda: steps.append(None), 10)
     due = opened.due(time.time(), DAY)
     for_all = len(steps)
-    assert all(opened.claim(id_, "me", time.time(), DAY) for id_ in due[:30])
+    assert 30 == len(opened.claim(due[:30], "me", time.time(), DAY))
     opened._db.set_progress_handler(None, 10)
     opened.close()
     assert 3001 == len(due)
@@ -485,24 +485,20 @@ def test_a_mail_whose_sender_finishes_meanwhile_is_not_unknown(
     """Who looks while another process finishes with a mail and leaves is told what came of it, not that it died."""
     outbox = Outbox(str(tmp_path / "box"))
     (id_,) = keep(tmp_path / "box", server, "disk full")
-    row = outbox.store.claim(id_, "another", outbox.now() + HOUR, DAY)
-    assert row is not None
-    outbox.store.mark(id_, outbox.now())
-    recipients = row.recipients
+    (row,) = outbox.store.claim([id_], "another")
 
-    def lives(_directory: str, owner: str) -> bool:
+    def read(_directory: str, owner: str) -> claims.Notes:
         if owner == "a third":
-            return True
+            return claims.Notes(lives=True)
         if end == "sent":
-            outbox.store.remove(id_)
-        elif end == "refused":
-            outbox.store.wait(id_, outbox.now() + HOUR, "450 later", recipients)
-        elif end == "claimed by a third":
-            outbox.store.wait(id_, outbox.now(), "450 later", recipients)
-            outbox.store.claim(id_, "a third", outbox.now() + HOUR, DAY)
-            outbox.store.mark(id_, outbox.now())
-        return False
+            outbox.store.write((), [id_])
+        elif end in ("refused", "claimed by a third"):
+            row.next_try = outbox.now() + HOUR
+            outbox.store.write([row], ())
+        if end == "claimed by a third":
+            outbox.store.claim([id_], "a third")
+        return claims.Notes(id_.encode())
 
-    monkeypatch.setattr("jsnpy.outbox.claims.lives", lives)
+    monkeypatch.setattr("jsnpy.outbox.claims.read", read)
     expected = {"sent": [], "refused": ["later"], "claimed by a third": ["busy"], "died": ["unknown"]}
     assert expected[end] == outcomes(outbox)

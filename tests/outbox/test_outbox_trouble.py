@@ -174,29 +174,7 @@ def test_folder_removed_while_a_script_runs(tmp_path: Path, server: CountingServ
     third = outbox.send(fields(server, "three"), smtp.Settings()).details["queued"]
     assert [third] == [each.row.id for each in Outbox(str(box)).kept()]
     claims = {name for name in os.listdir(box) if name.startswith("claim-")}
-    assert {f"claim-{outbox.owner}"} == claims
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="room is only reserved on Linux")
-@pytest.mark.parametrize(
-    ("number", "kept"),
-    [(errno.EOPNOTSUPP, True), (errno.EINVAL, True), (errno.ENOSPC, False), (errno.EDQUOT, False)],
-)
-def test_room_that_cannot_be_reserved(
-    tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch, number: int, *, kept: bool
-) -> None:
-    """A file system that reserves no room keeps mails all the same; one that has none does not."""
-
-    def refuse(*_: object) -> None:
-        raise OSError(number, os.strerror(number))
-
-    monkeypatch.setattr(os, "posix_fallocate", refuse)
-    server.answer = TEMPORARY
-    outbox = Outbox(str(tmp_path / "box"))
-    result = outbox.send(fields(server), smtp.Settings())
-    assert kept == ("queued" in result.details)
-    told = storage.trouble("box", OSError(number, os.strerror(number)))
-    assert kept != ("Make room" in (told.hint or ""))
+    assert {f"claim-{outbox.owner.token}"} == claims
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root makes files for others")
@@ -247,7 +225,7 @@ def test_folder_that_cannot_be_listed(tmp_path: Path, server: CountingServer, mo
 
 def test_locked_by_another(tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """An outbox that another program holds is waited for, not for ever, and the mail is sent without it."""
-    monkeypatch.setattr(store, "_BUSY", 0.2)
+    monkeypatch.setattr("jsnpy.outbox.outbox.PATIENCE", 0.2)
     box = tmp_path / "box"
     keep(box, server, "one")
     holder = sqlite3.connect(box / "outbox.db", isolation_level=None)
@@ -366,19 +344,25 @@ def test_full_disk(tmp_path: Path, server: CountingServer, kind: str, kilobytes:
         disk.close()
 
 
+def fail(*_: object) -> None:
+    """Fail as the outbox's file does on a full disk."""
+    raise storage.FullError("the outbox cannot be used: the disk is full")
+
+
+def full(*_: object) -> None:
+    """Fail as a file does on a full disk."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def test_mark_that_cannot_be_made(tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the mark before the final dot fails, the dot is not sent: the mail is kept and arrives once, later."""
-
-    def fail(*_: object) -> None:
-        raise OutboxError("the outbox cannot be used: the disk is full")
-
     clock = Clock()
     outbox = Outbox(str(tmp_path / "box"), clock=clock)
     with monkeypatch.context() as patch:
-        patch.setattr(store.Store, "mark", fail)
+        patch.setattr(claims.Owner, "mark", full)
         result = outbox.send(fields(server), smtp.Settings())
     assert -9 == result.code
-    assert result.error.startswith("stopped before the final dot, as the mail might arrive twice: the outbox cannot")
+    assert result.error.startswith("stopped before the final dot, as the mail might arrive twice: the outbox ")
     assert result.error.endswith(f"kept in the outbox as {result.details['queued']}")
     server.wait_idle()
     assert [] == server.taken
@@ -387,59 +371,97 @@ def test_mark_that_cannot_be_made(tmp_path: Path, server: CountingServer, monkey
     assert 1 == server.count("Disk full")
 
 
-def test_delivery_that_cannot_be_noted(tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A delivered mail that cannot be taken out is a success with a warning, and is not sent again."""
-
-    def fail(*_: object) -> None:
-        raise OutboxError("the outbox cannot be used: the disk is full")
-
+def test_delivery_that_cannot_be_taken_out(
+    tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A delivered mail that cannot be taken out is a success with a warning, and the next flush takes it out."""
     first = Outbox(str(tmp_path / "box"))
     with monkeypatch.context() as patch:
-        patch.setattr(store.Store, "remove", fail)
+        patch.setattr(store.Store, "write", fail)
         result = first.send(fields(server), smtp.Settings())
-    assert (0, "") == (result.code, result.error)
-    assert "stays there as delivery unknown" in result.warnings[0]
-    first.close()
+        assert (0, "") == (result.code, result.error)
+        assert "is done with, and is taken out of it later" in result.warnings[0]
+        first.close()
+    outbox = Outbox(str(tmp_path / "box"))
+    assert [] == outbox.kept()
+    assert [] == list(outbox.flush(smtp.Settings()))
+    outbox.close()
+    assert ["outbox.db"] == os.listdir(tmp_path / "box")
+    assert 1 == server.count("Disk full")
+
+
+def test_further_delivery_that_cannot_be_taken_out(
+    tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kept mails that are delivered but cannot be taken out end the flush with an error, and are not sent again."""
+    keep(tmp_path / "box", server, "one", "two")
+    outbox = Outbox(str(tmp_path / "box"))
+    with monkeypatch.context() as patch:
+        patch.setattr(store.Store, "write", fail)
+        with pytest.raises(OutboxError, match="the disk is full"):
+            list(outbox.flush(smtp.Settings()))
+        outbox.close()
+    assert ["sent", "sent"] != [each.outcome for each in Outbox(str(tmp_path / "box")).flush(smtp.Settings())]
+    assert [1, 1] == [server.count("one"), server.count("two")]
+
+
+def test_delivery_that_cannot_be_noted(tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A delivered mail of which nothing can be noted any more is reported as unknown, and not sent again."""
+    first = Outbox(str(tmp_path / "box"))
+    with monkeypatch.context() as patch:
+        patch.setattr(store.Store, "write", fail)
+        patch.setattr(claims.Owner, "note_accepted", full)
+        result = first.send(fields(server), smtp.Settings())
+        assert (0, "") == (result.code, result.error)
+        assert "stays there as delivery unknown" in result.warnings[0]
+        first.close()
     assert ["unknown"] == [each.outcome for each in Outbox(str(tmp_path / "box")).flush(smtp.Settings())]
     assert 1 == server.count("Disk full")
 
 
-def test_further_delivery_that_cannot_be_noted(
-    tmp_path: Path, server: CountingServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A kept mail that is delivered but cannot be taken out ends the flush with an error, and is not sent again."""
-
-    def fail(*_: object) -> None:
-        raise OutboxError("the outbox cannot be used: the disk is full")
-
-    (id_,) = keep(tmp_path / "box", server, "one")
+def test_dead_owners_leave_nothing(tmp_path: Path, server: CountingServer) -> None:
+    """A flush removes the files of dead processes, and not those of living ones."""
+    keep(tmp_path / "box", server, "one")
+    living = claims.Owner(str(tmp_path / "box"))
+    (tmp_path / "box" / "claim-dead").write_text("")
+    assert not claims.read(str(tmp_path / "box"), "dead").lives
+    assert claims.read(str(tmp_path / "box"), living.token).lives
     outbox = Outbox(str(tmp_path / "box"))
-    with monkeypatch.context() as patch:
-        patch.setattr(store.Store, "remove", fail)
-        with pytest.raises(OutboxError, match=f"the mail {id_} was delivered, and stays there as delivery unknown"):
-            list(outbox.flush(smtp.Settings()))
+    list(outbox.flush(smtp.Settings()))
     outbox.close()
-    assert ["unknown"] == [each.outcome for each in Outbox(str(tmp_path / "box")).flush(smtp.Settings())]
-    assert 1 == server.count("one")
-
-
-def test_dead_owners_leave_nothing(tmp_path: Path) -> None:
-    """The lock files of dead processes are removed, those of living ones are not."""
-    living = claims.Owner(str(tmp_path))
-    (tmp_path / "claim-dead").write_text("")
-    claims.sweep(str(tmp_path))
-    assert [f"claim-{living.token}"] == os.listdir(tmp_path)
-    assert claims.lives(str(tmp_path), living.token)
-    assert not claims.lives(str(tmp_path), "dead")
+    assert {f"claim-{living.token}"} == {name for name in os.listdir(tmp_path / "box") if name.startswith("claim")}
     living.leave()
-    assert [] == os.listdir(tmp_path)
 
 
 def test_two_threads_are_two_owners(tmp_path: Path) -> None:
-    """An owner in the same process counts as living too."""
+    """An owner in the same process counts as living too, and takes its file with it."""
     one, two = claims.Owner(str(tmp_path)), claims.Owner(str(tmp_path))
     assert one.token != two.token
     two.leave()
-    assert claims.lives(str(tmp_path), one.token)
-    assert not claims.lives(str(tmp_path), two.token)
+    assert claims.read(str(tmp_path), one.token).lives
+    assert not claims.read(str(tmp_path), two.token).lives
     one.leave()
+    assert [] == os.listdir(tmp_path)
+
+
+def test_notes_of_an_owner(tmp_path: Path) -> None:
+    """What an owner noted can be read while it lives and after it died, and the note of a dot can be taken back."""
+    owner = claims.Owner(str(tmp_path))
+    owner.mark("one")
+    owner.note_accepted("one")
+    owner.mark("two")
+    notes = claims.read(str(tmp_path), owner.token)
+    assert (True, "two", {"one"}) == (notes.lives, notes.marked, set(notes.accepted))
+    owner.unmark()
+    owner.leave(notes_needed=True)
+    notes = claims.read(str(tmp_path), owner.token)
+    assert (False, "", {"one"}) == (notes.lives, notes.marked, set(notes.accepted))
+    claims.remove(str(tmp_path), owner.token)
+    assert [] == os.listdir(tmp_path)
+
+
+def test_claim_files_that_vanish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each claim's file vanishes at once, the claim fails after some attempts instead of trying for ever."""
+    monkeypatch.setattr(claims, "_same", lambda *_: False)
+    with pytest.raises(OSError, match="removes the file of each claim"):
+        claims.Owner(str(tmp_path))

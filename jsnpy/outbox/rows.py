@@ -1,0 +1,49 @@
+"""A kept mail as the outbox's table holds it, and how it stands with it."""
+
+from __future__ import annotations
+
+from jsnpy.record import Record
+
+WAITING, FAILED, UNKNOWN = "waiting", "failed", "unknown"
+
+
+class Row(Record):
+    """A kept mail without its message; the attributes are the table's columns."""
+
+    id: str
+    state: str  # WAITING, FAILED (given up) or UNKNOWN (perhaps delivered)
+    created: float  # seconds since 1970, as all moments here
+    tries: int
+    next_try: float
+    owner: str | None = None  # who claims it, that is sends it now
+    marked: float | None = None  # only of earlier versions: when the final dot was about to be sent
+    error: str  # of the last attempt, without secrets
+    subject: str  # likewise, to be shown
+    sender: str
+    recipients: str
+    server: str
+    message_id: str
+
+
+class Standing:
+    """How it stands with a kept mail.
+
+    Attributes:
+        row: the mail.
+        outcome: of an attempt just made, "sent", "waiting", "failed" (given up) or "unknown" (perhaps delivered);
+            else "later", "busy" (another process sends it), "failed" or "unknown".
+        text: the same in words.
+        news: whether it came about just now.
+        warnings: what an operator should hear about besides.
+        unreachable: whether the server could not be reached or did not answer in time.
+    """
+
+    __slots__ = ("news", "outcome", "row", "text", "unreachable", "warnings")
+
+    def __init__(self, row: Row, outcome: str, text: str, *, news: bool = True) -> None:
+        self.row = row
+        self.outcome = outcome
+        self.text = text
+        self.news = news
+        self.warnings: list[str] = []
+        self.unreachable = False
