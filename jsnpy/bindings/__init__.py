@@ -59,7 +59,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "timers": ("timer_start", "timer_stop", "timer_keep", "timer_overflow"),
     "sleep": ("sleep",),
     "email": ("send_email",),
-    "http": ("http_get", "http_post"),
+    "http": ("http_get", "http_post", "http_request"),
 }
 """The groups in the order they are loaded, each with the Python functions that its JavaScript calls."""
 

@@ -37,8 +37,8 @@ _PROMISING = ("async", "promise", ".then", "import(")
 """Without one of these words, in any case, a script makes no promise."""
 
 UNSEEN = (
-    "this script uses promises: on this platform the engine does not tell when one fails that nobody handles,"
-    " and the run would end as if all were well; let the script end with a promise that waits for all others"
+    "this script uses promises, and on this platform the engine does not tell when one fails that nobody handles:"
+    " the run then ends as if all were well; let the script end with a promise that waits for all others"
 )
 _COMPILED = "TypeError"
 _TAILS = ("\n;function undefined(){}", "\nclass __jsnpy_end{}\nfunction undefined(){}")
@@ -158,12 +158,13 @@ class Engine:
         """
         self._drive("arg", arg_json)
         scripts = [*includes, (name, source)]
+        unseen = False
         if any(_promises(text) for _, text in scripts):
             self._rejections = self._listen()
             if self._rejections:
                 self._drive("listen", "")
-            elif self._warn:
-                self._warn(UNSEEN)
+            else:
+                unseen = True
         try:
             state = self._guarded(scripts, wait)
         finally:
@@ -175,6 +176,8 @@ class Engine:
             return Ending(kind="exit", code=self.exit_code)
         if state == "failed":
             return self._report(scripts)
+        if unseen and state == "ok" and self._warn:
+            self._warn(UNSEEN)
         kinds = {"ok": "done", "waiting": "unsettled"}
         return Ending(kind=kinds.get(state, "memory"), name=name, source=source)
 

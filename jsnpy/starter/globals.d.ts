@@ -82,6 +82,25 @@ declare namespace jsnpy {
     };
   }
 
+  /** Headers by their names, or as lines: `"Name: value"`. */
+  type HttpHeaders = readonly string[] | { readonly [name: string]: string | number | readonly (string | number)[] };
+
+  interface HttpRequest {
+    /** GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, in any case. */
+    method: string;
+    url: string;
+    headers?: HttpHeaders | null;
+    /** Text; for JSON, `JSON.stringify(...)`. */
+    body?: string | null;
+    /** Seconds for all of it; 30 without. */
+    timeout?: number | null;
+  }
+
+  interface HttpAnswer extends HttpResult {
+    /** Names in lower case. */
+    headers: { [name: string]: string | string[] };
+  }
+
   interface Console {
     log(...data: any[]): void;
     info(...data: any[]): void;
@@ -125,19 +144,25 @@ declare namespace jsnpy {
 /** Sends a mail and waits until the server has taken or refused it. Never throws. */
 declare function send_email(config: jsnpy.Mail): jsnpy.SendResult;
 
-/** Fetches an http or https URL. Never throws; 30 seconds and 64 MB at the most. */
-declare function http_get(url: string): jsnpy.HttpResult;
+/**
+ * Fetches an http or https URL. Never throws; 30 seconds and 64 MB at the most.
+ * @param headers `{ Authorization: "Bearer ..." }`, or lines such as `"Authorization: Bearer ..."`
+ */
+declare function http_get(url: string, headers?: jsnpy.HttpHeaders | null): jsnpy.HttpResult;
 
 /**
  * Sends a body to a URL. Never throws; 30 seconds and 64 MB at the most.
  * @param body text; for JSON, `JSON.stringify(...)`
- * @param headers lines such as `"Content-Type: application/json"`; without one, the body goes as a form
+ * @param headers as for http_get; without a Content-Type, the body goes as a form
  */
 declare function http_post(
   url: string,
   body?: string | number | boolean | null,
-  headers?: readonly string[] | null,
+  headers?: jsnpy.HttpHeaders | null,
 ): jsnpy.HttpResult;
+
+/** Sends any request. Never throws; 64 MB and, without `timeout`, 30 seconds at the most. */
+declare function http_request(request: jsnpy.HttpRequest): jsnpy.HttpAnswer;
 
 declare var console: jsnpy.Console;
 

@@ -1,9 +1,10 @@
 """A whole fetch: one deadline over everything, redirects, and what may go to which host."""
 
+from __future__ import annotations
+
 import threading
 import time
-
-from urllib3 import HTTPHeaderDict
+from http import HTTPStatus
 
 from jsnpy.web.body import decompress, text
 from jsnpy.web.errors import WebError
@@ -14,12 +15,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from urllib3 import HTTPHeaderDict
+
 TIMEOUT = 30.0
 """Seconds for one fetch in all."""
 
 REDIRECTS = 10
 
-_REDIRECTING = frozenset((301, 302, 303, 307, 308))
+_MOVED = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND)
+_REDIRECTING = frozenset((*_MOVED, HTTPStatus.SEE_OTHER, HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT))
 _SECRETS = frozenset(("authorization", "cookie", "host", "proxy-authorization"))  # Host is no secret, but no other's
 # The body's length is ours to say, whatever the script counted.
 _OURS = frozenset(("content-length", "transfer-encoding"))
@@ -38,7 +42,7 @@ class Answer:
 
     __slots__ = ("body", "headers", "status", "url")
 
-    def __init__(self, status: int, body: str, url: str, headers: "dict[str, str | list[str]]") -> None:
+    def __init__(self, status: int, body: str, url: str, headers: dict[str, str | list[str]]) -> None:
         self.status = status
         self.body = body
         self.url = url
@@ -49,21 +53,23 @@ class Request:
     """A request that a script may make, checked, before anything is sent.
 
     Args:
-        method: "GET" or "POST".
+        method: in upper case.
         url: as the script wrote it.
         body: text to send, or None.
-        lines: "Name: value" lines; "Name:" keeps a header from being sent, as libcurl has it.
+        headers: "Name: value" lines or pairs of both; no value keeps a header from being sent, as libcurl has it.
         agent: the User-Agent.
 
     Raises:
         WebError: a URL or a header that cannot be sent.
     """
 
-    def __init__(self, method: str, url: str, body: str | None, lines: "Sequence[str]", agent: str) -> None:
+    def __init__(
+        self, method: str, url: str, body: str | None, headers: Sequence[str | tuple[str, str]], agent: str
+    ) -> None:
         self.method = method
         self.url = parse(url)
         self.body = None if body is None else real_text(body).encode()
-        given = [header(line) for line in lines]
+        given = [header(*((one,) if isinstance(one, str) else one)) for one in headers]
         names = {name.lower() for name, _ in given}
         usual = [("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate"), ("User-Agent", agent)]
         if body is not None:
@@ -80,13 +86,15 @@ class Request:
             WebError: the new place is unusable, or the body would leave TLS.
         """
         old, self.url = self.url, follow(self.url, location)
-        if status == 303 or (status in (301, 302) and self.method == "POST"):  # noqa: PLR2004 - HTTP's own numbers
-            self.method, self.body = "GET", None
+        if status == HTTPStatus.SEE_OTHER or (status in _MOVED and self.method == "POST"):
+            self.method, self.body = "HEAD" if self.method == "HEAD" else "GET", None
             self._drop(_OF_THE_BODY)
         if self.url.origin != old.origin:
             self._drop(_SECRETS)
         if self.body is not None and old.scheme == "https" and self.url.scheme == "http":
-            raise WebError(f"{old.peer} redirects the POST from https to http: its body is not sent in clear text")
+            raise WebError(
+                f"{old.peer} redirects the {self.method} from https to http: its body is not sent in clear text"
+            )
         if self.url.credentials:
             self._drop(frozenset(("authorization",)))
             self.headers.append(("Authorization", self.url.credentials))
@@ -96,7 +104,12 @@ class Request:
 
 
 def fetch(
-    request: Request, *, insecure: bool = False, deadline: float | None = None, redirects: int = REDIRECTS
+    request: Request,
+    *,
+    insecure: bool = False,
+    deadline: float | None = None,
+    timeout: float | None = None,
+    redirects: int = REDIRECTS,
 ) -> Answer:
     """Send a request, follow its redirects, and return the last answer.
 
@@ -107,14 +120,17 @@ def fetch(
     Args:
         request: what to send; changed on the way.
         insecure: certificates are not verified.
-        deadline: time.monotonic() at which the run ends; a fetch takes no more than 30 s anyway.
+        deadline: time.monotonic() at which the run ends.
+        timeout: seconds that the fetch may take in all, None for 30.
         redirects: how many are followed; with 0, a redirect is an answer like any other.
 
     Raises:
         WebError: no complete answer. A status such as 404 is an answer.
     """
     begun = time.monotonic()
-    end = begun + TIMEOUT if deadline is None else min(deadline, begun + TIMEOUT)
+    end = begun + (TIMEOUT if timeout is None else timeout)
+    if deadline is not None:
+        end = min(deadline, end)
     transfer = Transfer(end, insecure=insecure)
     outcome: list[Answer | WebError] = []
 
@@ -157,7 +173,7 @@ def _answer(reply: Reply, source: Url) -> Answer:
     return Answer(reply.status, words, str(source), _headers(reply.headers))
 
 
-def _headers(headers: HTTPHeaderDict) -> "dict[str, str | list[str]]":
+def _headers(headers: HTTPHeaderDict) -> dict[str, str | list[str]]:
     found: dict[str, str | list[str]] = {}
     for name in headers:
         values = [real_words(value) for value in headers.getlist(name)]

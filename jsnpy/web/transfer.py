@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PIECE = 64 * 1024
+_READING = frozenset(("GET", "HEAD", "OPTIONS"))  # change nothing
 _LIBRARY_HEADERS = ("Accept-Encoding", "User-Agent")  # what urllib3 adds unless it is told not to
 
 
@@ -81,7 +82,7 @@ class Transfer:
         """Send one request and read its answer.
 
         Args:
-            method: "GET" or "POST".
+            method: in upper case.
             url: where to.
             headers: name and value; a name may come twice; with an empty value, no such header is sent.
             body: bytes to send, or None.
@@ -96,7 +97,11 @@ class Transfer:
         except Exception as error:
             # The libraries below raise a wide mix of OSError, HTTPException, HTTPError, ValueError.
             words = sentence(error, url.peer, tls=url.scheme == "https", proxy=proxy.peer if proxy else "")
-            if method == "POST" and self.stage.startswith(("waiting", "reading")) and not isinstance(error, WebError):
+            if (
+                method not in _READING
+                and self.stage.startswith(("waiting", "reading"))
+                and not isinstance(error, WebError)
+            ):
                 words += " (the request had been sent: it may have taken effect)"
             raise WebError(words, kind(error)) from error
         finally:

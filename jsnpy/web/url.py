@@ -139,8 +139,8 @@ def masked(url: str) -> str:
     return f"{scheme}://{re.split('[?#]', shown, maxsplit=1)[0]}"[:200]
 
 
-def header(line: str) -> tuple[str, str]:
-    """Take a "Name: value" line apart.
+def header(name: str, value: str | None = None) -> tuple[str, str]:
+    """Check a header, or a "Name: value" line.
 
     Returns:
         Name and value, the value as the HTTP library wants it: UTF-8 bytes as Latin-1.
@@ -149,10 +149,11 @@ def header(line: str) -> tuple[str, str]:
         WebError: no such line, or one that would smuggle in another (RFC 9110 section 5.5). Only the name
             is shown.
     """
-    name, colon, value = line.partition(":")
+    if value is None:
+        name, colon, value = name.partition(":")
+        if not colon:
+            raise WebError(f"the header {name[:40]!r} has no colon: write it as 'Name: value'")
     shown = repr(name[:40])
-    if not colon:
-        raise WebError(f"the header {shown} has no colon: write it as 'Name: value'")
     if not _TOKEN.fullmatch(name):
         raise WebError(f"the header name {shown} holds a character that names cannot have")
     if _VALUE_CONTROL.search(value):

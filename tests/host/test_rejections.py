@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from support.command import jsnpy
-from support.engines import ORIGINAL, TELLS_OF_REJECTIONS
+from support.engines import ORIGINAL, TELLS_OF_REJECTIONS, without_warning
 
 CHECK = "async function check(host) {\n  await null;\n  throw new Error('down: ' + host);\n}\n"
 
@@ -71,13 +71,14 @@ def test_an_unhandled_rejection_ends_the_run(shape: str, tmp_path: Path) -> None
     assert ORIGINAL or result.err.startswith("a.js:3\n"), result
 
 
-@needs_the_engine
-@pytest.mark.parametrize("shape", HANDLED)
+@pytest.mark.parametrize(
+    "shape", [pytest.param(one, marks=needs_the_engine) if one == "last value caught later" else one for one in HANDLED]
+)
 def test_a_handled_rejection_is_none_of_the_runs(shape: str, tmp_path: Path) -> None:
     """What is handled by the end of the microtasks leaves exit code 0 and no word."""
     (tmp_path / "a.js").write_text(HANDLED[shape])
     result = jsnpy("a.js", cwd=tmp_path)
-    assert (0, "") == (result.code, result.err), result
+    assert (0, "") == (result.code, without_warning(result.err)), result
 
 
 @needs_the_engine

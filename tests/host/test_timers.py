@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from support.command import jsnpy
+from support.engines import without_warning
 
 from jsnpy.bindings.timers import Timers
 
@@ -66,7 +67,7 @@ def test_timer(name: str, tmp_path: Path) -> None:
     script, printed = CASES[name]
     (tmp_path / "a.js").write_text(script)
     result = jsnpy("a.js", cwd=tmp_path)
-    assert (0, printed, "") == (result.code, result.out, result.err)
+    assert (0, printed, "") == (result.code, result.out, without_warning(result.err))
 
 
 def test_timers_that_are_set_and_cleared_leave_nothing() -> None:

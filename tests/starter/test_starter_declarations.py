@@ -124,6 +124,8 @@ def test_tsc_accepts_everything_documented(project: Path) -> None:
         console.table([[1]], ["0"]); console.assert(true); console.group(); console.timeEnd("x");
         const answer = http_get("http://x.test");
         http_post(answer.details.url, answer.body, ["A: b"]).status.toFixed();
+        http_get("http://x.test", { A: "b", C: ["d", 1] }).body;
+        http_request({ method: "put", url: "http://x.test", headers: ["A: b"], timeout: 5 }).headers.location;
         const timer = setInterval((/** @type {number} */ n) => { clearInterval(timer); exit(n); }, 5, 3);
         clearTimeout(setTimeout(() => {}, 0).unref());
         queueMicrotask(() => {});
@@ -144,6 +146,7 @@ def test_tsc_accepts_everything_documented(project: Path) -> None:
         ('send_email({ host: "h", port: 25, from: "a", to: "b", subject: "", auth: "ntlm" })', "ntlm"),
         ('http_get("http://x.test").stauts', "stauts"),
         ('http_post("http://x.test", {})', "TS2345"),
+        ('http_request({ url: "http://x.test" })', "TS2345"),
         ('fetch("http://x.test")', "fetch"),
         ("document.title", "document"),
         ("console.lgo(1)", "lgo"),

@@ -25,6 +25,7 @@ class FakeRun:
         self.insecure = False
         self.deadline: float | None = time.monotonic() + 20
         self.dry_run = False
+        self.probe = False
         self.redactor = Redactor()
         self.shown: list[str] = []
         self.warned: list[str] = []
@@ -38,6 +39,9 @@ class FakeRun:
     def show(self, text: str) -> None:
         """Keep what would be shown."""
         self.shown.append(text)
+
+    def info(self, message: str) -> None:
+        """Keep nothing of what -v would say."""
 
     def warn(self, message: str) -> None:
         """Keep what an operator should know."""

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.fetching import http_get, http_post
 from support.http_server import HttpServer, Received, answer
 
 from jsnpy import web
-from jsnpy.bindings.http import http_get, http_post
 from jsnpy.web import body as bodies
 
 Serve = Callable[..., HttpServer]

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.fetching import http_get, http_post
 from support.http_server import HttpServer, Received, Tunnel, answer, redirect
 
-from jsnpy.bindings.http import http_get, http_post
 from jsnpy.web import proxies
 from jsnpy.web.url import parse
 

@@ -1,13 +1,15 @@
 """What http_get and http_post put on the wire, and what they make of a script's arguments."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from support.fetching import http_get, http_post, http_request
 from support.http_server import HttpServer, Received, answer
 
 from jsnpy import __version__
-from jsnpy.bindings.http import http_get, http_post, natives
+from jsnpy.bindings.http import METHODS
 
 Serve = Callable[..., HttpServer]
 
@@ -84,9 +86,9 @@ def test_headers_may_repeat_and_an_empty_one_is_left_out(serve: Serve, run: Any)
     ("url", "words"),
     [
         (None, "the URL must be a string, not undefined or null"),
-        (5, "the URL must be a string, not number"),
-        (["http://x.test"], "the URL must be a string, not array"),
-        ({"$foreign": "throws: boom"}, "the URL must be a string, not one that throws boom"),
+        (5, "the URL must be a string, not a number"),
+        (["http://x.test"], "the URL must be a string, not an array"),
+        ({"$foreign": "throws: boom"}, "the URL must be a string, not a value that throws: boom"),
         ("", "the URL is empty"),
         pytest.param("x" * 8_000_001, "the URL is too long: 8000001 characters", id="endless"),
         ("http://", "names no host"),
@@ -114,7 +116,12 @@ def test_bad_urls_are_named(run: Any, url: object, words: str) -> None:
     ("headers", "words"),
     [
         ("X: y", "headers must be an array"),
-        ({"X": "y"}, 'headers must be an array of "Name: value" strings, not object'),
+        (5, 'headers must be an array of "Name: value" strings or an object, not a number'),
+        ({"$foreign": "Date"}, 'headers must be an array of "Name: value" strings or an object, not a Date'),
+        ({"X": None}, "the header 'X' must be a string, not undefined or null"),
+        ({"X": True}, "the header 'X' must be a string, not true"),
+        ({"X: Y": "z"}, "holds a character"),
+        ({"X": "a\r\nY: b"}, "the header 'X' holds a line break"),
         ([1], "headers[0] must be a"),
         (["A: b", None], "headers[1] must be a"),
         (["Authorization hunter3"], "the header 'Authorization hunter3' has no colon"),
@@ -216,9 +223,120 @@ def test_a_long_post_is_shown_in_part(run: Any) -> None:
     assert run.shown[0].endswith("y\n[3616 more characters]")
 
 
-def test_natives_take_what_the_script_left_out(run: Any) -> None:
-    """The two operations exist and survive missing arguments."""
-    operations = natives(run)
-    assert ["http_get", "http_post"] == sorted(operations)
-    assert "not undefined" in operations["http_get"]({"url": None})["error"]
-    assert "not undefined" in operations["http_post"]({})["error"]
+FORMS = [["X-A: 1", "X-B: é"], {"X-A": 1, "X-B": "é"}]
+
+
+@pytest.mark.parametrize("headers", FORMS)
+def test_headers_go_with_a_get(serve: Serve, run: Any, headers: object) -> None:
+    """GET sends its headers too, given as lines or as an object."""
+    server = serve(ok)
+    assert 200 == http_get(server.url, run, headers)["status"]
+    assert ("1", "é") == (server.requests[0].header("X-A"), server.requests[0].header("X-B"))
+
+
+def test_an_object_may_give_a_header_several_times(serve: Serve, run: Any) -> None:
+    """An array gives a name more than once; "" keeps a usual header off the wire."""
+    server = serve(ok)
+    assert 200 == http_post(server.url, "x", {"X-T": ["1", "2"], "User-Agent": ""}, run)["status"]
+    (request,) = server.requests
+    assert (["1", "2"], None) == (
+        [value for name, value in request.headers if name == "X-T"],
+        request.header("User-Agent"),
+    )
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("case", [str.upper, str.lower, str.title])
+def test_a_request_with_any_method(serve: Serve, run: Any, method: str, case: Callable[[str], str]) -> None:
+    """The method is sent in upper case, however it is written; HEAD has no body to read."""
+    body = b"" if method == "HEAD" else b"fine"
+    server = serve(lambda _: answer(b"fine", "200 OK", "X-Answer: yes") if body else answer_to_head())
+    result = http_request({"method": case(method), "url": server.url}, run)
+    assert (200, body.decode(), "") == (result["status"], result["body"], result["error"])
+    assert [method] == [request.method for request in server.requests]
+
+
+def answer_to_head() -> bytes:
+    """Answer with the length of a body that does not come."""
+    return b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
+
+
+def test_a_request_sends_headers_and_body(serve: Serve, run: Any) -> None:
+    """All that is given is used; the answer's headers come back in lower case."""
+    server = serve(lambda _: answer(b"fine", "201 Created", "X-Answer: Yes", "x-answer: Too"))
+    fields = {"method": "put", "url": server.url + "/x", "headers": {"Content-Type": "text/plain"}, "body": "é"}
+    result = http_request(fields, run)
+    (request,) = server.requests
+    assert ("PUT", "/x", "text/plain", "é".encode()) == (
+        request.method, request.target, request.header("Content-Type"), request.body
+    )  # fmt: skip
+    assert (201, "Yes, Too") == (result["status"], result["headers"]["x-answer"])
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_a_request_without_a_body_says_so(serve: Serve, run: Any, method: str) -> None:
+    """Methods that carry a body send an empty one, with its length."""
+    server = serve(ok)
+    assert 200 == http_request({"method": method, "url": server.url}, run)["status"]
+    assert "0" == server.requests[0].header("Content-Length")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (None, "needs an object { method, url, headers, body, timeout }, not null"),
+        ("http://x.test", "not a string"),
+        ({"$foreign": "function"}, "not a function"),
+        ({"method": "GET", "url": "http://x.test", "header": []}, "'header' would not be used: did you mean headers?"),
+        ({"method": "GET", "url": "http://x.test", "Method": "x"}, "'Method' would not be used: did you mean method?"),
+        ({"method": "GET", "url": "http://x.test", "qwertz": 1}, "'qwertz' would not be used"),
+        (
+            {"url": "http://x.test"},
+            "the method must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, and is missing",
+        ),
+        ({"method": "TRACE", "url": "http://x.test"}, "and is 'TRACE'"),
+        ({"method": "GET\r\nX: y", "url": "http://x.test"}, "the method must be one of"),
+        ({"method": 5, "url": "http://x.test"}, "and is a number"),
+        ({"method": "GET"}, "the URL must be a string, not undefined or null"),
+        ({"method": "POST", "url": "http://x.test", "body": {"a": 1}}, "the body must be a string, not an object"),
+        (
+            {"method": "GET", "url": "http://x.test", "timeout": 0},
+            "the timeout must be a number of seconds above 0, not 0",
+        ),
+        ({"method": "GET", "url": "http://x.test", "timeout": "5"}, "above 0, not a string"),
+        ({"method": "GET", "url": "http://x.test", "timeout": True}, "above 0, not true"),
+        ({"method": "GET", "url": "http://x.test", "timeout": {"$foreign": "NaN"}}, "above 0, not NaN"),
+    ],
+)
+def test_bad_requests_are_named(run: Any, fields: object, words: str) -> None:
+    """What cannot be used is an error that says so, before any connection; nothing is dropped."""
+    result = http_request(fields, run)
+    assert (0, "") == (result["status"], result["body"])
+    assert result["error"].startswith("http_request: ")
+    assert words in result["error"]
+
+
+def test_a_request_has_its_own_timeout(serve: Serve, run: Any) -> None:
+    """The seconds given end the transfer."""
+    gone = threading.Event()
+    server = serve(lambda _: (gone.wait(10) and b"",))
+    result = http_request({"method": "GET", "url": server.url, "timeout": 0.2}, run)
+    gone.set()
+    assert "timed out after 0.2 s" in result["error"]
+
+
+@pytest.mark.parametrize("mode", ["dry_run", "probe"])
+@pytest.mark.parametrize("method", METHODS)
+def test_what_may_change_something_is_shown_not_sent(serve: Serve, run: Any, mode: str, method: str) -> None:
+    """With --dry-run and --probe GET and HEAD run, and all others are shown; secrets are not."""
+    setattr(run, mode, True)
+    server = serve(lambda _: answer_to_head() + (b"" if method == "HEAD" else b"fine"))
+    headers = ["X-Api-Key: abc123", "X-Note: hunter2", "X-Plain: plain"]
+    result = http_request({"method": method, "url": server.url + "/?t=hunter2", "headers": headers}, run)
+    if method in ("GET", "HEAD"):
+        assert ([method], []) == ([request.method for request in server.requests], run.shown)
+        return
+    assert ([], (200, "", "")) == (server.requests, (result["status"], result["body"], result["error"]))
+    (shown,) = run.shown
+    assert f"http_request, not sent: {method} {server.url}" in shown
+    assert (True, False, False) == ("plain" in shown, "hunter2" in shown, "abc123" in shown)

@@ -83,13 +83,49 @@ def test_they_do_not_depend_on_what_a_script_can_replace(serve: Serve, script: R
     assert ("fine fine\n", "") == (done.out, done.err)
 
 
-def test_get_takes_a_url_only(serve: Serve, script: Run) -> None:
-    """http_get can be handed to map(), which passes an index too."""
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ("http_get(url, [], 'x')", "http_get: takes 2 arguments and was given 3"),
+        ("http_get(url, 'X: y')", "http_get: headers must be"),
+        ("[url].map(http_get)[0]", "http_get: takes 2 arguments"),
+        ("http_post(url, 'a', [], undefined, 5)", "http_post: takes 3 arguments and was given 5"),
+        ("http_request({ method: 'GET', url }, 'x')", "http_request: takes 1 argument and was given 2"),
+        ("http_request(url)", "http_request: needs an object"),
+        ("http_request()", "http_request: needs an object"),
+    ],
+)
+def test_an_argument_that_is_not_used_is_an_error(serve: Serve, script: Run, call: str, words: str) -> None:
+    """Nothing that a script passes is dropped: the request is not sent, and the error says why."""
     server = serve(lambda _: answer(b"fine"))
-    assert (
-        "fine,fine\n"
-        == script(f'console.log(["{server.url}", "{server.url}"].map(http_get).map((r) => r.body).join())').out
-    )
+    done = script(f"const url = '{server.url}'; const r = {call}; console.log(r.status, r.error)")
+    assert (True, []) == (done.out.startswith(f"0 {words}"), server.requests), done
+
+
+def test_arguments_that_are_undefined_are_none(serve: Serve, script: Run) -> None:
+    """What a wrapper passes on without having it is no argument."""
+    server = serve(lambda _: answer(b"fine"))
+    done = script(f"console.log(http_get('{server.url}', undefined, undefined).body)")
+    assert "fine\n" == done.out
+
+
+def test_headers_of_a_get_and_a_request(serve: Serve, script: Run) -> None:
+    """Scripts pass lines or an object; a request's result has the answer's headers as a fourth property."""
+    server = serve(lambda _: answer(b"fine", "200 OK", "X-Answer: Yes"))
+    done = script(f"""
+        http_get("{server.url}", ["Authorization: Bearer t"]);
+        const r = http_request({{ method: "delete", url: "{server.url}", headers: {{ Authorization: "Bearer t" }} }});
+        console.log(Object.keys(r).join(), r.body, r.headers["x-answer"], Object.keys(r.details).join());
+    """)
+    assert ("status,body,error,headers fine Yes url,headers\n", "") == (done.out, done.err)
+    assert ["Bearer t", "Bearer t"] == [request.header("Authorization") for request in server.requests]
+    assert ["GET", "DELETE"] == [request.method for request in server.requests]
+
+
+def test_verbose_tells_of_each_fetch(serve: Serve, script: Run) -> None:
+    """With -v stderr has a line for each fetch: where, status, seconds."""
+    server = serve(lambda _: answer(b"", "404 Not Found"))
+    assert f"http_get {server.url}/x returned 404 after" in script(f"http_get('{server.url}/x')", "-v").err
 
 
 def test_dry_run_shows_posts_on_stderr(serve: Serve, script: Run) -> None:
