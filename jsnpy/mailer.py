@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from jsnpy.output import VERBOSE
 from jsnpy.text import printable, shortened, whole
 
 TYPE_CHECKING = False
@@ -40,7 +41,7 @@ _MANY = 10
 
 
 class Mailer:
-    """The mails of one run; used in the run's worker, but for `tick` and `so_far`.
+    """The mails of one run; used in the run's worker, but for `tick` and `stop`.
 
     Args:
         options: what the caller decided about it.
@@ -81,6 +82,7 @@ class Mailer:
         self._last: list[str] = []
         self._under_way = ""
         self._dot_sent = False
+        self._stopped = False
         self.results: list[smtp.SendResult] = []
         self.failed = 0
         self.refused = 0
@@ -145,22 +147,35 @@ class Mailer:
             deadline=self._deadline,
             sessions=self._opened_sessions,
             probe=self._options.probe,
+            listener=self._output.info if self._options.level >= VERBOSE else None,
+            at_dot=self._before_dot,
             tokens=self._opened_tokens(),
         )
 
+    def _before_dot(self) -> None:
+        """Note that from now on the mail may be delivered; not where the run has said already that it will not be."""
+        self._dot_sent = True
+        if self._stopped:
+            from jsnpy.smtp.outcome import Code, SendFailure
+
+            raise SendFailure(Code.PROTOCOL, "message", "the run was ended before the message's final dot")
+
     def _opened_tokens(self) -> Tokens | None:
-        if self._tokens is None and self._config.oauth2 is not None:
+        config = self._config
+        if self._tokens is None and config.oauth2 is not None:
             from jsnpy import tokens
 
-            config = self._config
-            made = tokens.Tokens(
-                self._config.oauth2,
-                base_dir=config.base_dir,
-                config=config.config_path,
-                redactor=self._redactor,
-                insecure=self._options.insecure,
+            self._tokens = (
+                tokens.DryRunTokens()
+                if self._options.dry_run
+                else tokens.Tokens(
+                    config.oauth2,
+                    base_dir=config.base_dir,
+                    config=config.config_path,
+                    redactor=self._redactor,
+                    insecure=self._options.insecure,
+                )
             )
-            self._tokens = tokens.DryRunTokens() if self._options.dry_run else made
         return self._tokens
 
     def _opened_sessions(self) -> Sessions:
@@ -220,12 +235,16 @@ class Mailer:
             self._sessions.close()
         if self._dry_run:
             self._dry_run.stop()
-        calls = self._sent + self.failed
-        if calls >= _MANY:
-            text = f"{calls} mails: {self._sent} sent, {self.failed} failed"
-            refused = f", {self.refused} recipients refused" if self.refused else ""
+        mails = self._sent + self.failed
+        sent = "would be accepted" if self._options.probe else "sent"
+        text = f"{mails} mail{'s' * (mails != 1)}: {self._sent} {sent}, {self.failed} failed"
+        if self.refused:
+            text += f", {self.refused} recipient{'s' * (self.refused > 1)} refused"
+        if self._options.probe:
+            self._output.show(f"{text}; nothing was sent (--probe)")
+        elif mails >= _MANY:
             say = self._output.warn if self.failed or self.refused else self._output.info
-            say(text + refused)
+            say(text)
 
     def flush_outbox(self) -> None:
         """Try the mails again that are due in the outbox that the options name."""
@@ -248,13 +267,17 @@ class Mailer:
         if self._sessions:
             self._sessions.close_idle()
 
-    def so_far(self) -> str:
-        """Return what is known of the run's mails, for a run that is ended early; "" where there are none."""
+    def stop(self) -> str:
+        """Send nothing more past the next final dot, and return what is known of the mails; "" where there are none.
+
+        Called in another thread, for a run that is ended early.
+        """
+        self._stopped = True  # before it is looked at how far the mail under way has come
         parts = []
         if self._under_way:
             fate = "may have been delivered" if self._dot_sent else "was not delivered"
             parts.append(f"a send_email to {self._under_way} was under way; its mail {fate}")
-        if self._sent:
+        if self._sent and not self._options.probe:
             count = f"{self._sent} mail{'s' * (self._sent > 1)} sent"
             parts.append(f"{count}, {'the last ' * (self._sent > 1)}to {', '.join(self._last)}")
         return "; ".join(parts)

@@ -217,7 +217,7 @@ class Run:
         return code
 
     def why_ended(self, code: int) -> str:
-        """Return what to say of a run that was ended early: by what, and what is known of its mails.
+        """End the sending, and return what to say of a run that was ended early: by what, what is known of its mails.
 
         Args:
             code: the exit code; "" is returned for the one that the script gave to exit().
@@ -228,7 +228,7 @@ class Run:
         text = f"the run was ended{after} ({supervisor.ENDED_BY[code]})"
         if self._reading:
             return f"{text}; its config or script could not be read in that time"
-        mails = self.mailer.so_far()
+        mails = self.mailer.stop()
         return f"{text}; {mails}" if mails else text
 
     def end_early(self, code: int) -> None:

@@ -6,18 +6,23 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 from support.command import jsnpy
 from support.engines import ORIGINAL
 from support.mailserver import MailServer
 from support.running import running, seconds_to_end
+from support.scripted import HANG, ScriptedServer
 
-if TYPE_CHECKING:
-    from support.scripted import ScriptedServer
+from jsnpy.config import RunConfig
+from jsnpy.mailer import Mailer
+from jsnpy.options import Options
+from jsnpy.output import Memory, Output
+from jsnpy.redaction import Redactor
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 
@@ -210,3 +215,35 @@ def test_what_was_sent_is_told_by_a_run_that_is_ended(number: "int | None", code
     assert code == process.returncode
     assert "7 mails sent, the last to r2@x.test, r3@x.test, r4@x.test, r5@x.test, r6@x.test\n" in said
     assert "r1@x.test" not in said
+
+
+@pytest.mark.parametrize(("at", "fate"), [("DATA", "was not delivered"), ("MESSAGE", "may have been delivered")])
+@pytest.mark.parametrize("number", [signal.SIGINT, None])
+def test_the_fate_of_the_mail_under_way_is_told(number: "int | None", at: str, fate: str, tmp_path: Path) -> None:
+    """Only past its final dot can a mail have been delivered whose send was ended with the run."""
+    reached = threading.Event()
+
+    steps: dict[str, Any] = {at: (lambda _: reached.set(), HANG)}
+    with ScriptedServer(**steps) as server:
+        _config(tmp_path, server, "send_email(arg)")
+        options = ["--timeout", "3"] if number is None else []
+        with running(*options, "a.json", cwd=tmp_path) as process:
+            assert process.stderr
+            assert reached.wait(10)
+            if number is not None:
+                process.send_signal(number)
+            seconds_to_end(process)
+            said = process.stderr.read().decode()
+    assert f"a send_email to b@x.test was under way; its mail {fate}\n" in said
+
+
+def test_no_dot_follows_when_it_was_said_that_none_will() -> None:
+    """What a run that is ended has said of its mail stays true while the process still writes its output."""
+    with ScriptedServer() as server:
+        mailer = Mailer(Options(), Output(Memory(), Memory(), Redactor()), Redactor())
+        mailer.open(RunConfig(source="", base_dir="."))
+        given = {"host": server.host, "port": server.port, "from": "a@x.test", "subject": "s", "body": ""}
+        assert 0 == mailer.send({**given, "to": "b@x.test"}).code
+        assert "1 mail sent, to b@x.test" == mailer.stop()
+        assert 0 > mailer.send({**given, "to": "c@x.test"}).code
+        assert 1 == len(server.messages)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.command import Result, jsnpy
 from support.mailserver import MailServer
+from support.running import running
+from support.scripted import HANG, ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,6 +99,7 @@ def test_quiet_without_the_option_says_nothing_of_mails(run: Callable[..., Resul
     ("to", "words"),
     [
         (["ok@x.test", "no@x.test"], ["recipient no@x.test refused: 550 5.1.1 no such user"]),
+        (["no@x.test", "later@x.test", "ok@x.test"], ["no@x.test", "550 5.1.1", "later@x.test", "450 4.2.1 busy"]),
     ],
 )
 def test_a_refused_recipient_is_exit_3_and_named(
@@ -155,3 +158,57 @@ def test_many_mails_are_counted_at_the_end(server: MailServer, run: Callable[...
     sent = script.replace("['no@x.test']", "'ok@x.test'")
     assert "" == run(sent, **given).err
     assert "jsnpy: 12 mails: 12 sent, 0 failed" == run(sent, "-v", **given).err.splitlines()[-1]
+
+
+def test_the_dialogue_is_shown_line_by_line_as_it_happens(tmp_path: Path) -> None:
+    """With -v what was said so far can be read while a server keeps the send waiting; else it cannot."""
+    with ScriptedServer(RCPT=HANG) as server:
+        given = {**NOBODY, "host": server.host, "port": server.port, "to": "b@x.test"}
+        (tmp_path / "a.js").write_text("send_email(arg)")
+        (tmp_path / "a.json").write_text(json.dumps({"scriptfile": "a.js", "arg": given}))
+        with running("-v", "a.json", cwd=tmp_path) as process:
+            assert process.stderr
+            lines: list[bytes] = []
+            while not lines or b"RCPT TO" not in lines[-1]:
+                lines.append(process.stderr.readline())
+                assert lines[-1], lines
+    said = b"".join(lines).decode()
+    assert "jsnpy: S: 220 mail.test ESMTP\njsnpy: C: EHLO " in said
+    assert "jsnpy: C: MAIL FROM:<a@x.test>" in said
+
+
+PROBED = """
+const r = send_email(arg);
+console.log(r.code, r.error, r.details.messageId, r.details.accepted, r.details.rejected.length, r.details.stage);
+"""
+
+
+@pytest.mark.parametrize(
+    ("to", "code", "out", "last"),
+    [
+        (
+            "ok@x.test",
+            0,
+            "0  null [ 'ok@x.test' ] 0 ",
+            "1 mail: 1 would be accepted, 0 failed; nothing was sent (--probe)",
+        ),
+        (
+            ["ok@x.test", "no@x.test"],
+            3,
+            "0  null [ 'ok@x.test' ] 1 ",
+            "1 mail: 1 would be accepted, 0 failed, 1 recipient refused; nothing was sent (--probe)",
+        ),
+        ("no@x.test", 3, "-7 ", "1 mail: 0 would be accepted, 1 failed; nothing was sent (--probe)"),
+    ],
+)
+def test_a_probe_sends_nothing_and_tells_how_far_it_came(
+    to: object, code: int, out: str, last: str, server: MailServer, run: Callable[..., Result]
+) -> None:
+    """The session is real up to the recipients; the result is what it would have been so far."""
+    given = {"host": server.host, "port": server.port, "to": to}
+    result = run(PROBED, "--probe", "--fail-on-send-error", "--outbox", "box", **given)
+    assert (code, True) == (result.code, result.out.startswith(out)), result
+    assert last == result.err.splitlines()[-1]
+    assert [] == server.mails
+    quiet = run(PROBED, "--probe", "-q", **given)
+    assert (0, "") == (quiet.code, quiet.err)
