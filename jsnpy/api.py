@@ -154,7 +154,7 @@ def run_here(config: RunConfig, options: Options, outbox: Net | None = None) -> 
 
 
 def _in_child(config: RunConfig, options: Options) -> RunResult:
-    order = {"config": {name: getattr(config, name) for name in config.__slots__}, "options": as_dict(options)}
+    order = {"config": as_dict(config), "options": as_dict(options)}
     try:
         done = child.call("jsnpy.api:run_order", order, options.timeout)
     except TimeoutError as late:

@@ -34,6 +34,11 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(map(_visible, text))
 
 
+def quoted(text: str) -> str:
+    """Return a name in double quotes, printable."""
+    return f'"{printable(text)}"'
+
+
 def _visible(char: str) -> str:
     if char.isprintable() or char in _JOINERS:
         return char

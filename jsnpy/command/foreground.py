@@ -19,7 +19,7 @@ def run(call: Call) -> int:
     """Run a config or a script to its end, the deadline or a signal, and return the exit code."""
 
     def read() -> config.RunConfig:
-        return config.load(call.target, sets=call.sets, encoding=call.encoding)
+        return config.load(call.target, sets=call.sets, encoding=call.encoding, lenient=call.options.dry_run)
 
     def work(streams: output.Output, redactor: Redactor) -> int:
         run = Run(read, call.options, streams, redactor)

@@ -1,11 +1,14 @@
 """Carries out `--set KEY=VALUE`: sets one value below a config's `arg`."""
 
+from __future__ import annotations
+
 from jsnpy import json_text
-from jsnpy.config.text_files import kind_of, quoted
 from jsnpy.errors import UsageError
+from jsnpy.text import did_you_mean, kind, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 _FORM = "It is written --set KEY=VALUE, as in --set to.email=me@x.test"
@@ -13,13 +16,14 @@ _JSON_STARTS = tuple('{["-0123456789tfn')
 _LONGEST_INDEX = 9  # digits; no array is longer
 
 
-def assign(config: dict[str, object], assignment: str) -> str:
+def assign(config: dict[str, object], assignment: str, config_keys: Sequence[str] = ()) -> str:
     """Set one value in place; objects missing on the way are made.
 
     Args:
         config: holds `arg`.
         assignment: KEY=VALUE; KEY is a dotted path of object keys and array indices, VALUE is JSON if it
             parses, else a string.
+        config_keys: the keys beside `arg`, which cannot be set.
 
     Returns:
         A warning, or "".
@@ -29,6 +33,8 @@ def assign(config: dict[str, object], assignment: str) -> str:
     """
     path, equals, text = assignment.partition("=")
     if not equals:
+        for end in ": ,;'\"":  # what follows may well be a password
+            path = path.partition(end)[0]
         raise UsageError(f"--set {quoted(path)} has no =", _FORM)
     steps = path.split(".")
     if "" in steps:
@@ -45,9 +51,7 @@ def assign(config: dict[str, object], assignment: str) -> str:
             json_text.dumps(value)  # 1e999 parses, but is no number a script could get
     except (ValueError, RecursionError):
         value = text
-    warning = ""
-    if steps[0] == "arg" and isinstance(config["arg"], dict) and "arg" not in config["arg"]:
-        warning = f"--set {quoted(path)}: keys start below arg, so this sets {quoted('arg.' + path)}"
+    warning = _warning(config["arg"], path, steps, config_keys)
     holder: Any = config
     key: str | int = "arg"
     for depth, step in enumerate(steps):
@@ -56,16 +60,63 @@ def assign(config: dict[str, object], assignment: str) -> str:
             below.setdefault(step, {})
             key = step
         elif isinstance(below, list):
-            key = _index(step, below, path)
+            index = _index(step, below)
+            if index is None:
+                told = f"the array has {len(below)} items, and none is {quoted(step)}"
+                raise UsageError(f"--set {quoted(path)}: {told}")
+            key = index
         else:
             walked = quoted(".".join(["arg", *steps[:depth]]))
-            raise UsageError(f"--set {quoted(path)}: {walked} is {kind_of(below)}, which has no members")
+            raise UsageError(f"--set {quoted(path)}: {walked} is {kind(below)}, which has no members")
         holder = below
     holder[key] = value
     return warning
 
 
-def _index(step: str, array: list[object], path: str) -> int:
+def _warning(arg: object, path: str, steps: list[str], config_keys: Sequence[str]) -> str:
+    """Return what to say of a key that `arg` does not have, where it was probably meant otherwise."""
+    if _walked(arg, steps) == len(steps) or not isinstance(arg, dict):
+        return ""
+    told = f"--set {quoted(path)} is a new key"
+    if steps[0] in config_keys:
+        told = f"--set {quoted(path)}: keys start below arg, so this sets {quoted('arg.' + path)}"
+    # to/email, to[email], arg.to.email
+    spelled = [step for step in path.replace("[", ".").replace("]", ".").replace("/", ".").split(".") if step]
+    for guess in (spelled, spelled[1:] if spelled[:1] == ["arg"] else []):
+        near = _nearest(arg, guess)
+        if near and near != steps:
+            return f"{told}; did you mean {quoted('.'.join(near))}?"
+    return told if steps[0] in config_keys else ""
+
+
+def _walked(value: object, steps: list[str]) -> int:
+    """Return how many of the steps lead to something that is there."""
+    for depth, step in enumerate(steps):
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and (index := _index(step, value)) is not None:
+            value = value[index]
+        else:
+            return depth
+    return len(steps)
+
+
+def _nearest(value: object, steps: list[str]) -> list[str]:
+    """Return the path that is there and nearly so spelled, or []."""
+    near: list[str] = []
+    for step in steps:
+        if isinstance(value, dict) and (found := step if step in value else did_you_mean(step, value)) is not None:
+            near.append(found)
+            value = value[found]
+        elif isinstance(value, list) and (index := _index(step, value)) is not None:
+            near.append(step)
+            value = value[index]
+        else:
+            return []
+    return near
+
+
+def _index(step: str, array: list[object]) -> int | None:
     if step.isascii() and step.isdecimal() and len(step) <= _LONGEST_INDEX and int(step) < len(array):
         return int(step)
-    raise UsageError(f"--set {quoted(path)}: the array has {len(array)} items, and none is {quoted(step)}")
+    return None

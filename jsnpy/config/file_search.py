@@ -3,13 +3,15 @@
 import os
 import stat
 
-from jsnpy.config.text_files import not_a_file, quoted, unreadable
+from jsnpy.config.text_files import BACKSLASH_HINT, not_a_file, unreadable
 from jsnpy.errors import ConfigError
+from jsnpy.text import printable, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+_INVALID_NAME = 123  # no file of Windows can be called so, as with a tab in the name
 _NEAR = 0.75  # of 1: how like the wanted name another one must be to be worth a guess
 
 
@@ -36,7 +38,7 @@ def find(wanted: str, bases: "Sequence[str]", subject: "Callable[[], str]") -> t
                 return path, False
         matches = _in_other_case(base, spelled)
         if len(matches) > 1:
-            listing = "".join(f"\n  {match}" for match in matches)
+            listing = "".join(f"\n  {printable(match)}" for match in matches)
             raise ConfigError(
                 f"{subject()} {quoted(wanted)} fits several files that differ in letter case only:{listing}",
                 "Write the path exactly as the file is named.",
@@ -46,7 +48,7 @@ def find(wanted: str, bases: "Sequence[str]", subject: "Callable[[], str]") -> t
         path = os.path.normpath(os.path.join(base, spelled))
         if path not in tried:
             tried.append(path)
-    listing = "".join(f"\n  {quoted(path)[1:-1]}" for path in tried)
+    listing = "".join(f"\n  {printable(path)}" for path in tried)
     raise ConfigError(f"{subject()} {quoted(wanted)} was not found; tried:{listing}", _hint(wanted, tried))
 
 
@@ -56,6 +58,8 @@ def _is_file(path: str, wanted: str, subject: "Callable[[], str]") -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
+        if getattr(error, "winerror", 0) == _INVALID_NAME:
+            return False
         raise unreadable(f"{subject()} {quoted(wanted)}", error) from None
     except ValueError:  # a NUL, or a character this file system cannot have
         return False
@@ -98,7 +102,7 @@ def _folded(name: str) -> str:
 
 def _hint(wanted: str, tried: list[str]) -> str:
     if any(char < " " for char in wanted):
-        return r"The path has a control character in it: in JSON, write a backslash as \\, or use / instead."
+        return f"The path has a control character in it. {BACKSLASH_HINT}"
     if os.sep == "/" and wanted[1:2] == ":" and wanted[:1].isalpha():
         return "A path with a drive letter exists on Windows only: write it relative to the config."
     import difflib

@@ -4,15 +4,15 @@ import re
 import sys
 import unicodedata
 
-from jsnpy.config.json_places import LINE_END, BrokenError, line_and_column, members, spot
+from jsnpy.config.excerpts import excerpt
+from jsnpy.config.json_places import BrokenError, line_and_column, members, spot
 from jsnpy.errors import ConfigError
 
-_BESIDE = 60  # columns shown on each side of the caret
-_MASK = "***"
 _CURLY = "“”„‟«»‘’‚‛"  # noqa: RUF001 - these very characters are looked for
 _IN_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
 _NUMBER = re.compile(r"-?[0-9]+((?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)")
 _WORD = re.compile(r"-?\w+")
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]')
 _WORDS = {
     "none": "null",
     "undefined": "null",
@@ -21,21 +21,8 @@ _WORDS = {
     "true": "true",
     "false": "false",
 }
-
-# A key that looks secret, what joins it to its value (or should), and the value. Where that is no string that
-# ends as it should, the rest of the line counts as value: a mistake may have put a piece of it anywhere.
-_SECRET = re.compile(
-    r"""(?:pass|pwd|token|secret|key|credential|auth)
-        [^"'“”’:=,{}\[\]\r\n]{0,60}(?:["'“”’]?\s*[:=]\s*|["'“”’][ \t]*[,;]?[ \t]*)
-        (?P<value>
-            "(?:[^"\\\r\n]|\\.)*"(?=[ \t]*(?:[}\]\r\n]|\Z|,\s*(?:["}\]]|\Z)))
-          | (?:true|false|null)\b(?=[ \t]*[,}\]\r\n])
-          | \[[^\]]*
-          | (?=[{}\],:\r\n])
-          | [^\r\n]+
-        )""",  # noqa: RUF001 - curly quotes are one of the mistakes
-    re.IGNORECASE | re.VERBOSE,
-)
+_PLACEHOLDERS = ("{{", "{%", "<%", "${", "<?")
+"""How the placeholders of templates begin."""
 
 
 def explain(text: str, name: str, told: str) -> ConfigError:
@@ -46,10 +33,12 @@ def explain(text: str, name: str, told: str) -> ConfigError:
         name: the config as messages name it.
         told: what the parser said, for what is not found here.
     """
+    key_end = -1
     try:
         position = _unusable_number(text)
     except BrokenError as broken:
         position, message, hint = _in_words(text, broken)
+        key_end = broken.after if broken.expected == "colon" else -1
     else:
         if position < 0:
             return ConfigError(f"{name}: {told}")
@@ -57,7 +46,7 @@ def explain(text: str, name: str, told: str) -> ConfigError:
             "this number is too large for JavaScript",
             "Put it in double quotes if its digits matter.",
         )
-    return ConfigError(f"{spot(text, name, position)}: {message}\n{excerpt(text, position)}", hint)
+    return ConfigError(f"{spot(text, name, position)}: {message}\n{excerpt(text, position, key_end)}", hint)
 
 
 def _unusable_number(text: str) -> int:
@@ -81,17 +70,12 @@ def _in_words(text: str, broken: BrokenError) -> tuple[int, str, str]:
     if not char:
         if not opener:
             return at, "the config ends where a value should come", ""
-        line = line_and_column(text, broken.opener)[0]
-        return at, f'the config ends, but the "{opener}" of line {line} is not closed', ""
-    if char in _CURLY:
-        return at, "a curly quote", 'JSON knows the straight double quote only: write " instead.'
-    if char == "#" or text.startswith(("//", "/*"), at):
-        return at, "JSON has no comments", "Remove it."
-    if char in "'`" and expected in ("value", "key"):
-        return at, "a string needs double quotes", f'Write "…" instead of {char}…{char}.'
-    if char != " " and (char.isspace() or unicodedata.category(char) in ("Cf", "Cc", "Zs")):
-        named = unicodedata.name(char, "a control character")
-        return at, f"an invisible character: {named} (U+{ord(char):04X})", "Delete it, or retype the line."
+        unclosed = _unclosed(text, broken.opener)
+        line = line_and_column(text, unclosed)[0]
+        return at, f'the config ends, but the "{text[unclosed]}" of line {line} is not closed', ""
+    told = _foreign(text, at, expected)
+    if told:
+        return at, *told
     if char == '"' and expected in ("value", "key"):
         return _in_string(text, at)
     if char in "}]" and opener and char != ("}" if opener == "{" else "]"):
@@ -102,6 +86,41 @@ def _in_words(text: str, broken: BrokenError) -> tuple[int, str, str]:
             "Is a bracket missing before it?",
         )
     return _WORDED[expected](text, at, broken.after)
+
+
+def _foreign(text: str, at: int, expected: str) -> tuple[str, str] | None:
+    """Return message and hint for what JSON has nowhere, or None."""
+    char = text[at]
+    if char in _CURLY:
+        return "a curly quote", 'JSON knows the straight double quote only: write " instead.'
+    if text.startswith(("${ENV:", "${FILE:"), at):
+        return "a reference needs double quotes", 'Write "${ENV:NAME}", quotes included.'
+    if text.startswith(_PLACEHOLDERS, at) or (expected == "key" and text.startswith(("{{", "{%"), at - 1)):
+        return "a placeholder of a template that was not filled in", "Make the config from the template first."
+    if char == "#" or text.startswith(("//", "/*"), at):
+        return "JSON has no comments", "Remove it."
+    if char in "'`" and expected in ("value", "key"):
+        return "a string needs double quotes", f'Write "…" instead of {char}…{char}.'
+    if char != " " and (char.isspace() or unicodedata.category(char) in ("Cf", "Cc", "Zs")):
+        named = unicodedata.name(char, "a control character")
+        return f"an invisible character: {named} (U+{ord(char):04X})", "Delete it, or retype the line."
+    return None
+
+
+def _unclosed(text: str, innermost: int) -> int:
+    """Return the bracket that was probably forgotten to be closed: one that a bracket further to the left closes."""
+    openers: list[int] = []
+    for match in _BRACKET.finditer(text):
+        at = match.start()
+        if match[0] in "{[":
+            openers.append(at)
+        elif match[0] in "}]" and openers:
+            opener = openers.pop()
+            before = text[text.rfind("\n", 0, at) + 1 : at]
+            opening_line = text[text.rfind("\n", 0, opener) + 1 : opener]
+            if not before.strip() and len(before) < len(opening_line) - len(opening_line.lstrip()):
+                return opener
+    return innermost
 
 
 def _in_string(text: str, at: int) -> tuple[int, str, str]:
@@ -132,7 +151,7 @@ def _no_value(text: str, at: int, after: int) -> tuple[int, str, str]:
     if word.lower() in _WORDS:
         return at, "JSON spells this word otherwise", f"Write {_WORDS[word.lower()]}."
     if char in "+-." or char.isdigit():
-        return at, "this is no number as JSON writes them", _NUMBER_HINT
+        return at, "this is not a number as JSON writes them", _NUMBER_HINT
     if word:
         return at, "text needs double quotes", 'Write "…" round it.'
     return at, "a value is expected here", ""
@@ -164,14 +183,14 @@ def _no_colon(text: str, at: int, after: int) -> tuple[int, str, str]:
 def _no_comma(text: str, at: int, after: int) -> tuple[int, str, str]:
     char, before = text[at], text[after - 1]
     if char == ";":
-        return at, "a comma belongs here, no semicolon", ""
+        return at, "a comma belongs here, not a semicolon", ""
     if char == ":":
         return at, "a colon cannot stand here", "Only a key in double quotes, inside { }, has a colon."
     if at == after and before == '"' and char != '"':
         hint = r"Inside a string a double quote is written \"; between two values there is a comma."
         return after - 1, "the string ends at this double quote", hint
     if at == after and before.isdigit() and (char.isalnum() or char in "._+-"):
-        return at, "this is no number as JSON writes them", _NUMBER_HINT
+        return at, "this is not a number as JSON writes them", _NUMBER_HINT
     if char in "\"'{[-" or char.isalnum():
         return after, "a comma is missing here", ""
     return at, "a comma or a closing bracket is expected here", ""
@@ -179,51 +198,11 @@ def _no_comma(text: str, at: int, after: int) -> tuple[int, str, str]:
 
 def _no_end(text: str, at: int, after: int) -> tuple[int, str, str]:
     del after
+    if text[at] == ":":
+        return at, 'the "{" at the beginning is missing', 'A config is one JSON object: {"scriptfile": "FILE.js"}'
     if text[at] in "}]":
         return at, "this closing bracket is one too many", ""
     return at, "there is text after the end of the config", "A config is one JSON object and nothing else."
 
 
 _WORDED = {"value": _no_value, "key": _no_key, "colon": _no_colon, "comma": _no_comma, "end": _no_end}
-
-
-def excerpt(text: str, position: int) -> str:
-    """Return the line round a position, a caret below it, the values of secret-looking keys masked."""
-    column = line_and_column(text, position)[1] - 1
-    start = position - column
-    line_end = LINE_END.search(text, position)
-    end = line_end.start() if line_end else len(text)
-    pieces: list[str] = []
-    at, caret = start, -1
-    for match in _SECRET.finditer(text, 0, end):
-        first, last = max(match.start("value"), start), match.end("value")
-        if last <= first or first < at or match["value"] in ("true", "false", "null"):
-            continue
-        if caret < 0 and position < last:
-            caret = sum(map(len, pieces)) + min(position, first) - at
-        pieces += (text[at:first], _MASK)
-        at = last
-    if caret < 0:
-        caret = sum(map(len, pieces)) + position - at
-    line = "".join((*pieces, text[at:end]))
-    left = max(caret - _BESIDE, 0)
-    before, behind = line[left:caret], line[caret : caret + _BESIDE]
-    if left:
-        before = "…" + before
-    if caret + _BESIDE < len(line):
-        behind += "…"
-    indent = "".join(map(_blank, before))
-    return f"  {_printable(before)}{_printable(behind)}\n  {indent}^"
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text)
-
-
-def _blank(char: str) -> str:
-    """Return what is as wide as a character in a terminal."""
-    if char == "\t":
-        return char
-    if unicodedata.combining(char):
-        return ""
-    return "  " if unicodedata.east_asian_width(char) in "WF" else " "

@@ -2,7 +2,7 @@
 
 import re
 
-from jsnpy.config.text_files import quoted
+from jsnpy.text import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

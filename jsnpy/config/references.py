@@ -3,8 +3,8 @@
 import os
 
 from jsnpy.config import text_files
-from jsnpy.config.text_files import quoted
 from jsnpy.errors import ConfigError
+from jsnpy.text import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 _STARTS = ("${ENV:", "${FILE:")
 
 
-def substitute(text: str, base_dir: str, encoding: str | None = None, secrets: dict[str, str] | None = None) -> str:
+def substitute(
+    text: str,
+    base_dir: str,
+    encoding: str | None = None,
+    secrets: dict[str, str] | None = None,
+    missing: "Callable[[ConfigError], None] | None" = None,
+) -> str:
     """Return a string with its references replaced; what they bring in is left as it is.
 
     Args:
@@ -22,6 +28,7 @@ def substitute(text: str, base_dir: str, encoding: str | None = None, secrets: d
         base_dir: folder that relative FILE paths start from.
         encoding: for files that are not Unicode.
         secrets: gets each value with its reference, a file's path made absolute so that it holds anywhere.
+        missing: gets the error of a reference that leads nowhere, which then stays as it is.
 
     Raises:
         ConfigError: the variable or the file is missing or no text.
@@ -38,12 +45,19 @@ def substitute(text: str, base_dir: str, encoding: str | None = None, secrets: d
         kind, _, name = reference[2:-1].partition(":")
         if not name:
             raise ConfigError(f"{reference} names no {'variable' if kind == 'ENV' else 'file'}")
-        if kind == "ENV":
-            value = _variable(name)
+        value = reference
+        try:
+            if kind == "ENV":
+                value = _variable(name)
+            else:
+                value, reference = _file(name, reference, base_dir, encoding)
+        except ConfigError as error:
+            if missing is None:
+                raise
+            missing(error)
         else:
-            value, reference = _file(name, reference, base_dir, encoding)
-        if secrets is not None and value:
-            secrets.setdefault(value, reference)
+            if secrets is not None and value:
+                secrets.setdefault(value, reference)
         done += (text[at:start], value)
         at = end + 1
     return "".join((*done, text[at:]))

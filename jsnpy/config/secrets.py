@@ -1,27 +1,57 @@
-"""Finds the values in a config that look secret by their keys, for texts that might repeat them."""
+"""Tells which values of a config look secret, for texts that might repeat them."""
 
 from jsnpy import json_text
 
-_WORDS = ("pass", "pwd", "token", "secret", "credential")
+_WORDS = (
+    *("pass", "pwd", "secret", "token", "credential", "apikey", "api_key", "api-key", "webhook"),
+    *(
+        "mdp",
+        "kennwort",
+        "haslo",
+        "hasło",
+        "senha",
+        "contrase",
+        "clave",
+        "wachtwoord",
+        "lösenord",
+        "пароль",
+        "비밀번호",
+    ),
+)
+
+
+def looks_secret(key: str) -> bool:
+    """Return whether what stands below a key is secret by its name, as below `smtpPassword`."""
+    key = key.lower()
+    return any(word in key for word in _WORDS)
+
+
+def url_password(text: str) -> str:
+    """Return the password in a URL such as smtp://user:password@host, "" where there is none."""
+    _, scheme, rest = text.partition("://")
+    user, at, _ = rest.rpartition("@")
+    return user.partition(":")[2] if scheme and at else ""
 
 
 def secret_values(text: str) -> list[str]:
-    """Return the strings below keys such as `pass`, `smtpPassword` or `token`.
+    """Return the strings below keys such as `pass`, `smtpPassword` or `token`, and the passwords in URLs.
 
     Args:
         text: JSON text.
     """
     found: list[str] = []
-    _collect(json_text.loads(text), "", found)
+    _collect(json_text.loads(text), False, found)
     return found
 
 
-def _collect(value: object, key: str, found: list[str]) -> None:
+def _collect(value: object, secret: bool, found: list[str]) -> None:
     if isinstance(value, dict):
         for name, member in value.items():
-            _collect(member, name.lower(), found)
+            _collect(member, looks_secret(name), found)
     elif isinstance(value, list):
         for item in value:
-            _collect(item, key, found)
-    elif isinstance(value, str) and any(word in key for word in _WORDS):
-        found.append(value)
+            _collect(item, secret, found)
+    elif isinstance(value, str):
+        hidden = value if secret else url_password(value)
+        if hidden:
+            found.append(hidden)

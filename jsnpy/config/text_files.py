@@ -1,13 +1,37 @@
 """Reads config, script and secret files as text: Unicode or the named encoding, never mojibake."""
 
+from __future__ import annotations
+
 import codecs
 import os
 import stat
 
 from jsnpy.errors import ConfigError, UsageError
+from jsnpy.text import printable, quoted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BACKSLASH_HINT = r"In JSON a backslash is written \\; in Windows paths / works too: C:/temp/report.pdf"
+"""What to say of a path in which \\t or \\n was meant as the beginning of a name."""
 
 _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_BINARY = (
+    (b"\x1f\x8b", "compressed (gzip)"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\xfd7zXZ\0", "compressed (xz)"),
+    (b"\x28\xb5\x2f\xfd", "compressed (zstd)"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"%PDF-", "a PDF document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"\x7fELF", "a program"),
+    (b"SQLite format 3\0", "an SQLite database"),
+    (b"\xd0\xcf\x11\xe0", "an Office document"),
+)
+"""How files begin that are no text, and what they are."""
 _UTF32_BOMS = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 
 
@@ -96,6 +120,9 @@ def decode(data: bytes, shown: str, encoding: str | None = None, *, secret: bool
     Raises:
         ConfigError: the bytes are not text in these encodings; names the byte offset.
     """
+    for beginning, kind in () if secret else _BINARY:
+        if data.startswith(beginning):
+            raise ConfigError(f"{shown} is not text: it is {kind}", "Unpack it, or name the right file.")
     if data[:4] in _UTF32_BOMS and encoding is None:
         raise ConfigError(f"{shown} is UTF-32, which is not read", "Save it as UTF-8, or give --encoding utf-32.")
     if data.startswith(_UTF8_BOM):
@@ -124,6 +151,12 @@ def _strictly(data: bytes, encoding: str, skipped: int, shown: str, secret: bool
         return str(memoryview(data)[skipped:], encoding)
     except UnicodeDecodeError as error:
         offset = error.start + skipped
+        if encoding.startswith("utf-16") and len(data) % 2:
+            raise ConfigError(
+                f"{shown} is not {encoding.upper()} text: it has two bytes a character, and one byte is left over"
+                f" at offset {len(data) - 1}",
+                "It was cut off or mixed with other text: copy it again, or save it as UTF-8.",
+            ) from None
         byte = "a byte" if secret or offset >= len(data) else f"byte 0x{data[offset]:02x}"
         hint = "If it was saved by an older Windows editor, give --encoding cp1252; better, save it as UTF-8."
         if encoding not in ("utf-8", "utf-16-le", "utf-16-be"):
@@ -146,22 +179,39 @@ def _looks_like_utf16(data: bytes) -> str:
     return ""
 
 
-def quoted(text: str) -> str:
-    """Return a name in double quotes with everything unprintable escaped, for messages."""
-    if not text.isprintable():
-        text = "".join(
-            char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in text
-        )
-    return f'"{text}"'
+def same_file(one: str, other: str) -> bool:
+    """Return whether two paths that are there name one file."""
+    first, second = os.stat(one), os.stat(other)
+    # Some shares of Windows give no numbers to files: there, all would be the same.
+    return os.path.normcase(one) == os.path.normcase(other) or (first.st_ino != 0 and os.path.samestat(first, second))
 
 
-def kind_of(value: object) -> str:
-    """Return what a JSON value is, in words, for messages."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    for kind, words in ((str, "a string"), (dict, "an object"), (list, "an array")):
-        if isinstance(value, kind):
-            return words
-    return "a number"
+def shown_path(path: str, here: str) -> str:
+    """Return a path as its user knows it: relative to the current folder when below it; control characters escaped.
+
+    Bytes that are no UTF-8, which no engine takes as a script's name, are U+FFFD.
+    """
+    if not path.isascii():
+        path, here = (each.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for each in (path, here))
+    inside = os.path.join(here, "")
+    if here and os.path.normcase(path).startswith(os.path.normcase(inside)):
+        path = path[len(inside) :]
+    return printable(path)
+
+
+def standard_input(stdin: Callable[[], bytes] | None = None) -> bytes:
+    """Return all of standard input, or of what is given in its place.
+
+    Raises:
+        ConfigError: there is none, or it cannot be read.
+    """
+    if stdin is None:
+        import sys
+
+        if sys.stdin is None:
+            raise ConfigError("there is no standard input to read the config from")
+        stdin = sys.stdin.buffer.read
+    try:
+        return stdin()
+    except OSError as error:
+        raise ConfigError(f"standard input cannot be read: {error.strerror or error}") from None

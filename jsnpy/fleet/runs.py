@@ -27,7 +27,7 @@ def order(config: RunConfig, options: Options, encoding: str | None) -> dict[str
         options: the command line's.
         encoding: of files that are not Unicode.
     """
-    values = {name: getattr(config, name) for name in RunConfig.__slots__}
+    values = as_dict(config)
     # References may also be in the path of the script, which is only shown from here on.
     for name in ("script_path", "script_name"):
         for value, reference in config.secrets.items():

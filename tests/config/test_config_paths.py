@@ -192,7 +192,8 @@ def test_swallowed_backslashes_are_told(folder: Folder) -> None:
 
     assert told.startswith('ConfigError: CaEmail.json:1:16: the script "scripts\\test.js" was not found')
     assert (
-        r"The path has a control character in it: in JSON, write a backslash as \\, or use / instead."
+        r"The path has a control character in it. "
+        r"In JSON a backslash is written \\; in Windows paths / works too: C:/temp/report.pdf"
     ) == told.splitlines()[-1]
 
 

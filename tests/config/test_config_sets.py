@@ -77,7 +77,7 @@ def test_set_with_arg_in_front_warns(folder: Folder) -> None:
     """`arg.` in front of the key is likely a mistake, and said to be one."""
     run = folder.load(CONFIG, sets=["arg.text=1"])
 
-    assert ['--set "arg.text": keys start below arg, so this sets "arg.arg.text"'] == run.warnings
+    assert ['--set "arg.text": keys start below arg, so this sets "arg.arg.text"; did you mean "text"?'] == run.warnings
     assert run.arg_json.endswith(',"arg":{"text":1}}')
 
 
@@ -125,3 +125,46 @@ def test_wrong_set_for_a_bare_script(folder: Folder) -> None:
     del folder
 
     assert f'UsageError: --set "a" has no ={FORM}' == fault(lambda: config.load("mail.js", sets=["a"]))
+
+
+@pytest.mark.parametrize(
+    ("assignment", "meant"),
+    [
+        ("to.emial=x", "to.email"),
+        ("To.email=x", "to.email"),
+        ("to/email=x", "to.email"),
+        ("to[email]=x", "to.email"),
+        ("arg.to.email=x", "to.email"),
+        ("arg.to.Email=x", "to.email"),
+        ("tp.email=x", None),
+        ("txet=x", "text"),
+        ("list[1].b=x", "list.1.b"),
+        ("list.1.B=x", "list.1.b"),
+        ("TO.NAME=x", None),
+        ("subject=x", None),
+        ("to.name=x", None),
+        ("list.1.c=x", None),
+    ],
+)
+def test_set_of_a_key_that_nearly_exists_warns(folder: Folder, assignment: str, meant: str | None) -> None:
+    """A new key that is probably a slip of the pen would send the mail to the real recipient: it warns."""
+    run = folder.load(CONFIG, sets=[assignment])
+
+    assert len(run.warnings) == (meant is not None)
+    if meant:
+        assert f'--set "{assignment.partition("=")[0]}"' in run.warnings[0]
+        assert run.warnings[0].endswith(f'; did you mean "{meant}"?')
+
+
+@pytest.mark.parametrize("key", ["scriptfile", "include.0", "statefile", "oauth2.tenant"])
+def test_set_of_a_key_beside_arg_warns(folder: Folder, key: str) -> None:
+    """What stands beside arg in the config cannot be set, which is said."""
+    run = folder.load(CONFIG, sets=[f"{key}=x"])
+
+    assert [f'--set "{key}": keys start below arg, so this sets "arg.{key}"'] == run.warnings
+
+
+def test_wrong_set_shows_no_value(folder: Folder) -> None:
+    """Of a text without = no more is shown than the key may be."""
+    for text in ("pass:hunter2", "pass hunter2", "pass: hunter2", '"pass":"hunter2"'):
+        assert "hunter2" not in folder.fault(CONFIG, sets=[text])

@@ -79,13 +79,19 @@ def test_unknown_encoding(folder: Folder, name: str) -> None:
     assert told == fault(lambda: config.from_mapping({"scriptfile": "mail.js"}, encoding=name))
 
 
+CUT = "It was cut off or mixed with other text: copy it again, or save it as UTF-8."
+
+
 @pytest.mark.parametrize(
     ("data", "told"),
     [
         (b'{"a": "\xe9"}', f"is not UTF-8 text: byte 0xe9 at offset 7 does not fit\n{SAVE}"),
         (b'\xef\xbb\xbf{"a": "\xff"}', f"is not UTF-8 text: byte 0xff at offset 10 does not fit\n{SAVE}"),
         (b'{"a": "\xed\xa0\x80"}', f"is not UTF-8 text: byte 0xed at offset 7 does not fit\n{SAVE}"),
-        (b"\xff\xfe{\0}", f"is not UTF-16-LE text: byte 0x7d at offset 4 does not fit\n{SAVE}"),
+        (
+            b"\xff\xfe{\0}",
+            f"is not UTF-16-LE text: it has two bytes a character, and one byte is left over at offset 4\n{CUT}",
+        ),
         (b"\xfe\xff\xd8\0\0{", f"is not UTF-16-BE text: byte 0xd8 at offset 2 does not fit\n{SAVE}"),
         (
             "{}".encode("utf-16-le"),
