@@ -19,6 +19,8 @@ with atheris.instrument_imports(include=["jsnpy"]):
         "smtp.sending",
         "smtp.session",
         "smtp.auth",
+        "oauth.login",
+        "oauth.browser",
     ):
         importlib.import_module(f"jsnpy.{name}")
     from support.fuzz_targets import SEEDS, TARGETS

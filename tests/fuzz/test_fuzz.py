@@ -5,7 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.fuzz_targets import SEEDS, TARGETS, polite_send
 
-EXAMPLES = {"replies": 500, "sessions": 300, "fields": 400, "configs": 150, "bridge": 200, "natives": 100}
+EXAMPLES = {
+    "replies": 500,
+    "sessions": 300,
+    "fields": 400,
+    "configs": 150,
+    "bridge": 200,
+    "natives": 100,
+    "tokens": 200,
+}
 
 
 @st.composite

@@ -20,7 +20,7 @@ from jsnpy.output import Memory, Output
 from jsnpy.redaction import Redactor
 from jsnpy.runner import Options, Run
 from jsnpy.smtp.pool import Sessions
-from support import truth
+from support import fuzz_tokens, truth
 from support.counting import EHLO
 from support.faulty_link import TO_CLIENT, TO_SERVER, Passage
 
@@ -370,6 +370,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "configs": configs,
     "bridge": bridge,
     "natives": natives,
+    "tokens": fuzz_tokens.tokens,
 }
 
 _CONFIG = b'{"scriptfile": ".\\\\mail.js", "arg": {"pass": "${ENV:HOME}", "l": [1.5e3, null, "\\u00e9"]}}'
@@ -396,4 +397,5 @@ SEEDS: dict[str, list[bytes]] = {
     "configs": [b"\x00" + _CONFIG, b"\x01" + _CONFIG[:-9], b"\x02" + _CONFIG.decode().encode("utf-16"), b"\x00[1,]"],
     "bridge": [bytes(range(48)), bytes(range(200, 250))],
     "natives": [bytes(range(32)), b"[1,2,3]"],
+    "tokens": fuzz_tokens.SEEDS,
 }
