@@ -8,8 +8,10 @@ import pytest
 from support.command import Result, jsnpy
 from support.http_server import HttpServer, Received, answer
 
+from jsnpy.oauth import settings
+
 CONFIGS = Path(__file__).parents[2] / "configs"
-SECRETS = {"SMTP_PASS": "pa55-w0rd", "SMTP_TOKEN": "t0ken-value", "ALERT_WEBHOOK": "http://127.0.0.1:1/hook"}
+SECRETS = {"SMTP_PASS": "pa55-w0rd", "SMTP_SECRET": "s3cr3t-value", "ALERT_WEBHOOK": "http://127.0.0.1:1/hook"}
 
 
 def run(name: str, *sets: str, dry: bool = True) -> Result:
@@ -23,7 +25,7 @@ def test_every_example_is_complete(config: Path) -> None:
     """Each config's script is there and compiles, and no secret stands in the file."""
     assert (0, "") == ((done := jsnpy("check", config, env=SECRETS)).code, done.err)
     mail = json.loads(config.read_text(encoding="utf-8"))["arg"]
-    assert mail.get("mail", mail).get("pass", "CHANGE_ME") in ("CHANGE_ME", "${ENV:SMTP_PASS}")
+    assert mail.get("mail", mail).get("pass", "CHANGE_ME") in ("CHANGE_ME", "${ENV:SMTP_PASS}", "${OAUTH2}")
 
 
 def test_every_script_has_a_config() -> None:
@@ -115,12 +117,33 @@ def test_the_report_goes_to_everybody_with_its_table(tmp_path: Path) -> None:
     ] == rows
 
 
-def test_the_token_is_used_and_never_shown() -> None:
-    """The OAuth example signs in with XOAUTH2."""
-    done = run("Office365OAuth2")
-    assert (0, "sent\n") == (done.code, done.out)
+@pytest.mark.parametrize(
+    ("name", "grant", "host"),
+    [
+        ("ExchangeOnline", "client_credentials", "login.microsoftonline.com"),
+        ("ExchangeOnlineLogin", "refresh_token", "login.microsoftonline.com"),
+        ("Gmail", "refresh_token", "oauth2.googleapis.com"),
+    ],
+)
+def test_a_token_takes_the_passwords_place(name: str, grant: str, host: str, tmp_path: Path) -> None:
+    """The unchanged script logs in with a token, over TLS; the dry run asks nobody for it."""
+    block = json.loads((CONFIGS / f"{name}.json").read_text(encoding="utf-8"))["oauth2"]
+    assert (grant, host) == ((read := settings.read(block)).grant, read.host)
+    done = jsnpy(CONFIGS / f"{name}.json", "--dry-run", env={**SECRETS, "JSNPY_TOKEN_DIR": str(tmp_path / "tokens")})
+    assert (0, 1) == (done.code, done.err.count("caught by the dry run"))
     assert "(XOAUTH2)" in done.err
-    assert SECRETS["SMTP_TOKEN"] not in done.err
+    assert '"code": 0' in done.out
+    assert SECRETS["SMTP_SECRET"] not in done.out + done.err
+    assert not (tmp_path / "tokens").exists()
+
+
+@pytest.mark.parametrize("name", ["ExchangeOnlineLogin", "Gmail"])
+def test_without_a_log_in_the_mail_says_how(name: str, tmp_path: Path) -> None:
+    """Run for real before anybody has logged in, nobody is asked anything, and the command is named."""
+    config = CONFIGS / f"{name}.json"
+    done = jsnpy(config, env={**SECRETS, "JSNPY_TOKEN_DIR": str(tmp_path / "tokens")})
+    assert "send_email failed with code -5: nobody has logged in for you@" in done.err
+    assert f"jsnpy login {config}" in done.err
 
 
 def test_the_webhook_is_used_when_the_mail_fails() -> None:

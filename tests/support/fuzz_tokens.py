@@ -69,7 +69,7 @@ SEEDS = [
     b'\x03{"error": "invalid_client", "error_description": "AADSTS7000215: no. Trace ID: 1"}',
     b'\x83{"error": "invalid_grant", "error_description": "X X"}',
     b'\x04{"error": {"status": "NO", "message": "no"}}',
-    b'\x05https://a\x07b.test/',
+    b"\x05https://a\x07b.test/",
     b'\x03{"error": "a\\u0007b", "error_description": "\\u2028\\ud800"}',
     b"\x06<html>",
     b'\x01{"access_token": "t", "fetched": 1e300, "lifetime": -1, "refused": 5}',
