@@ -10,11 +10,11 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from jsnpy.dryrun.page import Entry, Fragment, fragment, page
+from jsnpy.dryrun.page import Entry, write
 from jsnpy.errors import UsageError
 
 if TYPE_CHECKING:
-    from jsnpy.dryrun.server import CaughtMail
+    from jsnpy.dryrun.caught import CaughtMail
 
 _TEXTS = ("sender", "server", "tls", "user", "mechanism")
 _LISTS = ("recipients", "dialogue")
@@ -29,11 +29,14 @@ class Mailbox:
 
     Args:
         folder: where, created when missing.
+
+    Attributes:
+        page_path: the page.
     """
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        self._fragments: dict[str, tuple[object, Fragment]] = {}
+        self.page_path = os.path.join(folder, "index.html")
         self._next_page = 0.0
         self._stale = False
 
@@ -108,14 +111,10 @@ class Mailbox:
         while (held := self._held()) != shown:
             shown = held
             draft = self._path(f".index.{os.getpid()}.{threading.get_ident()}.html")
-            text = page(
-                [self._fragment(name, state) for name, state in held],
-                os.path.basename(os.path.abspath(self.folder)),
-            )
             try:
                 with open(draft, "w", encoding="utf-8", errors="replace", newline="\n") as file:
-                    file.write(text)
-                _replace(draft, self._path("index.html"))
+                    write(file, (self._entry(name) for name, _ in held), os.path.basename(os.path.abspath(self.folder)))
+                _replace(draft, self.page_path)
             except OSError:
                 with suppress(OSError):
                     os.unlink(draft)
@@ -138,12 +137,6 @@ class Mailbox:
         except OSError:
             return -1
 
-    def _fragment(self, name: str, state: object) -> Fragment:
-        known = self._fragments.get(name)
-        if known is None or known[0] != state:
-            known = self._fragments[name] = (state, fragment(self._entry(name)))
-        return known[1]
-
     def _entry(self, name: str) -> Entry:
         with open(self._path(name), "rb") as file:
             raw = file.read()
@@ -158,7 +151,7 @@ class Mailbox:
         lists: dict[str, Any] = {
             key: [v for v in facts[key] if isinstance(v, str)] for key in _LISTS if isinstance(facts.get(key), list)
         }
-        return Entry(name, raw, **texts, **lists)
+        return Entry(name=name, raw=raw, **texts, **lists)
 
 
 def _replace(draft: str, page: str) -> None:

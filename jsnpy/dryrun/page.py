@@ -1,38 +1,34 @@
-"""The mailbox page: one static HTML text, without scripts, that shows mails as a mail reader would."""
+"""The mailbox page: one static HTML text that shows mails as a mail reader would; nothing of a mail runs in it."""
 
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
 from base64 import b64encode
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from string import Template
-from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
-from zlib import crc32
+from typing import TYPE_CHECKING, TextIO
+from urllib.parse import quote
 
+from jsnpy.dryrun.frame import framed
 from jsnpy.dryrun.reader import html_as_text, named_recipient, read, readable_size, visible
+from jsnpy.record import Record, field
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jsnpy.dryrun.reader import Attachment, ReadMail
 
 _EMBEDDED = 4 * 1000 * 1000  # bytes: larger attachments are named, and found in the .eml
 _SNIPPET = 160
-# The frame's own rules, on top of sandbox="" (no scripts, forms, pop-ups) and of the page's policy.
-_FRAME_HEAD = (
-    '<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="'
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'"
-    '"><meta http-equiv="x-dns-prefetch-control" content="off"><meta name="referrer" content="no-referrer">'
-    '<meta name="viewport" content="width=device-width, initial-scale=1"><base target="_blank">'
-    "<style>body { font: 15px/1.5 system-ui, sans-serif; margin: 16px; overflow-wrap: anywhere }"
-    "img { max-width: 100% } a, area, button, input { pointer-events: none !important }</style>"
-)
+_CUT = "<!-- cut -->"  # where the list and the mails stand in the template
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Record):
     """One mail: its file's name, its bytes, and what is known of its session ("" or [] when nothing is)."""
 
     name: str
@@ -46,59 +42,65 @@ class Entry:
     dialogue: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Fragment:
-    """One mail's two pieces of the page: its line in the list, its text in the reader."""
-
-    item: str
-    article: str
-
-
-def page(fragments: list[Fragment], folder: str) -> str:
-    """Return the whole page.
+def write(file: TextIO, entries: Iterable[Entry], folder: str, *, watched: bool = False) -> None:
+    """Write the whole page, of whose mails no more than one is in memory at a time.
 
     Args:
-        fragments: the mails, the one to show first at the front.
+        file: where to.
+        entries: the mails, the one to show first at the front.
         folder: the mailbox's name, for the title.
+        watched: whether more mails are to come: an open page then loads itself anew now and then.
     """
-    count = len(fragments)
-    summary = f"{count or 'no'} mail{'' if count == 1 else 's'} caught, none left this machine"
-    nothing = '<p class="nothing"><b>No mail yet</b>What the script sends is shown here, one mail a line.</p>'
-    chosen = [f'body:has(#m{i}:target) .list [href="#m{i}"]' for i in range(count)]
-    return Template(files("jsnpy.dryrun").joinpath("page.html").read_text("utf-8")).substitute(
-        title=_text(f"{folder} (dry run)"),
-        summary=summary,
-        selected=", ".join(chosen) or ".none",
-        list="\n".join(f.item.replace("\x00", f"m{i}") for i, f in enumerate(fragments)),
-        mails="\n".join(f.article.replace("\x00", f"m{i}") for i, f in enumerate(fragments)) or nothing,
-    )
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", newline="\n") as mails:
+        items = []
+        for entry in entries:
+            item, mail = _pieces(entry)
+            items.append(item)
+            mails.write(mail)
+        script = _resource("page.js")
+        count = len(items)
+        page = Template(_resource("page.html")).substitute(
+            title=_text(f"{folder} (dry run)"),
+            summary=f"{count or 'no'} mail{'' if count == 1 else 's'} caught, none left this machine",
+            watched=" data-watched" if watched else "",
+            hash=b64encode(sha256(script.encode()).digest()).decode(),
+            script=script,
+        )
+        head, middle, end = page.split(_CUT)
+        file.writelines([head, *items, middle])
+        if not items:
+            file.write('<p class="nothing"><b>No mail yet</b>What the script sends is shown here, one mail a line.</p>')
+        mails.seek(0)
+        shutil.copyfileobj(mails, file)
+        file.write(end)
 
 
-def fragment(entry: Entry) -> Fragment:
-    """Return one mail's pieces; each NUL in them stands for the mail's anchor, which `page` puts in."""
+def _resource(name: str) -> str:
+    return files("jsnpy.dryrun").joinpath(name).read_text("utf-8")
+
+
+def _pieces(entry: Entry) -> tuple[str, str]:
+    """Return a mail's line in the list, and its text in the reader."""
     seen = read(entry.raw)
-    name, address = _person(seen.header("From") or entry.sender)
+    stem = entry.name.rpartition(".")[0]
+    anchor, number = quote(stem), f"#{_text(stem)}"
     subject = _text(seen.header("Subject")) or "(no subject)"
-    hue = crc32((address or name).encode("utf-8", "replace")) % 360
-    initial = _text(next((c for c in name if c.isalnum()), "?").upper())
-    badge = f'<span class="round" style="--hue:{hue}" aria-hidden="true">{initial}</span>'
     text = seen.text if seen.text is not None else html_as_text(seen.html or "")
     long_date, short_date = _dates(seen.header("Date"))
-    snippet = _text(" ".join(text[: 4 * _SNIPPET].split())[:_SNIPPET])
-    clip = " clip" if seen.attachments else ""
+    clip = '<span class="clip" role="img" aria-label="with attachments"></span>' if seen.attachments else ""
     item = (
-        f'<li><a href="#\x00">{badge}<span class="who{clip}"><bdi>{_text(name)}</bdi></span>'
-        f'<time>{short_date}</time><span class="subject"><bdi>{subject}</bdi></span>'
-        f'<span class="snippet"><bdi>{snippet}</bdi></span></a></li>'
+        f'<li><a href="#{anchor}"><span class="number">{number}</span>'
+        f'<span class="who"><bdi>{_text(_receivers(seen, entry))}</bdi></span><time>{short_date}</time>'
+        f'<span class="subject" dir="auto">{subject}</span>{clip}'
+        f'<span class="snippet" dir="auto">{_text(" ".join(text[: 4 * _SNIPPET].split())[:_SNIPPET])}</span></a></li>\n'
     )
-    article = (
-        '<article class="mail" id="\x00"><a class="back" href="#">&lsaquo; All mails</a>'
-        f'<h2><bdi>{subject}</bdi></h2><div class="from">{badge}<div>'
-        f'<div class="line"><span><b><bdi>{_text(name)}</bdi></b>{_address(name, address)}</span>'
-        f"<time>{long_date}</time></div>{_people(seen, entry)}</div></div>"
-        f"{_facts(entry)}{_files(seen, entry)}{_tabs(seen, text, entry)}</article>"
+    mail = (
+        f'<article class="mail" id="{anchor}"><a class="back" href="#">&lsaquo; All mails</a>'
+        f'<p class="when"><a class="number" href="#{anchor}">{number}</a> <time>{long_date}</time></p>'
+        f'<h2 dir="auto">{subject}</h2>{_people(seen, entry)}'
+        f"{_facts(entry)}{_files(seen, entry)}{_tabs(seen, text, entry, anchor)}</article>\n"
     )
-    return Fragment(item, article)
+    return item, mail
 
 
 def _text(text: str, keep: str = "") -> str:
@@ -106,17 +108,11 @@ def _text(text: str, keep: str = "") -> str:
     return escape(visible(text, keep))
 
 
-def _person(header: str) -> tuple[str, str]:
-    """The name to call a sender by, and the address."""
-    before, bracket, rest = header.rpartition("<")
-    if not bracket:
-        return header.strip() or "(nobody)", header.strip()
-    address = rest.partition(">")[0].strip()
-    return before.strip().strip('"').strip() or address, address
-
-
-def _address(name: str, address: str) -> str:
-    return "" if name == address else f' <span class="address"><bdi>{_text(address)}</bdi></span>'
+def _receivers(seen: ReadMail, entry: Entry) -> str:
+    """Return who a mail is for, in one short line."""
+    named = [*seen.people.get("to", ()), *seen.people.get("cc", ())]
+    people = [name or address for name, address in named] or entry.recipients
+    return people[0] + (f" +{len(people) - 1}" if len(people) > 1 else "") if people else "(nobody)"
 
 
 def _dates(header: str) -> tuple[str, str]:
@@ -128,10 +124,24 @@ def _dates(header: str) -> tuple[str, str]:
 
 
 def _people(seen: ReadMail, entry: Entry) -> str:
-    rows = [(label, seen.header(label)) for label in ("To", "Cc", "Reply-To")]
-    rows.append(("Bcc", ", ".join(r for r in entry.recipients if not named_recipient(r, seen))))
-    shown = "".join(f"<dt>{label}</dt><dd><bdi>{_text(value)}</bdi></dd>" for label, value in rows if value)
+    rows = [(label, _persons(seen, label)) for label in ("From", "To", "Cc", "Reply-To")]
+    blind = [recipient for recipient in entry.recipients if not named_recipient(recipient, seen)]
+    rows.append(("Bcc", f"<bdi>{_text(', '.join(blind))}</bdi>" if blind else ""))
+    shown = "".join(f"<dt>{label}</dt><dd>{value}</dd>" for label, value in rows if value)
     return f'<dl class="people">{shown}</dl>'
+
+
+def _persons(seen: ReadMail, label: str) -> str:
+    """Return a header's people, each name and address with a direction of its own."""
+    people = seen.people.get(label.lower())
+    if not people:
+        return f"<bdi>{_text(seen.header(label))}</bdi>" if seen.header(label) else ""
+    return ", ".join(
+        f'<bdi>{_text(name)}</bdi> <bdi class="address">{_text(address)}</bdi>'
+        if name
+        else f"<bdi>{_text(address)}</bdi>"
+        for name, address in people
+    )
 
 
 def _facts(entry: Entry) -> str:
@@ -144,39 +154,40 @@ def _facts(entry: Entry) -> str:
     return f'<ul class="facts">{"".join(facts)}</ul>'
 
 
-def _tabs(seen: ReadMail, text: str, entry: Entry) -> str:
+def _tabs(seen: ReadMail, text: str, entry: Entry, anchor: str) -> str:
     tabs = []
     if seen.html is not None:
-        frame = (
-            f'<iframe sandbox="" title="HTML body" srcdoc="{_frame(seen)}"></iframe>'
-            '<p class="note">Scripts, remote content, forms and links are off.</p>'
-        )
-        tabs.append(("html", "HTML", frame))
-    tabs.append(("text", "Text", f"<pre>{_text(text, chr(10) + chr(9)) or '(empty)'}</pre>"))
+        tabs.append(("html", "HTML", _html(seen, anchor)))
+    tabs.append(("text", "Text", f'<pre dir="auto">{_lines(text) or "(empty)"}</pre>'))
+    if seen.html is not None:
+        tabs.append(("code", "HTML source", f"<pre>{_lines(seen.html)}</pre>"))
     headers = "".join(f"<dt>{_text(name)}</dt><dd><bdi>{_text(value)}</bdi></dd>" for name, value in seen.headers)
     tabs.append(("head", "Headers", f"<dl>{headers}</dl>"))
     if entry.dialogue:
         tabs.append(("talk", "SMTP dialogue", f"<pre>{_dialogue(entry.dialogue)}</pre>"))
     inputs = "".join(
-        f'<input type="radio" class="{kind}" name="\x00" id="\x00{kind}"{" checked" if i == 0 else ""}>'
-        f'<label for="\x00{kind}">{label}</label>'
+        f'<input type="radio" class="{kind}" name="{anchor}" id="{anchor}.{kind}"{" checked" if i == 0 else ""}>'
+        f'<label for="{anchor}.{kind}">{label}</label>'
         for i, (kind, label, _) in enumerate(tabs)
     )
     sections = "".join(f'<section class="{kind}">{content}</section>' for kind, _, content in tabs)
     return f'<div class="tabs">{inputs}{sections}</div>'
 
 
-def _frame(seen: ReadMail) -> str:
-    html = (seen.html or "").replace("\x00", "\ufffd")
-    # A policy stops loading, not connecting ahead, as for <link> and frames: there are no such elements.
-    html = re.sub(r"<(?=link|meta|base|i?frame|object|embed)", "<x-", html, flags=re.IGNORECASE)
-    pictures = {a.cid: a for a in seen.attachments if a.cid and re.fullmatch(r"image/[\w.+-]+", a.content_type)}
+def _html(seen: ReadMail, anchor: str) -> str:
+    widths = "".join(
+        f'<input type="radio" class="{kind}" name="{anchor}.width" id="{anchor}.{kind}"{checked}>'
+        f'<label for="{anchor}.{kind}">{label}</label>'
+        for kind, label, checked in (("wide", "Desktop", " checked"), ("phone", "Phone", ""))
+    )
+    return (
+        f'<div class="widths">{widths}<span class="note">Scripts, remote content, forms and links are off.</span>'
+        f'<iframe sandbox="" loading="lazy" title="HTML body" srcdoc="{framed(seen)}"></iframe></div>'
+    )
 
-    def picture(match: re.Match[str]) -> str:
-        found = pictures.get(unquote(match[1]))
-        return match[0] if found is None else f"data:{found.content_type};base64,{b64encode(found.data).decode()}"
 
-    return escape(_FRAME_HEAD + re.sub(r"cid:([^\s\"'<>()]+)", picture, html))
+def _lines(text: str) -> str:
+    return _text(text, "\n\t")
 
 
 def _dialogue(lines: list[str]) -> str:

@@ -14,8 +14,8 @@ import idna
 if TYPE_CHECKING:
     from email.message import Message
 
-# Bidirectional controls can make "exe.fdp" of "pdf.exe"; the format characters that emoji and scripts need stay.
-_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+# Bidirectional controls can make "exe.fdp" of "pdf.exe"; the marks and joiners that scripts and emoji need stay.
+_BIDI = "\u202a-\u202e\u2066-\u2069"
 _OBEYED = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_BIDI}]")
 _SKIPPED = frozenset({"script", "style", "head", "title", "template"})
 _KB, _MB = 1000, 1_000_000
@@ -59,14 +59,14 @@ class ReadMail:
         text: the first text/plain part, None where there is none.
         html: the first text/html part, None where there is none.
         attachments: all other parts.
-        addressed: the addresses of To and Cc.
+        people: the names and addresses of headers that hold such, by the header's name in lower case.
     """
 
     headers: list[tuple[str, str]] = field(default_factory=list)
     text: str | None = None
     html: str | None = None
     attachments: list[Attachment] = field(default_factory=list)
-    addressed: list[str] = field(default_factory=list)
+    people: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     def header(self, name: str) -> str:
         """Return the first header of that name (in any letter case), decoded, or ""."""
@@ -84,15 +84,16 @@ def read(raw: bytes) -> ReadMail:
     for part in _leaves(message):
         _place(part, mail)
     for name, value in message.raw_items():
-        if name.lower() in {"to", "cc"}:
+        if name.lower() in {"from", "to", "cc", "reply-to"}:
             addresses = getattr(_parsed(name, _unfolded(value)), "addresses", ())
-            mail.addressed += [address.addr_spec for address in addresses]
+            people = [(address.display_name, address.addr_spec) for address in addresses if address.addr_spec != "<>"]
+            mail.people.setdefault(name.lower(), people)
     return mail
 
 
 def named_recipient(address: str, mail: ReadMail) -> bool:
     """Return whether a recipient of the envelope is named in To or Cc; one who is not is a blind copy."""
-    return _comparable(address) in map(_comparable, mail.addressed)
+    return _comparable(address) in (_comparable(each) for name in ("to", "cc") for _, each in mail.people.get(name, ()))
 
 
 def _comparable(address: str) -> str:

@@ -6,11 +6,13 @@ import asyncio
 import logging
 import threading
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jsnpy.dryrun.caught import CaughtMail
+from jsnpy.dryrun.dialogue import Dialogue
 from jsnpy.dryrun.mailbox import Mailbox
-from jsnpy.dryrun.reader import ReadMail, html_as_text, named_recipient, read, readable_size, visible
+from jsnpy.dryrun.reader import visible
+from jsnpy.dryrun.report import report
 from jsnpy.errors import JsnpyError, UsageError
 
 try:
@@ -34,37 +36,7 @@ _NAME = "jsnpy dry run"
 _SIZE_LIMIT = 35 * 1024 * 1024
 _COMMAND_LIMIT = 16384  # RFC 4954 section 4: 12288 bytes in base64 for AUTH, tokens need them
 _LINE_LIMIT = 1001  # RFC 5321 section 4.5.3.1.6, with the dot that is stuffed
-_LINES_SHOWN = 200
-_LINE_SHOWN = 2000
 _START_SECONDS = 10
-_HEADERS_SHOWN = ("From", "To", "Cc", "Reply-To", "Subject", "Date")
-
-
-@dataclass(frozen=True)
-class CaughtMail:
-    """A mail the dry run caught, with the facts of its session; no password is kept.
-
-    Args:
-        number: 1 for the first mail of the run.
-        sender: the envelope's sender, "" for none.
-        recipients: the envelope's recipients, as given.
-        raw: the message exactly as received, dots unstuffed.
-        server: where the script meant to send it, as HOST:PORT.
-        tls: the TLS version, "" for clear text.
-        user: who signed in, "" for nobody.
-        mechanism: how, as "PLAIN".
-        dialogue: the session until the message's reply, a line each: "S: …" and "C: …", credentials masked.
-    """
-
-    number: int
-    sender: str
-    recipients: list[str]
-    raw: bytes
-    server: str = ""
-    tls: str = ""
-    user: str = ""
-    mechanism: str = ""
-    dialogue: list[str] = field(default_factory=list)
 
 
 class DryRun:
@@ -77,7 +49,7 @@ class DryRun:
     """
 
     def __init__(self, show: Callable[[str], None], mailbox: str | None = None) -> None:
-        self.mails: list[CaughtMail] = []
+        self.count = 0
         self._show = show
         self._certificates = Certificates()
         self._server_named = ""
@@ -125,9 +97,19 @@ class DryRun:
                 self._mailbox.close()
             except UsageError as error:
                 self._trouble = self._trouble or error
+        if thread is not None and self._trouble is None:
+            self._tell(self._summary())
         trouble, self._trouble = self._trouble, None
         if trouble is not None:
             raise trouble
+
+    def _summary(self) -> str:
+        if not self.count:
+            return "no mail was sent in this dry run"
+        caught = f"{self.count} mail{'s' * (self.count > 1)} caught"
+        if self._mailbox is None:
+            return f"{caught}, none left this machine; --mailbox DIR keeps them with a page to look at them"
+        return f"{caught}; look at {'them' if self.count > 1 else 'it'}: {visible(self._mailbox.page_path)}"
 
     def route(self, request: Request) -> smtp.Route:
         """Return where a send really connects to: here, with a certificate for the name the script verifies.
@@ -171,56 +153,24 @@ class DryRun:
 
     def catch(self, mail: CaughtMail) -> None:
         """Keep and show one mail; trouble with that is raised by `stop`, as the script must see a success."""
-        self.mails.append(mail)
+        self.count += 1
         kept_as = ""
         try:
             if self._mailbox is not None:
                 kept_as = self._mailbox.add(mail)
         except UsageError as error:
             self._trouble = self._trouble or error
+        self._tell(report(mail, kept_as))
+
+    def _tell(self, text: str) -> None:
         try:
-            self._show(readable(mail, kept_as))
+            self._show(text)
         except Exception as error:  # noqa: BLE001 - whatever it is, stop() raises it
             self._trouble = self._trouble or error
 
     def server_named(self) -> str:
         """Return HOST:PORT of the latest route."""
         return self._server_named
-
-
-class _Dialogue:
-    """The lines of one session, without credentials and without the message."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self._mode = ""
-        self._partial = b""
-        self._message_bytes = 0
-
-    def received(self, data: bytes) -> None:
-        *lines, self._partial = (self._partial + data).split(b"\n")
-        for line in lines:
-            if self._mode == "354":
-                self._message_bytes += len(line) + 1
-                if line == b".\r":
-                    self.lines.append(f"C: [the message, {readable_size(self._message_bytes - 3)}]")
-                    self.lines.append("C: .")
-                    self._mode, self._message_bytes = "", 0
-            else:
-                self.lines.append("C: " + self._masked(line.decode("utf-8", "replace").rstrip("\r")))
-
-    def _masked(self, line: str) -> str:
-        if self._mode == "334":
-            return line if line == "*" else "[credentials]"
-        words = line.split(None, 2)
-        if len(words) > 2 and words[0].upper() == "AUTH":  # noqa: PLR2004 - verb, mechanism and the rest
-            return f"{words[0]} {words[1]} [credentials]"
-        return line
-
-    def sent(self, data: bytes) -> None:
-        for line in data.decode("utf-8", "replace").splitlines():
-            self.lines.append(f"S: {line}")
-        self._mode = data[:3].decode("ascii", "replace")
 
 
 class _Session(SMTP):
@@ -276,12 +226,11 @@ class _Catcher:
     """What one session says and gives: aiosmtpd's hooks."""
 
     def __init__(self, run: DryRun) -> None:
-        self.dialogue = _Dialogue()
+        self.dialogue = Dialogue()
         self._run = run
         self._server = run.server_named()
         self._user = ""
         self._mechanism = ""
-        self._told = 0
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, session: Any, _envelope: Any, hostname: str, responses: list[str]
@@ -304,10 +253,8 @@ class _Catcher:
         return "250 2.1.5 Recipient ok"
 
     async def handle_DATA(self, server: _Session, _session: Any, envelope: Any) -> str:  # noqa: N802
-        number = len(self._run.mails) + 1
+        number = self._run.count + 1
         reply = f"250 2.0.0 Ok: kept by the {_NAME} as mail {number}"
-        dialogue = [*self.dialogue.lines[self._told :], f"S: {reply}"]
-        self._told = len(self.dialogue.lines) + 1  # the next mail of this session starts after this reply
         self._run.catch(
             CaughtMail(
                 number=number,
@@ -318,7 +265,7 @@ class _Catcher:
                 tls=server.tls_version(),
                 user=self._user,
                 mechanism=self._mechanism,
-                dialogue=dialogue,
+                dialogue=self.dialogue.take(reply),
             )
         )
         return reply
@@ -333,63 +280,20 @@ class _Catcher:
         return self._welcome("CRAM-MD5", answer.rpartition(b" ")[0])
 
     async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802
+        return await self._take_token(server, args, b"user=", b"\x01")
+
+    async def auth_OAUTHBEARER(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802
+        return await self._take_token(server, args, b"a=", b",")
+
+    async def _take_token(self, server: SMTP, args: list[str], before: bytes, after: bytes) -> AuthResult:
         from base64 import b64decode
 
         answer = b64decode(args[1]) if len(args) > 1 else await server.challenge_auth(b"")
         if answer is MISSING:
             return AuthResult(success=False, handled=True)
-        return self._welcome("XOAUTH2", answer.partition(b"\x01")[0].removeprefix(b"user="))
+        return self._welcome(args[0], answer.partition(before)[2].partition(after)[0])
 
     def _welcome(self, mechanism: str, user: bytes) -> AuthResult:
         self._mechanism = mechanism
         self._user = user.decode("utf-8", "replace")
         return AuthResult(success=True, auth_data=self._user)
-
-
-def readable(mail: CaughtMail, kept_as: str = "") -> str:
-    """Return a caught mail as text for a terminal: envelope, session, headers, body, attachments.
-
-    Args:
-        mail: the mail.
-        kept_as: the file it was written to, if it was.
-    """
-    seen = read(mail.raw)
-    title = f"── mail {mail.number}, caught by the dry run "
-    parts = [title + "─" * (72 - len(title)), *_envelope_lines(mail, seen), ""]
-    parts += [f"{name}: {visible(seen.header(name))}" for name in _HEADERS_SHOWN if seen.header(name)]
-    parts += ["", *_body_lines(seen)]
-    if seen.attachments:
-        parts += ["", "attachments:"]
-        parts += [
-            f"  {visible(a.name) or '(no name)'}  ({visible(a.content_type)}, {readable_size(len(a.data))})"
-            for a in seen.attachments
-        ]
-    parts += ["", f"kept as {visible(kept_as)}"] if kept_as else []
-    return "\n".join([*parts, "─" * 72])
-
-
-def _envelope_lines(mail: CaughtMail, seen: ReadMail) -> list[str]:
-    recipients = [r if named_recipient(r, seen) else f"{r} (bcc)" for r in mail.recipients]
-    signed_in = f'signed in as "{visible(mail.user)}" ({mail.mechanism})' if mail.mechanism else "not signed in"
-    return [
-        f"envelope: from {visible(mail.sender)} to {visible(', '.join(recipients))}",
-        f"session:  {visible(mail.server) or 'a client'}, {mail.tls or 'no TLS'}, {signed_in}",
-    ]
-
-
-def _body_lines(seen: ReadMail) -> list[str]:
-    if seen.text is None and seen.html is None:
-        return ["(no text)"]
-    if seen.text is None and seen.html is not None:
-        return ["(HTML, shown as text)", *_capped(html_as_text(seen.html))]
-    also = [] if seen.html is None else ["", f"(and as HTML, {readable_size(len(seen.html.encode()))})"]
-    return [*_capped(seen.text or ""), *also]
-
-
-def _capped(text: str) -> list[str]:
-    lines = visible(text, keep="\n\t").split("\n")
-    shown = [
-        line if len(line) <= _LINE_SHOWN else f"{line[:_LINE_SHOWN]} … {len(line) - _LINE_SHOWN} more characters"
-        for line in lines[:_LINES_SHOWN]
-    ]
-    return shown if len(lines) <= _LINES_SHOWN else [*shown, f"… {len(lines) - _LINES_SHOWN} more lines"]

@@ -83,8 +83,9 @@ def test_verbose_says_what_runs_and_each_send(folder: Path) -> None:
     lines = result.err.splitlines()
     assert f"jsnpy: config (none), script {folder / 'mail.js'}" == lines[0]
     assert lines[1].startswith("jsnpy: engine quickjs")
-    assert lines[-1].startswith("jsnpy: send_email returned 0 after ")
-    assert lines[-1].endswith(" s")
+    assert lines[-2].startswith("jsnpy: send_email returned 0 after ")
+    assert lines[-2].endswith(" s")
+    assert lines[-1].startswith("1 mail caught")
     assert "script " in jsnpy("check", "-v", "mail.js", cwd=folder).err
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from pathlib import Path
@@ -13,20 +14,35 @@ from pathlib import Path
 import pytest
 
 from jsnpy import smtp
-from jsnpy.dryrun import DryRun
+from jsnpy.dryrun import CaughtMail, DryRun
 from jsnpy.errors import UsageError
+from jsnpy.record import as_dict
 from jsnpy.smtp.request import parse
 
 PASSWORD = "s3cr\u00e9t-pass"
 MODES = [(25, {}), (465, {"ssl": True}), (587, {"starttls": True})]
 
 
+class KeepingDryRun(DryRun):
+    """A dry run whose mails can be looked at later; the product keeps none in memory."""
+
+    def __init__(self, show: Callable[[str], None], mailbox: str | None = None) -> None:
+        super().__init__(show, mailbox)
+        self.mails: list[CaughtMail] = []
+
+    def catch(self, mail: CaughtMail) -> None:
+        """Note the mail too."""
+        self.mails.append(mail)
+        super().catch(mail)
+
+
 class Caught:
-    """A running dry run and the texts it showed."""
+    """A running dry run, the texts it showed and the mails it caught."""
 
     def __init__(self, mailbox: str | None = None) -> None:
         self.texts: list[str] = []
-        self.run = DryRun(self.texts.append, mailbox)
+        self.run = KeepingDryRun(self.texts.append, mailbox)
+        self.mails = self.run.mails
         self.run.start()
 
     def send(self, **fields: object) -> smtp.SendResult:
@@ -57,7 +73,7 @@ def test_every_mode_and_mechanism_is_caught(dry: Caught, port: int, mode: dict[s
     result = dry.send(port=port, user="u@x.test", **{"pass": PASSWORD}, auth=mechanism, **mode)
 
     assert (0, "") == (result.code, result.error)
-    (mail,) = dry.run.mails
+    (mail,) = dry.mails
     assert ("a@x.test", ["b@x.test"], "u@x.test") == (mail.sender, mail.recipients, mail.user)
     assert (mechanism or "plain").upper() == mail.mechanism
     assert bool(mode) == mail.tls.startswith("TLSv1.")
@@ -126,14 +142,14 @@ def test_the_password_is_kept_nowhere(dry: Caught) -> None:
     """Neither the shown text nor the dialogue holds credentials, in any mechanism."""
     for mechanism in ("plain", "login", "cram-md5", "xoauth2"):
         dry.send(user="u@x.test", **{"pass": PASSWORD}, auth=mechanism)
-    dialogues = [line for mail in dry.run.mails for line in mail.dialogue]
+    dialogues = [line for mail in dry.mails for line in mail.dialogue]
     sent = [line for line in dialogues if line.startswith("C: ") and "[credentials]" not in line]
 
-    assert 4 == len(dry.run.mails)
+    assert 4 == len(dry.mails)
     assert 4 <= sum("[credentials]" in line for line in dialogues)
     assert {"EHLO", "AUTH", "MAIL", "RCPT", "DATA", "[the", "."} == {line[3:].split(" ")[0] for line in sent}
     assert ["C: AUTH LOGIN", "C: AUTH CRAM-MD5"] == [line for line in sent if "AUTH" in line and "XOAUTH2" not in line]
-    assert PASSWORD not in "".join(dry.texts) + repr(dry.run.mails)
+    assert PASSWORD not in "".join(dry.texts) + "".join(str(as_dict(mail)) for mail in dry.mails)
 
 
 def test_long_tokens_are_taken(dry: Caught) -> None:
@@ -144,7 +160,7 @@ def test_long_tokens_are_taken(dry: Caught) -> None:
 def test_the_dialogue_is_the_session(dry: Caught) -> None:
     """Commands and replies are in order, the message is a number of bytes, its reply is the end."""
     dry.send(port=25, user="u", **{"pass": PASSWORD})
-    dialogue = dry.run.mails[0].dialogue
+    dialogue = dry.mails[0].dialogue
 
     assert "S: 220 jsnpy.invalid jsnpy dry run" == dialogue[0]
     assert "C: AUTH PLAIN [credentials]" in dialogue
@@ -157,7 +173,7 @@ def test_a_kept_session_gives_each_mail_its_own_dialogue(dry: Caught) -> None:
     with dry.connect() as client:
         client.sendmail("a@x.test", "b@x.test", "Subject: 1\r\n\r\n")
         client.sendmail("a@x.test", "b@x.test", "Subject: 2\r\n\r\n")
-    first, second = dry.run.mails
+    first, second = dry.mails
 
     assert 1 == sum("ehlo" in line for line in first.dialogue)
     assert not [line for line in second.dialogue if "ehlo" in line or "as mail 1" in line]
@@ -181,7 +197,7 @@ def test_any_envelope_is_taken(dry: Caught, address: str) -> None:
     result = dry.send(**{"from": address, "to": address})
 
     assert "" == result.error
-    assert (address, [address]) == (dry.run.mails[0].sender, dry.run.mails[0].recipients)
+    assert (address, [address]) == (dry.mails[0].sender, dry.mails[0].recipients)
 
 
 def test_a_message_larger_than_the_limit_is_refused(dry: Caught) -> None:
@@ -189,21 +205,21 @@ def test_a_message_larger_than_the_limit_is_refused(dry: Caught) -> None:
     result = dry.send(body="x" * 36 * 1024 * 1024)
 
     assert -8 == result.code
-    assert [] == dry.run.mails
+    assert [] == dry.mails
 
 
 def test_an_overlong_line_is_refused(dry: Caught) -> None:
     """What no server need take (RFC 5321 section 4.5.3.1.6) does not pass a dry run either."""
     with dry.connect() as client, pytest.raises(smtplib.SMTPDataError, match="Line too long"):
         client.sendmail("a@x.test", "b@x.test", b"Subject: 1\r\n\r\n" + b"x" * 1000 + b"\r\n")
-    assert [] == dry.run.mails
+    assert [] == dry.mails
 
 
 @pytest.mark.parametrize("body", ["x" * 50_000, "x" * 50_000 + "\n", "é" + "x" * 50_000])
 def test_a_body_that_is_one_long_line_passes_whole(dry: Caught, body: str) -> None:
     """A text without line ends is folded on the wire and whole again at the receiver."""
     assert "" == dry.send(body=body).error
-    raw = dry.run.mails[0].raw
+    raw = dry.mails[0].raw
     assert b"\n" not in raw.replace(b"\r\n", b"")
     assert body.strip() == message_from_bytes(raw).get_payload(decode=True).decode().strip()  # type: ignore[union-attr]
 
@@ -211,7 +227,7 @@ def test_a_body_that_is_one_long_line_passes_whole(dry: Caught, body: str) -> No
 def test_large_mails_are_taken(dry: Caught) -> None:
     """Almost five million characters arrive whole."""
     assert "" == dry.send(body=("x" * 59 + "\n") * 80_000, ssl=True).error
-    assert 4_800_000 < len(dry.run.mails[0].raw)
+    assert 4_800_000 < len(dry.mails[0].raw)
 
 
 def test_two_sends_at_once_are_both_caught(dry: Caught) -> None:
@@ -222,8 +238,8 @@ def test_two_sends_at_once_are_both_caught(dry: Caught) -> None:
     for sender in senders:
         sender.join()
 
-    assert set("01234567") == {message_from_bytes(mail.raw)["Subject"] for mail in dry.run.mails}
-    assert list(range(1, 9)) == [mail.number for mail in dry.run.mails]
+    assert set("01234567") == {message_from_bytes(mail.raw)["Subject"] for mail in dry.mails}
+    assert list(range(1, 9)) == [mail.number for mail in dry.mails]
 
 
 def test_start_and_stop_may_be_said_twice() -> None:
@@ -252,7 +268,7 @@ def test_it_can_be_started_again() -> None:
     dry.run.stop()
 
     assert "" == result.error
-    assert [1, 2] == [mail.number for mail in dry.run.mails]
+    assert [1, 2] == [mail.number for mail in dry.mails]
 
 
 def test_what_fails_while_showing_is_raised_in_the_end() -> None:
@@ -274,7 +290,7 @@ def test_the_mailbox_gets_what_was_caught(tmp_path: Path) -> None:
     """With a mailbox each mail is in a file by the time the send returns, named in the shown text, and on the page."""
     dry = Caught(str(tmp_path / "box"))
     dry.send(user="u@x.test", **{"pass": PASSWORD}, starttls=True, subject="On the page")
-    assert dry.run.mails[0].raw == (tmp_path / "box" / "001.eml").read_bytes()
+    assert dry.mails[0].raw == (tmp_path / "box" / "001.eml").read_bytes()
     dry.run.stop()
 
     page = (tmp_path / "box" / "index.html").read_text("utf-8")
@@ -293,6 +309,47 @@ def test_a_mailbox_that_breaks_in_the_run_is_told_in_the_end(tmp_path: Path) -> 
     with pytest.raises(UsageError, match="cannot be written"):
         dry.run.stop()
     assert 1 == len(dry.texts)
+
+
+@pytest.mark.parametrize(
+    ("count", "kept", "last"),
+    [
+        (0, True, "no mail was sent in this dry run"),
+        (1, True, "1 mail caught; look at it: {page}"),
+        (8, True, "8 mails caught; look at them: {page}"),
+        (2, False, "2 mails caught, none left this machine; --mailbox DIR keeps them with a page to look at them"),
+    ],
+)
+def test_the_end_says_what_was_caught_and_where(tmp_path: Path, count: int, kept: bool, last: str) -> None:
+    """The last text tells how many mails there were and where to look, or that there was none."""
+    dry = Caught(str(tmp_path / "box") if kept else None)
+    for _ in range(count):
+        assert "" == dry.send().error
+    dry.run.stop()
+    dry.run.stop()
+    assert last.format(page=tmp_path / "box" / "index.html") == dry.texts[-1]
+    assert count + 1 == len(dry.texts)
+
+
+def test_caught_mails_are_not_kept_in_memory(tmp_path: Path) -> None:
+    """Fifty mails of a megabyte leave next to nothing behind, in clear text, in files and on the page."""
+    run = DryRun(lambda _text: None, str(tmp_path / "box"))
+    run.start()
+    mail = {"host": "mail.test", "port": 25, "from": "a@x.test", "to": "b@x.test", "subject": "", "body": "x"}
+    attached = {"attachments": [{"filename": "a.bin", "content": "y" * 1_000_000}]}
+    settings = smtp.Settings(route=run.route)
+    assert 0 == smtp.send(mail | attached, settings).code
+    tracemalloc.start()
+    try:
+        for _ in range(50):
+            assert 0 == smtp.send(mail | attached, settings).code
+        run.stop()
+        left, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 51 == len(list((tmp_path / "box").glob("*.eml")))
+    assert left < 5_000_000
+    assert peak < 40_000_000
 
 
 def without(module: str) -> Callable[[], subprocess.CompletedProcess[str]]:

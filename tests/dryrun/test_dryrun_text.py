@@ -3,7 +3,7 @@
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from jsnpy.dryrun import CaughtMail, readable
+from jsnpy.dryrun import CaughtMail, report
 
 
 def caught(message: bytes | EmailMessage, **facts: object) -> CaughtMail:
@@ -31,7 +31,7 @@ def test_a_typical_mail_is_shown_whole() -> None:
     message.add_alternative("<p>Bonjour</p>", subtype="html")
     message.add_attachment(b"x" * 1234, maintype="application", subtype="pdf", filename="détail.pdf")
 
-    assert readable(caught(message, recipients=["b@x.test", "boss@x.test"]), "box/001.eml") == (
+    assert report(caught(message, recipients=["b@x.test", "boss@x.test"]), "box/001.eml") == (
         "── mail 1, caught by the dry run ───────────────────────────────────────\n"
         "envelope: from a@x.test to b@x.test, boss@x.test (bcc)\n"
         'session:  mail.x.test:587, TLSv1.3, signed in as "u@x.test" (PLAIN)\n'
@@ -57,14 +57,14 @@ def test_a_typical_mail_is_shown_whole() -> None:
 
 def test_clear_text_and_nobody_signed_in_are_said() -> None:
     """A session without TLS and authentication reads as what it is."""
-    text = readable(caught(b"Subject: x\r\n\r\n", tls="", user="", mechanism=""))
+    text = report(caught(b"Subject: x\r\n\r\n", tls="", user="", mechanism=""))
 
     assert "session:  mail.x.test:587, no TLS, not signed in\n" in text
 
 
 def test_html_alone_is_shown_as_text() -> None:
     """A mail without a text part shows what its HTML says."""
-    text = readable(caught(b"Content-Type: text/html\r\n\r\n<p>Hello <b>you</b></p><script>x</script>"))
+    text = report(caught(b"Content-Type: text/html\r\n\r\n<p>Hello <b>you</b></p><script>x</script>"))
 
     assert "\n(HTML, shown as text)\nHello you\n" in text
     assert "script" not in text
@@ -78,7 +78,7 @@ def test_a_mail_cannot_steer_the_terminal() -> None:
         b"--b\r\nContent-Type: x/y\r\nContent-Disposition: attachment;\r\n filename*=utf-8''%1B%5B1m%0Ax\r\n"
         b"\r\nx\r\n--b--\r\n"
     )
-    text = readable(caught(raw, sender="a\x1b@x.test", user="\x9bu", server="h\x1b:1"), "dir\x1b/001.eml")
+    text = report(caught(raw, sender="a\x1b@x.test", user="\x9bu", server="h\x1b:1"), "dir\x1b/001.eml")
 
     assert not [c for c in text if c != "\n" and (c < " " or "\x7f" <= c <= "\x9f")]
     assert "  \\x1b[1mx  (x/y, 1 byte)\n" in text
@@ -87,7 +87,7 @@ def test_a_mail_cannot_steer_the_terminal() -> None:
 
 def test_long_bodies_are_cut_with_a_count() -> None:
     """Two hundred lines are shown, then how many more there are."""
-    text = readable(caught(b"\r\n" + b"line\r\n" * 250))
+    text = report(caught(b"\r\n" + b"line\r\n" * 250))
 
     assert 200 == text.count("line\n")
     assert "\n… 50 more lines\n" in text
@@ -95,13 +95,13 @@ def test_long_bodies_are_cut_with_a_count() -> None:
 
 def test_long_lines_are_cut_with_a_count() -> None:
     """One line of any length cannot flood the screen."""
-    text = readable(caught(b"\r\n" + b"x" * 2500))
+    text = report(caught(b"\r\n" + b"x" * 2500))
 
     assert "x" * 2000 + " … 500 more characters\n" in text
 
 
 def test_a_mail_without_text_says_so() -> None:
     """Attachments alone leave no empty gap where the body would be."""
-    text = readable(caught(b'Content-Type: application/pdf; name="a.pdf"\r\n\r\n%PDF'))
+    text = report(caught(b'Content-Type: application/pdf; name="a.pdf"\r\n\r\n%PDF'))
 
     assert "\n(no text)\n\nattachments:\n  a.pdf  (application/pdf, 4 bytes)\n" in text

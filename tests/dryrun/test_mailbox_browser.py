@@ -85,7 +85,9 @@ def mailbox_of(folder: Path, *raws: bytes) -> Path:
     mailbox = Mailbox(str(folder))
     mailbox.open()
     for raw in raws:
-        mailbox.add(CaughtMail(1, "a@x.test", ["b@x.test"], raw, dialogue=["S: 220 hello"]))
+        mailbox.add(
+            CaughtMail(number=1, sender="a@x.test", recipients=["b@x.test"], raw=raw, dialogue=["S: 220 hello"])
+        )
     mailbox.close()
     return folder / "index.html"
 
@@ -159,6 +161,82 @@ def test_the_page_is_whole_in_a_browser(tmp_path: Path) -> None:
         assert text in dom
 
 
+def probed(page: Path, script: str, anchor: str = "") -> str:
+    """Return what a script of ours finds on the page, in a copy whose policy lets it run."""
+    text = page.read_text("utf-8")
+    text = text[: text.index("<meta http-equiv")] + text[text.index('<meta name="referrer"') :]
+    tell = f"<script>onload = () => {{ document.title = 'found=' + JSON.stringify((() => {{ {script} }})()) + ';' }}"
+    copy = page.parent / "copy.html"
+    copy.write_text(text.replace("</body>", f"{tell}</script></body>"), "utf-8")
+    switches = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    switches += ["--window-size=1280,900"]
+    assert BROWSER is not None
+    command = [BROWSER, *switches, f"--user-data-dir={page.parent / 'profile'}", "--virtual-time-budget=2000"]
+    done = subprocess.run(
+        [*command, "--dump-dom", copy.as_uri() + anchor], capture_output=True, timeout=60, check=True, encoding="utf-8"
+    )
+    return done.stdout.partition("found=")[2].partition(";</title>")[0]
+
+
+def three_mails(folder: Path) -> Path:
+    """Return the page of three mails."""
+    return mailbox_of(
+        folder,
+        b"To: Ann <ann@x.test>\r\nSubject: Disk full\r\n\r\non db1\r\n",
+        b"To: bob@x.test\r\nSubject: Heartbeat\r\n\r\nall is well\r\n",
+        b"To: bob@x.test\r\nSubject: Disk full\r\n\r\non web1\r\n",
+    )
+
+
+FILTERED = """
+    filter.value = %r; filter.dispatchEvent(new Event("input"));
+    return [[...document.querySelectorAll(".list li")].filter(i => i.offsetHeight).map(i => i.innerText.slice(0, 4)),
+            found.textContent];
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("", '[["#003","#002","#001"],""]'),
+        ("DISK", '[["#003","#001"],"2 of 3"]'),
+        ("ann@x.test", '[["#001"],"1 of 3"]'),
+        ("full web1", '[["#003"],"1 of 3"]'),
+        ("#002", '[["#002"],"1 of 3"]'),
+        ("nothing of it", '[[],"0 of 3"]'),
+    ],
+)
+def test_the_filter_leaves_the_mails_that_have_all_words(tmp_path: Path, words: str, shown: str) -> None:
+    """Numbers, recipients, subjects and texts are searched, in any case."""
+    assert shown == probed(three_mails(tmp_path), FILTERED % words)
+
+
+@pytest.mark.parametrize(("anchor", "shown"), [("", "003"), ("#002", "002"), ("#001", "001"), ("#999", "003")])
+def test_a_mail_has_a_lasting_address(tmp_path: Path, anchor: str, shown: str) -> None:
+    """A number in the address shows its mail, marked in the list; any other address shows the newest."""
+    script = """return [[...document.querySelectorAll(".mail")].filter(m => m.offsetHeight).map(m => m.id),
+                        [...document.querySelectorAll("[aria-current]")].map(a => a.hash)]"""
+    assert f'[["{shown}"],["#{shown}"]]' == probed(three_mails(tmp_path), script, anchor)
+
+
+def test_the_html_is_shown_as_wide_as_a_phone_on_request(tmp_path: Path) -> None:
+    """One click makes the frame 375 pixels wide, another one as wide as there is room."""
+    page = mailbox_of(tmp_path, b"Content-Type: text/html\r\n\r\n<p>Hi\r\n")
+    script = """const widths = () => document.querySelector("iframe").offsetWidth; const wide = widths();
+                document.querySelector('[for$=".phone"]').click(); const phone = widths();
+                document.querySelector('[for$=".wide"]').click(); return [wide > 375, phone, widths() === wide]"""
+    assert "[true,375,true]" == probed(page, script)
+
+
+def test_right_to_left_text_reads_right(tmp_path: Path) -> None:
+    """Subject and text take their direction from their own letters, and marks within them stay."""
+    raw = "To: \u05d3 <d@x.test>\r\nSubject: \u05d4\u05ea\r\n\r\n\u05e9\u05dc\u05d5\u05dd\u200f!\r\n".encode()
+    script = """const direction = s => getComputedStyle(document.querySelector(s)).direction;
+                return [direction("h2"), direction("section.text pre"), direction(".snippet"), direction(".people"),
+                        document.querySelector("section.text pre").textContent]"""
+    assert '["rtl","rtl","rtl","ltr","שלום\u200f!"]' == probed(mailbox_of(tmp_path, raw), script)
+
+
 def test_the_page_fits_a_phone(tmp_path: Path) -> None:
     """At 375 pixels nothing is wider than the screen, neither the list nor a mail with long words and names."""
     long_word = b"w" * 400
@@ -182,7 +260,7 @@ def test_the_page_fits_a_phone(tmp_path: Path) -> None:
     # A copy without the policy may tell its own width.
     text = text[: text.index("<meta http-equiv")] + text[text.index('<meta name="referrer"') :]
     tell = (
-        "<script>onload=()=>parent.postMessage(Math.max(...['html','.list','.reader'].map("
+        "<script>onload=()=>parent.postMessage(Math.max(...['html','.side','.list','.reader'].map("
         "s=>document.querySelector(s).scrollWidth)),'*')</script></body>"
     )
     (tmp_path / "copy.html").write_text(text.replace("</body>", tell), "utf-8")
@@ -190,7 +268,7 @@ def test_the_page_fits_a_phone(tmp_path: Path) -> None:
         "<p id=p></p><script>let n=0;onmessage=e=>{p.textContent+=`width${++n}=${e.data};`}</script>"
         + "".join(
             f'<iframe src="copy.html{anchor}" style="width:375px;height:700px;border:0"></iframe>'
-            for anchor in ("", "#m0")
+            for anchor in ("", "#001")
         )
     )
     dom = browse(frame, "--dump-dom")
