@@ -2,30 +2,143 @@
 
 from __future__ import annotations
 
+from jsnpy.smtp.tokens import MECHANISMS as FOR_TOKENS
+from jsnpy.smtp.tokens import wanted
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from jsnpy.smtp.reply import Reply
     from jsnpy.smtp.server import Server
 
-# What to look for in a refusal, in lower case (all of the words), and what to do then; the first that fits.
-_SMTP_AUTH = "have an administrator allow it for the mailbox (Set-CASMailbox -SmtpClientAuthenticationDisabled $false)"
-_USE_XOAUTH2 = 'use auth: "xoauth2" with an access token in pass'
+_LATER = "it may pass: try again later"
+_SMTP_AUTH = "Set-CASMailbox {user} -SmtpClientAuthenticationDisabled $false"
+_SMTP_AUTH_TENANT = "Set-TransportConfig -SmtpClientAuthenticationDisabled $false"
+_USE_OAUTH = (
+    'use OAuth (pass: "${{OAUTH2}}" and an oauth2 block in the config, or auth: "xoauth2" with an access token in pass)'
+)
 _GMAIL_APP = "an app password (Google account, Security, 2-Step Verification, App passwords)"
 _TLS_FIRST = "the server wants TLS first: set starttls: true (usually port 587) or ssl: true (port 465)"
-_REPLIES = (
-    (("5.7.139",), f"Exchange Online has basic authentication switched off here: {_SMTP_AUTH}, or {_USE_XOAUTH2}"),
-    (("5.7.30",), f"Exchange Online takes no passwords for sending any more: {_USE_XOAUTH2}"),
-    (("5.7.57",), f"Exchange wants a log-in first: set user, pass, port 587 and starttls: true; {_SMTP_AUTH}"),
-    (("5.7.60",), "this account may not send as that address: use its own in from, or have 'Send As' granted"),
+_HELO = "the server dislikes the name it is greeted with: set helo to this machine's full name"
+_SEND_AS = "this account may not send as that address: use its own in from, or have 'Send As' granted"
+_NO_POINTER = "this machine's address needs a name in the reverse DNS (PTR), or the mails another server to go through"
+
+# What to look for in a refusal, in lower case (all of the words), and what to do then; the first that fits.
+_ANY = (
     (("application-specific password",), f"Gmail wants {_GMAIL_APP}"),
+    (("5.7.30",), f"Exchange Online takes no passwords for sending any more: {_USE_OAUTH}"),
+    (
+        ("5.7.57",),
+        (
+            "Exchange wants a log-in first: set user, pass, port 587 and starttls: true; where SMTP AUTH is "
+            f"off, have an administrator allow it ({_SMTP_AUTH})"
+        ),
+    ),
+    (("5.7.60",), _SEND_AS),
+    (("sendasdenied",), _SEND_AS),
+    (("5.2.252",), _SEND_AS),
+    (
+        ("storedrv", "logonfailed"),
+        (
+            "it does not pass by itself: the account or application has no right to the mailbox "
+            "(Add-MailboxPermission {user} -AccessRights FullAccess)"
+        ),
+    ),
     (("4.3.2", "concurrent"), "Exchange Online takes three connections at a time: send again later"),
+    (("5.4.5", "limit"), "the account has sent as many mails as it may for now: wait, or send fewer"),
+    (("x.7.25",), _NO_POINTER),
+    (("reverse",), _NO_POINTER),
+    (("find your hostname",), _NO_POINTER),
+    (("spamhaus",), "this machine's address is on a block list: send through your provider's server"),
+    (("block list",), "this machine's address is on a block list: send through your provider's server"),
+    (
+        ("5.7.26",),
+        "the domain of from must allow this machine to send (SPF, DKIM), or its own server must send the mail",
+    ),
+    (("sender address rejected", "domain not found"), "the domain of the address in from must exist in the DNS"),
+    (("x.1.8",), "the domain of the address in from must exist in the DNS"),
 )
+_EXCHANGE = (
+    (
+        ("disabled for the tenant",),
+        (
+            "SMTP AUTH is off for the whole organisation: have an administrator allow it "
+            f"({_SMTP_AUTH_TENANT}, or for the mailbox alone {_SMTP_AUTH})"
+        ),
+    ),
+    (
+        ("disabled for the mailbox",),
+        f"SMTP AUTH is off for this mailbox: have an administrator allow it ({_SMTP_AUTH})",
+    ),
+    (
+        ("security defaults",),
+        (
+            "the organisation's security defaults forbid passwords for SMTP: have an administrator change "
+            f"them (Entra, Properties), or {_USE_OAUTH}"
+        ),
+    ),
+    (
+        ("credentials were incorrect",),
+        (
+            "user or pass is wrong: check both; user is the mailbox's whole address, and with multi-factor "
+            "authentication pass is an app password"
+        ),
+    ),
+    (
+        ("basic authentication is disabled",),
+        (
+            "Exchange Online has basic authentication switched off here: have an administrator allow it for "
+            f"the mailbox ({_SMTP_AUTH}), or {_USE_OAUTH}"
+        ),
+    ),
+    (("locked",), "the account is locked: have an administrator look at its sign-in log (Entra)"),
+    (
+        ("criteria",),
+        "a policy of the organisation (Conditional Access) forbids this log-in: its sign-in log (Entra) says which",
+    ),
+    (
+        (),
+        (
+            f"SMTP AUTH may be off (have an administrator allow it: {_SMTP_AUTH}) or a policy forbid this "
+            "log-in: the sign-in log (Entra) says which"
+        ),
+    ),
+)
+_TLS_WORDS = (
+    "starttls",
+    "5.7.10",
+    "5.7.11",
+    "encryption required",
+    "encryption needed",
+    "ssl required",
+    "tls required",
+)
+_TOO_BIG = (
+    "5.2.3",
+    "5.3.4",
+    "too large",
+    "too big",
+    "exceeds size",
+    "size limit",
+    "maximum message size",
+    "size exceed",
+)
+_OWN_ADDRESS = ("not owned", "sender address rejected", "5.7.1")
 _LOG_IN_FIRST = 530  # RFC 4954
-_FULL = 452
-_TLS_WORDS = ("starttls", "5.7.11", "encryption required")
+_NO_SUCH_MECHANISM = 504
+_UNKNOWN_COMMANDS = (500, 502, 503)
+_OUT_OF_ORDER = 503
+_BAD_PARAMETERS = (501, 504)
 
 
-def reply(stage: str, answer: Reply, server: Server, *, logged_in: bool, offered_auth: bool) -> str:
+def reply(
+    stage: str,
+    answer: Reply,
+    server: Server,
+    *,
+    logged_in: bool,
+    offered_auth: bool,
+    remark: str = "",
+) -> str:
     """Return what to do about a refusal, or "".
 
     Args:
@@ -34,42 +147,94 @@ def reply(stage: str, answer: Reply, server: Server, *, logged_in: bool, offered
         server: where it came from.
         logged_in: whether the session is authenticated.
         offered_auth: whether the server offered authentication.
+        remark: what is odd about the access token, or "".
     """
-    text = f"{answer.text} {answer.enhanced or ''}".lower()
-    for words, hint in _REPLIES:
-        if all(word in text for word in words):
-            return hint
-    if not server.security and any(word in text for word in _TLS_WORDS):
-        return _TLS_FIRST
-    if stage == "auth":
-        return _log_in(answer, server, text)
-    if stage in ("greeting", "ehlo"):
-        if "helo" in text or "(ehlo)" in text or "hostname" in text or "localhost" in text:
-            return "the server dislikes the name it is greeted with: set helo to this machine's full name"
-        return ""
-    if stage == "starttls":
-        return (
+    enhanced = answer.enhanced or ""
+    text = f"{answer.text} {enhanced} {'x' + enhanced[1:]}".lower()
+    hint = _known(text, stage, answer, server)
+    if not hint and stage == "auth":
+        hint = _log_in(answer, server, text)
+    elif not hint and stage in ("mail", "rcpt", "data", "message"):
+        hint = _transaction(stage, answer, server, text, logged_in=logged_in, offered_auth=offered_auth)
+    elif not hint and stage == "starttls":
+        hint = (
             "the server's own TLS does not work: its administrator must mend it; only inside a trusted network leave "
             "out starttls"
         )
-    if stage in ("mail", "rcpt", "data", "message"):
-        return _transaction(stage, answer, server, text, logged_in=logged_in, offered_auth=offered_auth)
-    return ""
+    hint = hint.format(user=server.user or "USER") if hint else ""
+    return "; ".join(part for part in (remark if stage == "auth" else "", hint) if part)
+
+
+def _known(text: str, stage: str, answer: Reply, server: Server) -> str:
+    if not server.security and any(word in text for word in _TLS_WORDS):
+        return _TLS_FIRST
+    if "5.7.139" in text or "smtpclientauthentication" in text:
+        return _exchange(text, by_token=_by_token(server))
+    for words, hint in _ANY:
+        if all(word in text for word in words):
+            return hint
+    return _HELO if _is_about_helo(text, stage, answer) else ""
+
+
+def _exchange(text: str, *, by_token: bool) -> str:
+    hint = next(hint for words, hint in _EXCHANGE if all(word in text for word in words))
+    if by_token and "disabled for" not in text and "criteria" not in text and "locked" not in text:
+        return f"SMTP AUTH is off for the mailbox or the organisation, and tokens need it too: {_SMTP_AUTH}"
+    return f"{hint}; tokens need it too" if by_token and "SMTP AUTH" in hint else hint
+
+
+def _is_about_helo(text: str, stage: str, answer: Reply) -> bool:
+    """Return whether it is the name in EHLO that a server refuses, as many do only at a later command."""
+    if stage == "ehlo" and answer.code in _BAD_PARAMETERS:
+        return True
+    if stage in ("greeting", "ehlo") and any(
+        word in text for word in ("(ehlo)", "hostname", "localhost", "domain name")
+    ):
+        return True
+    return answer.code != _OUT_OF_ORDER and ("helo" in text or "ehlo" in text)  # 503 says that there was none yet
+
+
+def _by_token(server: Server) -> bool:
+    return wanted(server) or server.mechanism in FOR_TOKENS
 
 
 def _log_in(answer: Reply, server: Server, text: str) -> str:
+    if answer.code == _NO_SUCH_MECHANISM:
+        return (
+            "the server offers this log-in and does not take it: name another one in auth, or leave out user where "
+            "none is needed (port 25, Direct Send)"
+        )
+    if _by_token(server):
+        return _LATER if answer.transient else _token(server, text)
     if _is_gmail(server, text):
-        return f"Gmail does not take the account's own password: use {_GMAIL_APP}, or {_USE_XOAUTH2}"
+        return f"Gmail does not take the account's own password: use {_GMAIL_APP}, or {_USE_OAUTH}"
     if answer.transient:
-        return "it may pass: try again later"
-    if server.mechanism == "XOAUTH2":
-        return "the access token in pass may be expired, or lack the right to send (SMTP.Send, or https://mail.google.com/)"
+        return _LATER
+    if answer.code in _UNKNOWN_COMMANDS and "5.7." not in text:
+        return (
+            "the server takes no log-in here: leave out user, or use its port for clients (usually 587); else "
+            "check user and pass"
+        )
     return "check user and pass"
+
+
+def _token(server: Server, text: str) -> str:
+    what = "the access token was not accepted: it may be expired, be for another account or lack the right to send"
+    if not wanted(server):
+        return f"{what} (SMTP.Send, or https://mail.google.com/)"
+    if "5.7.3" in text or "outlook" in server.host or "office" in server.host:
+        return (
+            "user must be the mailbox; an application needs its service principal in Exchange "
+            "(New-ServicePrincipal with "
+            "the Object ID shown under Enterprise applications) and the right to the mailbox (Add-MailboxPermission); "
+            "`jsnpy login --check CONFIG` shows what the token says"
+        )
+    return f"{what}; user must be the mailbox; `jsnpy login --check CONFIG` shows what the token says"
 
 
 def _is_gmail(server: Server, text: str) -> bool:
     host = server.host.lower()
-    return server.mechanism != "XOAUTH2" and (
+    return (
         host.endswith((".gmail.com", ".googlemail.com", ".google.com"))
         or "gsmtp" in text
         or "support.google.com" in text
@@ -85,14 +250,11 @@ def _transaction(stage: str, answer: Reply, server: Server, text: str, *, logged
                 "(starttls: true, port 587) or on another port"
             )
         return "the server wants a log-in, or this machine among those it relays for: set user and pass"
-    if stage == "mail" and any(words in text for words in ("not owned", "sender address rejected", "5.7.1")):
+    if stage == "mail" and not answer.transient and any(words in text for words in _OWN_ADDRESS):
         return "use an address in from that this account or machine may send as"
-    full = answer.code == _FULL
-    if full or "5.2.3" in text or "5.3.4" in text or "too large" in text or "too big" in text:
-        return "make the mail smaller, or try again later" if full else "make the mail smaller"
-    if answer.transient:
-        return "it may pass: try again later"
-    return ""
+    if any(words in text for words in _TOO_BIG):
+        return "make the mail smaller, or try again later" if answer.transient else "make the mail smaller"
+    return _LATER if answer.transient else ""
 
 
 def tls(server: Server, error: Exception) -> str:

@@ -99,6 +99,7 @@ class KeptSession(Session):
         self._idle = idle
         self.tokens = options["tokens"]
         self.begin(options["transcript"], options["details"], options["deadline"], options["before_dot"])
+        self.transcript.redactor.add(self.token)
 
     @property
     def pipelines(self) -> bool:

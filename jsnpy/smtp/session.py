@@ -41,12 +41,15 @@ class Session(Connection):
 
     Attributes:
         logged_in: whether the server knows who is there.
+        token: the access token it uses, or "".
+        remark: what is odd about the access token, or "".
     """
 
     def __init__(self, server: Server, *, tokens: tokens.Tokens | None = None, **options: Any) -> None:
         super().__init__(server, **options)
         self.tokens = tokens
         self.logged_in = False
+        self.token = self.remark = ""
         self._by_token = False
 
     # --- opening
@@ -82,11 +85,14 @@ class Session(Connection):
             self._open(self._learnt(new))
 
     def _learnt(self, token: str) -> str:
-        """Return a token that is masked from now on, after it was noted how it was come by and what is odd about it."""
+        """Return a token that is masked from now on, after what is known of it was noted."""
+        self.token = token
         self.transcript.redactor.add(token)
-        for note in (self.tokens.event, self.tokens.remark) if self.tokens else ():
-            if text := note(self.server.user):
-                self.transcript.event(text)
+        if self.tokens is not None:
+            self.remark = self.tokens.remark(self.server.user)
+            for line in (self.tokens.event(self.server.user), self.remark):
+                if line:
+                    self.transcript.event(line)
         return token
 
     def _open(self, password: str) -> None:
@@ -133,6 +139,8 @@ class Session(Connection):
         if not self.has_extn("starttls"):
             what = f"{place} does not offer STARTTLS, which starttls: true requires"
             hint = "try ssl: true (usually port 465) or port 587; only inside a trusted network leave out starttls"
+            if any(name.startswith("xxxxxxx") for name in self.esmtp_features):  # Cisco's way to hide it
+                hint = "a firewall between here and there hides it: have its inspection of SMTP switched off"
             raise SendFailure(Code.TLS, "starttls", what, hint=hint)
         self.starttls()
         if not self.secure:
@@ -198,6 +206,7 @@ class Session(Connection):
             self.server,
             logged_in=self.logged_in,
             offered_auth=self.has_extn("auth"),
+            remark=self.remark,
         )
         return SendFailure(code, self.stage, what, self.last_reply, hint)
 

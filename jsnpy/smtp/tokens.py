@@ -58,7 +58,10 @@ if TYPE_CHECKING:
             """
 
         def event(self, user: str) -> str:
-            """Return how the user's last token was come by, for the log, as "token: kept, good for 42 min"; or ""."""
+            """Return how the user's last token was come by, without the token, as a line of the log, or "".
+
+            Asked for after each `access_token` and `renew`: "token: kept, good for 42 min".
+            """
 
         def remark(self, user: str) -> str:
             """Return what is odd about the user's last token, such as a scope that was not asked for, or "".

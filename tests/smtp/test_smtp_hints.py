@@ -27,7 +27,7 @@ AUTH = b"250-mail.test\r\n250 AUTH PLAIN LOGIN\r\n"
     [
         (
             {"AUTH": b"535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [AM0PR01]\r\n"},
-            ["Exchange Online", "SmtpClientAuthenticationDisabled $false", 'auth: "xoauth2"'],
+            ["Exchange Online", "SmtpClientAuthenticationDisabled $false", 'auth: "xoauth2"', '"${OAUTH2}"'],
         ),
         (
             {"MAIL": b"550 5.7.30 Basic authentication is not supported for Client Submission.\r\n"},
@@ -59,6 +59,46 @@ AUTH = b"250-mail.test\r\n250 AUTH PLAIN LOGIN\r\n"
         ({"MESSAGE": b"552 5.3.4 Message too big\r\n"}, ["make the mail smaller"]),
         ({"MESSAGE": b"452 4.3.1 Insufficient storage\r\n"}, ["try again later"]),
         ({"RCPT": b"450 4.2.0 Greylisted\r\n"}, ["try again later"]),
+        (
+            {"AUTH": b"535 5.7.139 Authentication unsuccessful, the user credentials were incorrect. [X]\r\n"},
+            ["user or pass is wrong"],
+        ),
+        (
+            {"AUTH": b"535 5.7.139 No, user is locked by your organization's security defaults policy.\r\n"},
+            ["security defaults", '"${OAUTH2}"'],
+        ),
+        (
+            {"AUTH": b"535 5.7.139 No, SmtpClientAuthentication is disabled for the Tenant.\r\n"},
+            ["the whole organisation", "Set-TransportConfig -SmtpClientAuthenticationDisabled $false"],
+        ),
+        (
+            {"AUTH": b"535 5.7.139 No, SmtpClientAuthentication is disabled for the Mailbox.\r\n"},
+            ["this mailbox", "Set-CASMailbox ann@x.test -SmtpClientAuthenticationDisabled $false"],
+        ),
+        (
+            {"AUTH": b"535 5.7.139 No, the request did not meet the criteria to be authenticated successfully.\r\n"},
+            ["Conditional Access"],
+        ),
+        ({"AUTH": b"504 5.7.4 Unrecognized authentication type\r\n"}, ["name another one in auth", "leave out user"]),
+        ({"AUTH": b"503 5.5.1 AUTH not available\r\n"}, ["takes no log-in here: leave out user"]),
+        ({"MAIL": b"452 4.3.1 Insufficient system resources\r\n"}, ["it may pass: try again later"]),
+        ({"MESSAGE": b"552 5.7.60 SMTP; Client does not have permissions to send as this sender\r\n"}, ["Send As"]),
+        ({"MESSAGE": b"554 5.2.252 SendAsDenied; x@y not allowed to send as z\r\n"}, ["Send As"]),
+        (
+            {"MESSAGE": b"430 4.2.0 STOREDRV; mailbox logon failure; MapiExceptionLogonFailed\r\n"},
+            ["does not pass by itself", "Add-MailboxPermission ann@x.test"],
+        ),
+        ({"MAIL": b"550 5.7.25 no PTR record\r\n"}, ["reverse DNS"]),
+        ({"RCPT": b"450 4.7.25 Client host rejected: cannot find your hostname\r\n"}, ["reverse DNS"]),
+        ({"RCPT": b"554 5.7.1 Service unavailable; blocked using zen.spamhaus.org\r\n"}, ["block list"]),
+        ({"MAIL": b"450 4.1.8 <a@x>: Sender address rejected: Domain not found\r\n"}, ["exist in the DNS"]),
+        ({"RCPT": b"504 5.5.2 <pc>: Helo command rejected: need fully-qualified hostname\r\n"}, ["set helo"]),
+        ({"RCPT": b"450 4.7.1 <pc.local>: Helo command rejected: Host not found\r\n"}, ["set helo"]),
+        ({"MAIL": b"550 Invalid HELO name (See RFC2821 4.1.1.1)\r\n"}, ["set helo"]),
+        ({"EHLO": b"501 Syntactically invalid EHLO argument(s)\r\n"}, ["set helo"]),
+        ({"EHLO": b"501 5.5.4 Invalid domain name\r\n"}, ["set helo"]),
+        ({"EHLO": b"501 5.0.0 what is this\r\n"}, ["set helo"]),
+        ({"MESSAGE": b"550 5.7.1 Rejected because of the EHLO name\r\n"}, ["set helo"]),
         ({"EHLO": b"504 5.5.2 <x>: Helo command rejected: need fully-qualified hostname\r\n"}, ["set helo"]),
     ],
 )
@@ -84,7 +124,9 @@ LOG_IN, OFFERED, HELO = "set user and pass", "offered no log-in on this connecti
         ("message", 552, "message too big", {}, SMALLER),
         ("message", 552, "5.2.3 limit", {}, SMALLER),
         ("mail", 552, "5.3.4 limit", {}, SMALLER),
-        ("data", 452, "no room", {}, f"{SMALLER}, or try again later"),
+        ("message", 452, "too large for now", {}, f"{SMALLER}, or try again later"),
+        ("mail", 452, "4.3.1 Insufficient system resources", {}, LATER),
+        ("data", 452, "no room", {}, LATER),
         ("message", 451, "busy", {}, LATER),
         ("message", 554, "5.6.0 spam", {}, ""),
         ("message", 500, "what", {}, ""),
@@ -175,6 +217,36 @@ def test_a_hint_for_gmail_needs_gmail(scripted: Scripted) -> None:
     error = login(scripted(EHLO=ehlo, AUTH=b"535 5.7.8 no - gsmtp\r\n"), auth="xoauth2").error
     assert "access token" in error
     assert "App passwords" not in error
+
+
+def test_each_cause_has_a_hint_of_its_own(scripted: Scripted) -> None:
+    """A wrong password is not told to switch SMTP AUTH on, nor a full server to get smaller mails."""
+    wrong = login(scripted(EHLO=AUTH, AUTH=b"535 5.7.139 the user credentials were incorrect\r\n")).error
+    assert "Set-CASMailbox" not in wrong
+    assert "OAUTH2" not in wrong
+    busy = send(scripted(MAIL=b"452 4.3.1 Insufficient system resources\r\n")).error
+    assert "smaller" not in busy
+    order = send(scripted(MAIL=b"503 5.5.1 Send HELO first\r\n")).error
+    assert "set helo" not in order
+
+
+def test_other_log_ins_may_come_after_starttls(scripted: Scripted) -> None:
+    """Where only unknown mechanisms are offered next to STARTTLS, the way out is said."""
+    ehlo = b"250-x\r\n250-STARTTLS\r\n250 AUTH NTLM GSSAPI\r\n"
+    for auth in (None, "login"):
+        error = login(scripted(EHLO=ehlo), auth=auth).error
+        assert "it offers NTLM, GSSAPI" in error
+        assert "after STARTTLS: set starttls: true" in error
+    assert "STARTTLS" not in login(scripted(EHLO=b"250-x\r\n250 AUTH NTLM\r\n")).error
+
+
+def test_a_firewall_that_hides_starttls_is_named(scripted: Scripted) -> None:
+    """Cisco's inspection puts X over what it does not know; the sentence says where to look."""
+    for feature in (b"XXXXXXXA", b"XXXXXXXX"):
+        error = send(scripted(EHLO=b"250-x\r\n250 " + feature + b"\r\n"), starttls=True).error
+        assert "does not offer STARTTLS" in error
+        assert "a firewall" in error
+    assert "firewall" not in send(scripted(), starttls=True).error
 
 
 def test_starttls_that_is_broken_at_the_server(scripted: Scripted) -> None:
