@@ -40,18 +40,16 @@ def secret_values(text: str) -> list[str]:
         text: JSON text.
     """
     found: list[str] = []
-    _collect(json_text.loads(text), False, found)
+    # Not by recursion: newer Pythons read JSON that is nested deeper than their functions may call each other.
+    waiting: list[tuple[object, bool]] = [(json_text.loads(text), False)]
+    while waiting:
+        value, secret = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [(member, looks_secret(name)) for name, member in value.items()]
+        elif isinstance(value, list):
+            waiting += [(item, secret) for item in value]
+        elif isinstance(value, str):
+            hidden = value if secret else url_password(value)
+            if hidden:
+                found.append(hidden)
     return found
-
-
-def _collect(value: object, secret: bool, found: list[str]) -> None:
-    if isinstance(value, dict):
-        for name, member in value.items():
-            _collect(member, looks_secret(name), found)
-    elif isinstance(value, list):
-        for item in value:
-            _collect(item, secret, found)
-    elif isinstance(value, str):
-        hidden = value if secret else url_password(value)
-        if hidden:
-            found.append(hidden)

@@ -169,3 +169,12 @@ def test_check_finds_syntax_errors_and_runs_nothing(tmp_path: Path) -> None:
         (tmp_path / "a.js").write_text(script)
         result = jsnpy("check", "a.js", cwd=tmp_path)
         assert (1, True) == (result.code, "SyntaxError" in result.err), script
+
+
+@pytest.mark.parametrize("depth", [400, 900, 1000, 1500, 5000])
+def test_an_error_with_a_deep_arg(depth: int, tmp_path: Path) -> None:
+    """However deep `arg` is nested, the error is the script's, or the config's where Python cannot read it."""
+    (tmp_path / "a.js").write_text("throw new Error('mine')")
+    (tmp_path / "a.json").write_text('{"scriptfile": "a.js", "arg": ' + "[" * depth + "]" * depth + "}")
+    result = jsnpy("a.json", cwd=tmp_path)
+    assert (1, True) == (result.code, "Error: mine" in result.err) or 2 == result.code, result
