@@ -3,44 +3,53 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 
-from jsnpy.errors import JsnpyError, UsageError
-
-try:
-    from celery import Celery, exceptions, signals
-    from celery.utils.log import get_task_logger
-
-    from jsnpy.fleet.ledger import Ledger, LedgerError, new_owner
-    from jsnpy.fleet.markers import Markers
-except ImportError as error:
-    raise UsageError(
-        f"the fleet's part of jsnpy is not installed ({error})", "Install it: pip install 'jsnpy[celery]'"
-    ) from None
-
-from jsnpy.errors import OutboxError
-from jsnpy.fleet import mails, runs
-from jsnpy.fleet.settings import Settings
-from jsnpy.outbox.kept_mail import Damaged
+from jsnpy.errors import JsnpyError, OutboxError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from jsnpy.fleet.ledger import Claim
+    from jsnpy.fleet.claims import Claim
+
+try:
+    try:
+        from celery import Celery, bootsteps, exceptions, signals
+        from celery.utils.log import get_task_logger
+
+        from jsnpy.fleet.claims import Claims, new_owner
+    except ImportError as error:
+        raise UsageError(
+            f"the fleet's part of jsnpy is not installed ({error})", "Install it: pip install 'jsnpy[celery]'"
+        ) from None
+    from jsnpy import smtp
+    from jsnpy.fleet import mails, rates, runs
+    from jsnpy.fleet.settings import Settings
+    from jsnpy.fleet.state import State, StateError
+    from jsnpy.fleet.waiting import VERSION, Waiting
+    from jsnpy.outbox.kept_mail import Damaged
+
+    settings = Settings()
+except UsageError as error:
+    if "celery.bin.celery" not in sys.modules:
+        raise
+    # Celery's command shows a traceback for whatever is raised by an app that it loads, but for this.
+    sys.stderr.write(f"jsnpy: error: {error}\n")
+    raise SystemExit(error.exit_code) from None
 
 logger = get_task_logger(__name__)
-settings = Settings()
 
 _AGAIN = 10.0
 """Seconds to wait where something that a task needs is away."""
 
-_PUBLISHING = {"max_retries": 40, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 1.0}
-"""How a worker waits for a broker that starts anew: about 30 seconds."""
+_NEWER = 60.0
+"""Seconds after which another worker may be asked that is new enough for a mail."""
 
 
 class LostError(JsnpyError):
-    """A run whose worker died after its first mail may have gone: nobody can tell what was delivered."""
+    """A run of which nobody can tell what was delivered, or that cannot be done here."""
 
     exit_code = 1
 
@@ -55,11 +64,11 @@ app.conf.update(
     task_serializer="json",
     result_serializer="json",
     accept_content=["json"],
-    # Acknowledged when it is done: what a worker had when it died is handed to another one, which asks the ledger.
+    # Acknowledged when it is done: what a worker had when it died is handed to another one, which claims it.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
-    # A run goes on when the broker is away for a moment; the ledger keeps a second worker from doing it as well.
+    # A run goes on when the broker is away for a moment; its claim keeps a second worker from doing it as well.
     worker_cancel_long_running_tasks_on_connection_loss=False,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
@@ -72,58 +81,83 @@ app.conf.update(
     result_expires=7 * 86400,
     result_persistent=True,
 )
-ledger: Ledger | Markers = Ledger(settings.state) if settings.state else Markers(app.connection_for_write)
+state = State(settings.state)
+claims = Claims(state, settings.lease)
+waiting = Waiting(state)
 
 
-def task_of(id_: str, owner: str) -> mails.Task:
-    """Return a task that was claimed, for who carries it out."""
-    return mails.Task(ledger, id_, owner, publish)
+def submit(order: dict[str, Any], **publishing: Any) -> Any:
+    """Hand over a run that `runs.order` made, and return Celery's word for its result.
+
+    Raises:
+        StateError: the fleet's Redis cannot be asked.
+    """
+    from uuid import uuid4
+
+    id_ = str(uuid4())
+    claims.announce(id_)
+    # What a task is given may hold passwords: Celery's events and lists get the script's name alone.
+    shown = f"({order['config']['script_name']!r})"
+    return run.apply_async([order], task_id=id_, argsrepr=shown, **publishing)
 
 
-def publish(mail: dict[str, Any]) -> None:
-    """Queue a mail until its time has come."""
-    left = mail["next_try"] - time.time()
-    # Redis hands a task on that a worker has for longer than the takeover time, waiting or not: hence in hops.
-    if left > 1:
-        wait.apply_async([mail], countdown=min(left, settings.hop), retry_policy=_PUBLISHING)
-    else:
-        send.apply_async([mail], task_id=mails.task_id(mail), retry_policy=_PUBLISHING)
+class _Periodic(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
+    """What each worker looks after as long as it is connected to the broker: due mails, and what dead workers had."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def start(self, consumer: Any) -> None:
+        self._entries = [consumer.timer.call_repeatedly(1.0, self._send_due)]
+        if settings.redis:
+            self._entries.append(consumer.timer.call_repeatedly(settings.sweep, self._take_over, (consumer,)))
+
+    def stop(self, consumer: Any) -> None:
+        del consumer
+        for each in self._entries:
+            each.cancel()
+
+    def _send_due(self) -> None:
+        try:
+            for id_, attempt in waiting.due():
+                mail = {"version": VERSION, "id": id_, "attempt": attempt}
+                send.apply_async([mail], task_id=f"{id_}-{attempt}", retry=False)
+        except Exception as error:  # noqa: BLE001 - each broker's library has errors of its own
+            logger.warning("the mails that are due cannot be handed to workers now: %s", error)
+
+    def _take_over(self, consumer: Any) -> None:
+        # kombu looks each hundred seconds only, however short the takeover time.
+        channel = consumer.task_consumer.channel
+        try:
+            channel.qos.restore_visible(num=channel.unacked_restore_limit, interval=1)
+        except consumer.connection_errors as error:
+            logger.debug("what dead workers had cannot be looked for now: %s", error)
 
 
-def _claimed(task: Any, owner: str) -> Claim:
+app.steps["consumer"].add(_Periodic)
+
+
+def _claimed(task: Any, owner: str, *, announced: bool = False) -> Claim:
     """Claim the task that this worker was handed, or put it off.
 
     Raises:
-        Retry: another worker has it.
+        Retry: another worker has it, or Redis cannot be asked.
     """
-    request = task.request
     try:
-        redelivered = bool((request.delivery_info or {}).get("redelivered"))
-        claim = ledger.claim(request.id, owner, redelivered=redelivered, retries=request.retries)
-    except LedgerError as error:
+        claim = claims.claim(task.request.id, owner, announced=announced)
+    except StateError as error:
         raise task.retry(countdown=_AGAIN, max_retries=None, exc=error) from None
     if claim.verdict == "busy":
         raise task.retry(countdown=claim.left + 0.5, max_retries=None)
-    if claim.verdict == "again":
-        raise task.retry(countdown=0, max_retries=None)
     return claim
 
 
 def _lost(what: str, claim: Claim) -> str:
     if claim.verdict == "deadly":
         return f"{what} is lost: {claim.text} workers died of it before it sent a mail"
+    if claim.verdict == "forgotten":
+        return f"{what} is lost: the fleet's Redis has lost its data since it was submitted; it is not done (again)"
     who = f" ({claim.text})" if claim.text else ""
     return f"{what} is lost: its worker{who} died after a mail may have gone; it is not done again"
-
-
-@signals.worker_ready.connect
-def say_what_is_missing(**_: object) -> None:
-    """Say at a worker's start what cannot be done without a Redis."""
-    if not settings.state:
-        logger.warning(
-            "no Redis knows which run is whose: one that ends while RabbitMQ is away is reported as lost, and "
-            "JSNPY_RATE holds for each worker by itself; JSNPY_RESULT_URL=redis://... mends both"
-        )
 
 
 @app.task(name="jsnpy.run", bind=True, throws=(LostError,), resultrepr_maxsize=100)
@@ -141,59 +175,69 @@ def run(self: Any, order: dict[str, Any]) -> dict[str, Any]:
         LostError: another worker died over it, after its first mail or again and again.
     """
     id_, owner = self.request.id, new_owner()
-    claim = _claimed(self, owner)
+    if order.get("version", 1) > VERSION:
+        raise _failed(f"the run {id_} was submitted by a newer jsnpy than this worker has: update the worker")
+    claim = _claimed(self, owner, announced="version" in order)
     name = f"the run {id_} of {order['config']['script_name']}"
     if claim.verdict == "done":
+        if not claim.text:  # its result is where results are kept
+            raise exceptions.Ignore
         return dict(json.loads(claim.text))
     if claim.verdict != "yours":
-        text = _lost(name, claim)
-        logger.error("%s", text)
-        raise LostError(text)
-    task = task_of(id_, owner)
-    with ledger.kept_alive(id_, owner):
-        if order["options"]["timeout"]:
-            result = runs.carry_out_in_child(order, task)
-        else:
-            result = runs.carry_out(order, task, settings.rate)
-        mine = not result.pop("taken_over") and _finished(id_, owner, result)
-    if not mine:
+        raise _failed(_lost(name, claim))
+    with claims.kept_alive(id_, owner):
+        result = runs.carry_out(order, mails.Task(state, id_, owner), settings)
+        ended = result.pop("ended") or _finished(id_, owner, result)
+    if ended == "lost":
         logger.warning("%s was taken over by another worker meanwhile", name)
         raise exceptions.Ignore
     failed = [send["error"] for send in result["sends"] if send["code"]]
+    if ended == "forgotten" and failed:
+        what = "the fleet's Redis lost its data while it ran, and mails were not sent as they might arrive twice"
+        raise _failed("\n".join([f"{name} is lost: {what}", *failed]))
     say = logger.warning if result["exit_code"] or failed else logger.info
     say("%s: exit code %s, %d mails%s", name, result["exit_code"], len(result["sends"]) - len(failed),
         "".join(f"\n{text}" for text in [result["error"] or "", *failed] if text))  # fmt: skip
     return result
 
 
-def _finished(id_: str, owner: str, result: object) -> bool:
+@signals.task_success.connect(sender=run)
+def keep_results_once(sender: Any, **_: object) -> None:
+    """Forget what a claim says of a run's result, which Celery has stored by now."""
     try:
-        return ledger.finish(id_, owner, result)
-    except LedgerError as error:
+        claims.shorten(sender.request.id)
+    except StateError as error:
+        logger.debug("%s", error)
+
+
+def _finished(id_: str, owner: str, result: object) -> str:
+    """Note what came of a task, and return what `Claims.finish` does."""
+    try:
+        return claims.finish(id_, owner, result)
+    except StateError as error:
         # It is done all the same; should the broker hand it out again, the mark tells that it must not be repeated.
         logger.warning("%s", error)
-        return True
+        return "yours"
+
+
+def _failed(text: str) -> LostError:
+    logger.error("%s", text)
+    return LostError(text)
 
 
 @app.task(name="jsnpy.wait", ignore_result=True)
 def wait(mail: dict[str, Any]) -> None:
-    """Pass a waiting mail on, or hand it over to be sent when its time has come."""
-    publish(mail)
+    """Keep a mail that an older version let wait as a task of its own."""
+    mails.adopt(mail, state)
 
 
-@app.task(
-    name="jsnpy.mail",
-    bind=True,
-    throws=(MailError,),
-    # Without a Redis, this is what is left of a rate per account: a rate per worker.
-    rate_limit=settings.rate.text if settings.rate and not settings.state else None,
-)
+@app.task(name="jsnpy.mail", bind=True, throws=(MailError,))
 def send(self: Any, mail: dict[str, Any]) -> str:
     """Try again to send a mail.
 
     Args:
         self: the task.
-        mail: as `fleet.mails` queued it.
+        mail: its ID and the attempt's number; of an older version, the mail itself.
 
     Returns:
         What came of it, in words.
@@ -201,30 +245,43 @@ def send(self: Any, mail: dict[str, Any]) -> str:
     Raises:
         MailError: it is not tried again: refused, given up or perhaps delivered.
     """
-    id_, owner = self.request.id, new_owner()
-    if settings.rate is not None and settings.state and not mail.get("slot"):
-        try:
-            pause = ledger.slot(mails.account_of(mail), settings.rate) or 0.0
-        except LedgerError as error:
-            raise self.retry(countdown=_AGAIN, max_retries=None, exc=error) from None
-        mail["slot"] = True
+    try:
+        return _sent(self, mail)
+    except (StateError, OutboxError) as error:
+        raise self.retry(countdown=_AGAIN, max_retries=None, exc=error) from None
+
+
+def _sent(task: Any, mail: dict[str, Any]) -> str:
+    if "data" in mail:
+        mails.adopt(mail, state)
+        raise exceptions.Ignore
+    id_, owner = task.request.id, new_owner()
+    kept = waiting.take(mail["id"])
+    if kept is not None and kept.version > VERSION:
+        waiting.postpone(mail["id"], _NEWER)
+        logger.error("the mail %s was kept by a newer jsnpy than this worker has: update the worker", mail["id"])
+        raise exceptions.Ignore
+    if kept is not None and settings.rate is not None and not kept.slot:
+        pause = rates.slot(state, mails.account_of(kept.row), settings.rate) or 0.0
         if pause > 1:
-            publish(mail | {"next_try": time.time() + pause})
+            waiting.postpone(mail["id"], pause, slot=True)
             raise exceptions.Ignore
         time.sleep(pause)
-    claim = _claimed(self, owner)
-    name = f"the mail {mail['id']} ({mail['subject']})"
+    claim = _claimed(task, owner)
     if claim.verdict == "done":
         return claim.text
+    # It was dropped, or this is an old attempt that was handed out again.
+    if kept is None or kept.attempt != mail["attempt"]:
+        raise exceptions.Ignore
+    name = f"the mail {mail['id']} ({kept.row.subject})"
     if claim.verdict != "yours":
+        waiting.forget(mail["id"])
         raise _reported(_lost(name, claim))
-    mail.pop("slot", None)
-    with ledger.kept_alive(id_, owner):
+    with claims.kept_alive(id_, owner):
         try:
-            tried = mails.try_again(mail, task_of(id_, owner))
-        except OutboxError as error:
-            raise self.retry(countdown=_AGAIN, max_retries=None, exc=error) from None
+            tried = mails.try_again(kept, mails.Task(state, id_, owner), smtp.Settings())
         except Damaged as error:
+            waiting.forget(mail["id"])
             raise _reported(f"{name}: {error}") from None
         _finished(id_, owner, f"{tried.outcome}: {tried.text}")
     if tried.outcome in ("sent", "waiting"):

@@ -1,4 +1,4 @@
-"""A fleet's mails: the outbox's attempts and schedule, with the queue in place of the outbox's file."""
+"""A fleet's mails: the outbox's attempts and schedule, with Redis in place of the outbox's file."""
 
 from __future__ import annotations
 
@@ -7,93 +7,102 @@ import time
 
 from jsnpy import json_text
 from jsnpy.errors import OutboxError
-from jsnpy.fleet.ledger import LedgerError
+from jsnpy.fleet import rates
+from jsnpy.fleet.claims import Claims
+from jsnpy.fleet.state import StateError
+from jsnpy.fleet.waiting import Waiting
+from jsnpy.outbox import schedule
 from jsnpy.outbox.attempts import FirstAttempt, FurtherAttempt, account
 from jsnpy.outbox.rows import WAITING, Row
-from jsnpy.record import as_dict
 from jsnpy.smtp.outcome import Code, SendFailure
-from jsnpy.smtp.settings import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from jsnpy.fleet.ledger import Ledger
-    from jsnpy.fleet.markers import Markers
     from jsnpy.fleet.settings import Rate
+    from jsnpy.fleet.state import State
+    from jsnpy.fleet.waiting import Kept
     from jsnpy.outbox import Standing
     from jsnpy.smtp.outcome import SendResult
     from jsnpy.smtp.sending import Mail
+    from jsnpy.smtp.settings import Settings
 
 
 PLACE = "the fleet's queue"
 
 _AT_MOST = 10.0
-"""Seconds a script waits for its account's turn; a mail whose turn is later becomes a task at once."""
+"""Seconds a script waits for its account's turn; a mail whose turn is later waits in Redis."""
+
+_NOT_YOURS = {
+    "lost": "another worker has taken this run over, and sends its mails",
+    "forgotten": "the fleet's Redis has lost its data, and with it whether another worker sends this mail",
+}
 
 
 class Task:
-    """A task that a worker has claimed.
+    """A task that a worker has claimed; its methods raise OutboxError where Redis cannot be asked.
 
     Args:
-        ledger: where.
+        state: the shared Redis.
         id_: the task's id.
         owner: who claimed it.
-        publish: called with each mail that is to be sent later, as JSON values.
 
     Attributes:
-        taken_over: whether the task was found to be another worker's by now.
+        ended: why a mail must not be sent any more, if so: "lost" (the task is another worker's by now) or "forgotten".
     """
 
-    __slots__ = ("id", "ledger", "owner", "publish", "taken_over")
+    __slots__ = ("_claims", "_waiting", "ended", "id", "owner", "state")
 
-    def __init__(
-        self, ledger: Ledger | Markers, id_: str, owner: str, publish: Callable[[dict[str, Any]], None]
-    ) -> None:
-        self.ledger = ledger
+    def __init__(self, state: State, id_: str, owner: str) -> None:
+        self.state = state
+        self._claims = Claims(state)
+        self._waiting = Waiting(state)
         self.id = id_
         self.owner = owner
-        self.publish = publish
-        self.taken_over = False
+        self.ended = ""
 
     def mark(self) -> None:
         """Note that a mail is about to leave this task, which must not be done again from here on.
 
         Raises:
-            OutboxError: it cannot be noted, or the task is another worker's by now.
+            OutboxError: it cannot be noted, or the task is not this worker's any more.
         """
+        self._change(lambda: self._claims.mark(self.id, self.owner))
+
+    def unmark(self) -> None:
+        """Note that the only mail of this task was not delivered after all."""
+        self._change(lambda: self._claims.unmark(self.id, self.owner))
+
+    def keep(self, row: Row, data: bytes | None, encoding: str | None) -> None:
+        """Let a mail wait for its next attempt; `data` and `encoding` as for `Waiting.keep`."""
+        self._change(lambda: self._waiting.keep(row, data, self.id, self.owner, encoding))
+
+    def forget(self, id_: str) -> None:
+        """Forget a mail."""
+        self._change(lambda: self._waiting.forget(id_))
+
+    def _change(self, change: Callable[[], object]) -> None:
         try:
-            mine = self.ledger.mark(self.id, self.owner)
-        except LedgerError as error:
+            verdict = change()
+        except StateError as error:
             raise OutboxError(error.message) from None
-        if not mine:
-            self.taken_over = True
-            raise OutboxError("another worker has taken this run over, and sends its mails")
-
-    def queue(self, row: Row, data: bytes) -> None:
-        """Hand a mail to the queue, to be sent later.
-
-        Raises:
-            OutboxError: the queue does not take it.
-        """
-        self.mark()
-        mail = as_dict(row) | {"data": base64.b64encode(data).decode()}
-        try:
-            self.publish(mail)
-        except Exception as error:  # noqa: BLE001 - each broker's library has errors of its own
-            raise OutboxError(f"the broker cannot be reached: {error}") from None
+        if isinstance(verdict, str) and verdict != "yours":
+            self.ended = verdict
+            raise OutboxError(_NOT_YOURS[verdict])
 
 
 class Queue:
-    """The queue as what a run's mails are sent through, and as where their attempts keep them (a Keeper).
+    """The waiting mails as what a run's mails are sent through, and as where their attempts keep them (a Keeper).
 
     Args:
         task: whose mails they are.
         rate: the mails an account may send, or None for any number.
         secrets: each value that came from a reference, with that reference.
         encoding: of files with passwords that are not Unicode.
-        once: whether the task is a single mail, so that its mark can be taken back.
+        oauth2: the config's block, its references unresolved, or None.
+        once: whether the task is a single mail, which is in Redis already, so that its mark can be taken back.
     """
 
     place = PLACE
@@ -105,24 +114,26 @@ class Queue:
         rate: Rate | None = None,
         secrets: Mapping[str, str] | None = None,
         encoding: str | None = None,
+        oauth2: Mapping[str, object] | None = None,
         once: bool = False,
     ) -> None:
         self.task = task
         self.rate = rate
         self.secrets = secrets
         self.encoding = encoding
+        self.oauth2 = oauth2
         self.once = once
         self._data: dict[str, bytes] = {}
 
     def send(self, fields: object, settings: Settings) -> SendResult:
-        """Send one mail; if it fails for a passing reason, it becomes a task of its own."""
+        """Send one mail; if it fails for a passing reason, it waits in Redis."""
         return _First(self, settings).send(fields)
 
     def close(self) -> None:
-        """Do nothing: what is kept is in the queue."""
+        """Do nothing: what waits is in Redis."""
 
     def keep(self, row: Row, data: bytes) -> None:
-        """Keep a mail in this process: it outlives it as long as its script, or its task, does."""
+        """Keep a mail in this process: it outlives it as long as its script does."""
         self._data[row.id] = data
 
     def mark(self, row: Row) -> None:
@@ -134,19 +145,22 @@ class Queue:
         """Note that the server did not accept the mail."""
         del row
         if self.once:
-            try:
-                self.task.ledger.unmark(self.task.id, self.task.owner)
-            except LedgerError as error:
-                raise OutboxError(error.message) from None
+            self.task.unmark()
 
     def settle(self, row: Row) -> None:
-        """Hand a mail to the queue for its next attempt; one that is not tried again is reported by its task."""
-        data = self._data.pop(row.id)
-        if row.state == WAITING:
-            self.task.queue(row, data)
+        """Let a mail wait for its next attempt; one that is not tried again is reported by its task."""
+        if row.state != WAITING:
+            self.remove(row)
+            return
+        now = time.time()
+        if row.next_try <= now:  # nothing was attempted, as when the password's reference leads nowhere here
+            row.next_try = now + schedule.pause(row.tries)
+        self.task.keep(row, self._data.pop(row.id, None), self.encoding)
 
     def remove(self, row: Row) -> None:
         """Forget a mail."""
+        if self.once:
+            self.task.forget(row.id)
         self._data.pop(row.id, None)
 
 
@@ -154,7 +168,7 @@ class _First(FirstAttempt):
     """The send a script asked for, when it is its account's turn."""
 
     def __init__(self, queue: Queue, settings: Settings) -> None:
-        super().__init__(queue, settings, secrets=queue.secrets)
+        super().__init__(queue, settings, secrets=queue.secrets, oauth2=queue.oauth2)
         self._queue = queue
 
     def begins(self, mail: Mail) -> None:
@@ -164,43 +178,42 @@ class _First(FirstAttempt):
             SendFailure: it is too far away.
         """
         super().begins(mail)
-        queue = self._queue
+        queue, server = self._queue, mail.server
         if queue.rate is None:
             return
         try:
-            pause = queue.task.ledger.slot(account(mail.server.host, mail.server.user), queue.rate, _AT_MOST)
-        except LedgerError as error:
+            pause = rates.slot(queue.task.state, account(server.host, server.user), queue.rate, _AT_MOST)
+        except StateError as error:
             raise SendFailure(Code.TIMEOUT, "connect", error.message) from None
         if pause is None:
-            what = (
-                f"it is not the turn of {mail.server.user or mail.server.place} to send (JSNPY_RATE {queue.rate.text})"
-            )
+            what = f"it is not the turn of {server.user or server.place} to send (JSNPY_RATE {queue.rate.text})"
             raise SendFailure(Code.TIMEOUT, "connect", what)
         time.sleep(pause)
 
 
-def account_of(mail: dict[str, Any]) -> str:
-    """Return the account of a queued mail."""
-    kept: Any = json_text.loads(mail["server"])
+def account_of(row: Row) -> str:
+    """Return the account that sends a waiting mail."""
+    kept: Any = json_text.loads(row.server)
     server = kept["server"]
     return account(server["host"], server["user"])
 
 
-def task_id(mail: dict[str, Any]) -> str:
-    """Return the id of the task that makes a mail's next try: the same however often it is queued."""
-    return f"{mail['id']}-{mail['tries'] + 1}"
-
-
-def try_again(mail: dict[str, Any], task: Task, encoding: str | None = None) -> Standing:
-    """Make the next try to send a queued mail, and return what came of it.
+def try_again(kept: Kept, task: Task, settings: Settings) -> Standing:
+    """Make the next attempt to send a waiting mail, and return what came of it.
 
     Raises:
         OutboxError: what is to be noted cannot be.
         Damaged: it is no mail.
     """
-    values = dict(mail)
-    data = base64.b64decode(values.pop("data"))
-    row = Row(**values)
-    queue = Queue(task, once=True)
-    queue.keep(row, data)
-    return FurtherAttempt(queue, row, data, Settings(), encoding=encoding).made()
+    queue = Queue(task, encoding=kept.encoding, once=True)
+    return FurtherAttempt(queue, kept.row, kept.data, settings, encoding=kept.encoding).made()
+
+
+def adopt(mail: dict[str, Any], state: State) -> None:
+    """Let a mail wait in Redis that comes in a task of version 1, which had its bytes with it.
+
+    Raises:
+        StateError: Redis cannot be asked.
+    """
+    row = Row(**{name: value for name, value in mail.items() if name in Row.__fields__})
+    Waiting(state).adopt(row, base64.b64decode(mail["data"]))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 from jsnpy import child, json_text
 from jsnpy.api import RunResult, run_here
 from jsnpy.config import RunConfig, references
 from jsnpy.errors import ConfigError, ExitCode, JsnpyError
-from jsnpy.fleet.mails import Queue
+from jsnpy.fleet.mails import Queue, Task
+from jsnpy.fleet.settings import Settings
+from jsnpy.fleet.state import State
+from jsnpy.fleet.waiting import VERSION
 from jsnpy.options import Options
 from jsnpy.record import as_dict
 from jsnpy.redaction import Redactor
@@ -15,68 +20,111 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from jsnpy.fleet.mails import Task
-    from jsnpy.fleet.settings import Rate
 
-
-def order(config: RunConfig, options: Options, encoding: str | None) -> dict[str, Any]:
+def order(config: RunConfig, options: Options) -> dict[str, Any]:
     """Return a run as JSON values, without the value of any secret.
 
     Args:
         config: loaded with `keep_references`.
         options: the command line's.
-        encoding: of files that are not Unicode.
     """
-    values = as_dict(config)
-    # References may also be in the path of the script, which is only shown from here on.
-    for name in ("script_path", "script_name"):
+
+    def shown(text: str) -> str:
         for value, reference in config.secrets.items():
-            values[name] = values[name].replace(value, reference)
-    values |= {"secrets": {}, "warnings": []}
-    return {
-        "config": values,
-        "options": as_dict(options),
-        "encoding": encoding,
+            text = text.replace(value, reference)
+        return text
+
+    # References may also be in the paths of the scripts, which are only shown from here on, and of the state file.
+    values = as_dict(config) | {
+        "script_path": shown(config.script_path),
+        "script_name": shown(config.script_name),
+        "includes": [(shown(name), text) for name, text in config.includes],
+        "statefile": shown(config.statefile),
+        "secrets": {},
+        "warnings": [],
     }
+    return {"version": VERSION, "config": values, "options": as_dict(options)}
 
 
 def ordered(order: dict[str, Any]) -> tuple[RunConfig, Options]:
     """Return the run of an order, its references resolved with this machine's variables and files.
 
     Raises:
-        ConfigError: a reference leads nowhere here.
+        ConfigError: a reference leads nowhere here, or the run asks for what workers do not do.
     """
-    config = RunConfig(**order["config"])
-    options = Options(**order["options"])
-    encoding = order["encoding"]
+    # Orders of other versions may have names that this one has not; those that it has more have defaults.
+    config = RunConfig(**{name: value for name, value in order["config"].items() if name in RunConfig.__fields__})
+    options = Options(**{name: value for name, value in order["options"].items() if name in Options.__fields__})
+    config.encoding = order.get("encoding", config.encoding)  # where version 1 had it
+    _check_commands(config.oauth2)
 
     def resolved(text: str, linked: tuple[object, ...]) -> str:
-        try:
-            return references.substitute(text, config.base_dir, encoding, config.secrets)
-        except ConfigError as error:
-            where = ".".join(map(str, references.unlinked(linked)))
-            raise ConfigError(f"{where}: {error.message}", error.hint) from None
+        where = ".".join(map(str, references.unlinked(linked)))
 
+        def missing(error: ConfigError) -> None:
+            if not options.dry_run:
+                raise ConfigError(f"{where}: {error.message}", error.hint)
+            config.warnings.append(f"{where}: {error.message}; it stays as it is")
+
+        return references.substitute(text, config.base_dir, config.encoding, config.secrets, missing)
+
+    holder: dict[str, object] = {"statefile": config.statefile}
     if "${" in config.arg_json:
-        holder: dict[str, object] = {"arg": json_text.loads(config.arg_json)}
-        references.substitute_all(holder, resolved)
+        holder["arg"] = json_text.loads(config.arg_json)
+    references.substitute_all(holder, resolved)
+    config.statefile = str(holder["statefile"])
+    if "arg" in holder:
         config.arg_json = json_text.dumps(holder["arg"])
     return config, options
 
 
-def carry_out(order: dict[str, Any], task: Task, rate: Rate | None) -> dict[str, Any]:
-    """Run a script in this process, and return what came of it as JSON values.
+def _check_commands(block: dict[str, object] | None) -> None:
+    if block and "command" in block and os.environ.get("JSNPY_ALLOW_COMMANDS") != "1":
+        raise ConfigError(
+            "oauth2.command: a worker runs no program that a task names",
+            "JSNPY_ALLOW_COMMANDS=1 in the worker's environment allows it.",
+        )
+
+
+def carry_out(order: dict[str, Any], task: Task, settings: Settings) -> dict[str, Any]:
+    """Run a script, in a child process where it has a timeout, and return what came of it as JSON values.
 
     Its secrets are masked, in its own output too: the result goes through the broker.
     """
+    if not order["options"]["timeout"]:
+        return _carry_out_here(order, task, settings)
+    # A child process can be ended at its timeout, and ends with this one.
+    given = {"order": order, "task": task.id, "owner": task.owner}
+    try:
+        done: dict[str, Any] = child.call("jsnpy.fleet.runs:carry_out_given", given, order["options"]["timeout"])
+    except (JsnpyError, TimeoutError) as error:
+        code = ExitCode.TIMEOUT if isinstance(error, TimeoutError) else ExitCode.INTERNAL
+        text = str(error)
+        done = {"exit_code": code, "stdout": "", "stderr": f"{text}\n", "error": text, "sends": [], "ended": ""}
+    return done
+
+
+def carry_out_given(given: dict[str, Any]) -> dict[str, Any]:
+    """Do in a child process what `carry_out` ordered."""
+    settings = Settings()
+    return _carry_out_here(given["order"], Task(State(settings.state), given["task"], given["owner"]), settings)
+
+
+def _carry_out_here(order: dict[str, Any], task: Task, settings: Settings) -> dict[str, Any]:
     redactor = Redactor()
     try:
         config, options = ordered(order)
         for secret in config.secrets:
             redactor.add(secret)
         queue = None
-        if not options.dry_run:
-            queue = Queue(task, rate=rate, secrets=config.secrets, encoding=order["encoding"])
+        if not options.dry_run and not options.probe:
+            queue = Queue(
+                task,
+                rate=settings.rate,
+                secrets=config.secrets,
+                encoding=config.encoding,
+                oauth2=config.oauth2,
+            )
         result = run_here(config, options, outbox=queue)
     except JsnpyError as error:
         text = redactor.scrub(str(error))
@@ -86,25 +134,6 @@ def carry_out(order: dict[str, Any], task: Task, rate: Rate | None) -> dict[str,
         "stdout": redactor.scrub(result.stdout),
         "stderr": redactor.scrub(result.stderr),
         "error": result.error and redactor.scrub(result.error),
-        "taken_over": task.taken_over,
+        "ended": task.ended,
         "sends": [{"code": send.code, "error": send.error, "details": send.details} for send in result.sends],
     }
-
-
-def carry_out_in_child(order: dict[str, Any], task: Task) -> dict[str, Any]:
-    """Run a script in a child process, which can be ended at its timeout and ends with this one."""
-    given = {"order": order, "task": task.id, "owner": task.owner}
-    try:
-        done: dict[str, Any] = child.call("jsnpy.fleet.runs:carry_out_given", given, order["options"]["timeout"])
-    except (JsnpyError, TimeoutError) as error:
-        code = ExitCode.TIMEOUT if isinstance(error, TimeoutError) else ExitCode.INTERNAL
-        text = str(error)
-        done = {"exit_code": code, "stdout": "", "stderr": f"{text}\n", "error": text, "sends": [], "taken_over": False}
-    return done
-
-
-def carry_out_given(given: dict[str, Any]) -> dict[str, Any]:
-    """Do in a child process what `carry_out_in_child` ordered."""
-    from jsnpy import celery
-
-    return carry_out(given["order"], celery.task_of(given["task"], given["owner"]), celery.settings.rate)

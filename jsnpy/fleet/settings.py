@@ -19,6 +19,12 @@ _PERIODS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 TAKEOVER = 300.0
 """Seconds until Redis hands on what a dead worker had, if JSNPY_TAKEOVER does not say."""
 
+LEASE = 15.0
+"""Seconds a claim holds without being kept alive, at most."""
+
+_SWEEP = 10.0
+"""Seconds between two looks for what dead workers had, at most."""
+
 _SHORTEST_TAKEOVER = 10.0
 _MOST_DIGITS = 9
 
@@ -53,8 +59,8 @@ class Settings:
 
     Attributes:
         broker: URL of the broker.
-        results: URL of the result backend: Redis itself where it is the broker, else RabbitMQ's replies (rpc://).
-        state: URL of the Redis that knows which run is whose, "" where there is none.
+        results: URL of the result backend: by default the broker, where that is Redis.
+        state: URL of the Redis that knows which run is whose.
         rate: the mails an account may send, or None for any number.
         takeover: seconds after which Redis hands on what a dead worker had.
 
@@ -79,8 +85,13 @@ class Settings:
         _check("JSNPY_BROKER_URL", self.broker)
         results = environ.get("JSNPY_RESULT_URL", "").strip()
         _check("JSNPY_RESULT_URL", results or self.broker)
-        self.results = results or (self.broker if self.redis else "rpc://")
+        self.results = results or self.broker
         self.state = next((url for url in (self.results, self.broker) if url.startswith(_REDIS)), "")
+        if not self.state:
+            raise UsageError(
+                "RabbitMQ needs a Redis beside it, which knows what worker has which run: "
+                "set JSNPY_RESULT_URL, for example to redis://queue.example.com:6379/0"
+            )
         rate = environ.get("JSNPY_RATE", "").strip()
         self.rate = Rate(rate) if rate else None
         self.takeover = _seconds(environ.get("JSNPY_TAKEOVER", "").strip())
@@ -91,9 +102,14 @@ class Settings:
         return self.broker.startswith(_REDIS)
 
     @property
-    def hop(self) -> float:
-        """Seconds a waiting mail is left with one worker: Redis would hand it on after the takeover time."""
-        return self.takeover / 2
+    def lease(self) -> float:
+        """Seconds a claim holds without being kept alive: over before what a dead worker had is handed on."""
+        return min(LEASE, self.takeover / 2)
+
+    @property
+    def sweep(self) -> float:
+        """Seconds between two looks for what dead workers had."""
+        return min(_SWEEP, self.takeover / 5)
 
 
 def parts(url: str) -> list[SplitResult]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from jsnpy.errors import ExitCode, JsnpyError, UsageError
 from jsnpy.output import STDERR, STDOUT
 
@@ -9,14 +11,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from jsnpy.options import Options
     from jsnpy.output import Output
     from jsnpy.redaction import Redactor
-    from jsnpy.runner import Options
 
 _PUBLISHING = {"max_retries": 2, "interval_start": 0.2, "interval_step": 0.3, "interval_max": 1.0}
 """How often a broker that does not answer is asked: somebody waits at the command line."""
 
 _CONNECT_TIME = 5
+
+_LOOK = 5.0
+"""Seconds after which it is asked whether any worker is there, and between two looks whether the run is still known."""
+
+_MOST_MISSING = 3
+"""Looks in a row that find a run unknown: a worker that has it makes it known again before."""
+
+_LONGER = 5.0
+"""Seconds that are waited beyond the run's own timeout, so that the worker's word for it arrives."""
+
+_WHERE = {"announced": "no worker has begun it", "claimed": "a worker is at it", "forgotten": "it is not known"}
 
 
 def submit(
@@ -45,7 +58,7 @@ def submit(
     """
     from jsnpy import celery, config
     from jsnpy.fleet import runs
-    from jsnpy.fleet.ledger import Ledger, LedgerError
+    from jsnpy.fleet.state import StateError
 
     hide_passwords(redactor, celery.settings.broker, celery.settings.results)
     loaded = config.load(target, sets=sets, encoding=encoding, keep_references=True)
@@ -61,17 +74,17 @@ def submit(
             "socket_connect_timeout": _CONNECT_TIME,
             "socket_timeout": _CONNECT_TIME,
         }
-    if isinstance(celery.ledger, Ledger) and celery.settings.state != celery.settings.broker:
+    if celery.settings.state != celery.settings.broker:
         try:
-            celery.ledger.look()  # the result backend would wait for it without end
-        except LedgerError as error:
+            celery.state.look()  # the result backend would wait for it without end
+        except StateError as error:
             raise _unreachable(celery.settings.state, error, place="the Redis") from None
     try:
         # Asked first, as the result backend would try for twenty seconds where both are away.
         with app.connection_for_write() as connection:
             connection.ensure_connection(**_PUBLISHING)
         # Without --wait nobody asks for the result, but it is kept for a week, where the backend keeps any.
-        submitted = celery.run.apply_async([runs.order(loaded, options, encoding)], retry_policy=_PUBLISHING)
+        submitted = celery.submit(runs.order(loaded, options), retry_policy=_PUBLISHING)
     except Exception as error:  # noqa: BLE001 - each broker's library has errors of its own
         raise _unreachable(celery.settings.broker, error) from None
     if not wait:
@@ -80,28 +93,73 @@ def submit(
         return output.exit_code(ExitCode.OK)
     output.info(f"submitted as {submitted.id}")
     output.flush()
-    return _waited(submitted, output, celery.settings.results)
-
-
-def _waited(submitted: Any, output: Output, results: str) -> int:
-    """Print what a run printed, when it is over, and return its exit code.
-
-    Raises:
-        JsnpyError: it was lost, or its result cannot be had.
-    """
-    try:
-        result = submitted.get(propagate=False)
-    except Exception as error:  # noqa: BLE001 - each broker's library has errors of its own
-        what = f"the result of {submitted.id} cannot be had"
-        raise _unreachable(results, error, what, place="the result backend") from None
-    if isinstance(result, BaseException):
-        failed = JsnpyError(str(result))
-        failed.exit_code = ExitCode.SCRIPT
-        raise failed
+    result = _result(submitted, output, time.monotonic() + options.timeout + _LONGER if options.timeout else None)
     output.write(STDOUT, result["stdout"])
     output.write(STDERR, result["stderr"])
     output.flush()
     return output.exit_code(result["exit_code"])
+
+
+def _result(submitted: Any, output: Output, give_up: float | None) -> dict[str, Any]:
+    """Return what came of a run, when it is over.
+
+    Raises:
+        JsnpyError: it was lost, it is not over in time, or its result cannot be had.
+    """
+    from celery import exceptions
+
+    from jsnpy import celery
+    from jsnpy.fleet.state import StateError
+
+    missing = 0
+    asked = False
+    while True:
+        left = _LOOK if give_up is None else min(_LOOK, give_up - time.monotonic())
+        try:
+            result = submitted.get(timeout=max(0.1, left), propagate=False)
+        except exceptions.TimeoutError:
+            pass
+        except Exception as error:  # noqa: BLE001 - each broker's library has errors of its own
+            what = f"the result of {submitted.id} cannot be had"
+            raise _unreachable(celery.settings.results, error, what, place="the result backend") from None
+        else:
+            if isinstance(result, BaseException):
+                raise _ended(ExitCode.SCRIPT, str(result))
+            return dict(result)
+        try:
+            standing = celery.claims.standing(submitted.id)
+        except StateError as error:
+            raise _unreachable(celery.settings.state, error, place="the Redis") from None
+        missing = missing + 1 if standing == "forgotten" else 0
+        if missing == _MOST_MISSING:
+            text = f"the run {submitted.id} is lost: the fleet's Redis has lost its data since it was submitted"
+            raise _ended(ExitCode.SCRIPT, text)
+        if give_up is not None and time.monotonic() >= give_up:
+            text = f"no result of the run {submitted.id} in time: {_WHERE[standing]}; it is not taken back"
+            raise _ended(ExitCode.TIMEOUT, text)
+        if standing == "announced" and not asked:
+            asked = True
+            _say_why_it_waits(submitted.id, output)
+
+
+def _say_why_it_waits(id_: str, output: Output) -> None:
+    from jsnpy import celery
+
+    try:
+        workers = celery.app.control.ping(timeout=1)
+    except Exception:  # noqa: BLE001 - each broker's library has errors of its own
+        workers = []
+    if workers:
+        output.info(f"the run {id_} waits: {len(workers)} workers are there, and busy")
+    else:
+        output.warn(f"no worker answers: the run {id_} waits in the queue until one does")
+    output.flush()
+
+
+def _ended(code: int, text: str) -> JsnpyError:
+    error = JsnpyError(text)
+    error.exit_code = code
+    return error
 
 
 def _unreachable(

@@ -28,6 +28,8 @@ def measure(broker: Broker, workers: int, script: str, folder: Path) -> float:
         (folder / "run.js").write_text(script)
         (folder / "run.json").write_text(json.dumps({"scriptfile": "run.js", "arg": {"port": server.port}}))
         variables = {"JSNPY_BROKER_URL": broker.url}
+        if isinstance(broker, RabbitMQ):
+            variables["JSNPY_RESULT_URL"] = stack.enter_context(Redis(folder / f"state{workers}")).url
         for number in range(workers):
             stack.enter_context(Worker(folder, f"worker{number}", 1, **variables))
         begun = time.monotonic()
@@ -46,7 +48,7 @@ def say(text: str) -> None:
 
 def main() -> None:
     """Measure each broker that is there."""
-    brokers = ([Redis] if REDIS else []) + ([RabbitMQ] if RABBITMQ else [])
+    brokers = ([Redis] if REDIS else []) + ([RabbitMQ] if RABBITMQ and REDIS else [])
     if not brokers:
         sys.exit("neither redis-server nor rabbitmq-server is installed: apt-get install redis-server rabbitmq-server")
     say(f"runs a second, {_COUNT} runs, workers of one process each, on this machine together with the broker")

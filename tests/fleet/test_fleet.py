@@ -17,9 +17,12 @@ from support.mailserver import MailServer
 from support.scripted import CLOSE, ScriptedServer
 
 from jsnpy import smtp
-from jsnpy.fleet.ledger import Ledger
+from jsnpy.fleet.claims import Claims
 from jsnpy.fleet.mails import Queue, Task
+from jsnpy.fleet.rates import slot
 from jsnpy.fleet.settings import Rate
+from jsnpy.fleet.state import State
+from jsnpy.fleet.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +52,9 @@ class Fleet:
         self.folder = folder
         self.broker = broker
         self.worker = worker
-        self.ledger = Ledger(broker.url)
+        self.state = State(broker.url)
+        self.claims = Claims(self.state)
+        self.waiting = Waiting(self.state)
 
     def submit(self, script: str, *options: str, arg: object = None) -> Result:
         """Submit a script and return what the command said."""
@@ -191,106 +196,123 @@ def test_a_run_with_a_timeout_queues_its_mails_too(fleet: Fleet) -> None:
 
 def test_a_claim_is_one_workers(fleet: Fleet) -> None:
     """While a worker has a task, no other gets it; once done, everybody is told what came of it."""
-    ledger = fleet.ledger
-    assert "yours" == ledger.claim("t1", "ann").verdict
-    assert ("busy", True) == ((busy := ledger.claim("t1", "bob")).verdict, 0 < busy.left <= 15)
-    assert not ledger.finish("t1", "bob", {})
-    assert ledger.finish("t1", "ann", {"exit_code": 3})
-    assert ("done", '{"exit_code": 3}') == ((done := ledger.claim("t1", "bob")).verdict, done.text)
+    claims = fleet.claims
+    assert "yours" == claims.claim("t1", "ann").verdict
+    assert ("busy", True) == ((busy := claims.claim("t1", "bob")).verdict, 0 < busy.left <= 15)
+    assert "lost" == claims.finish("t1", "bob", {})
+    assert "yours" == claims.finish("t1", "ann", {"exit_code": 3})
+    assert ("done", '{"exit_code": 3}') == ((done := claims.claim("t1", "bob")).verdict, done.text)
 
 
 def test_a_dead_workers_run_is_taken_over_before_its_first_mail(fleet: Fleet) -> None:
     """A claim that nobody keeps alive goes to the next, and who lost it cannot send any more."""
-    ledger = Ledger(fleet.broker.url, lease=0.05)
-    assert "yours" == ledger.claim("t2", "ann").verdict
-    wait_until(lambda: ledger.claim("t2", "bob").verdict == "yours", "the takeover")
-    assert not ledger.mark("t2", "ann")
-    assert ledger.mark("t2", "bob")
+    claims = Claims(fleet.state, lease=0.05)
+    assert "yours" == claims.claim("t2", "ann").verdict
+    wait_until(lambda: claims.claim("t2", "bob").verdict == "yours", "the takeover")
+    assert "lost" == claims.mark("t2", "ann")
+    assert "yours" == claims.mark("t2", "bob")
 
 
 def test_a_dead_workers_run_is_lost_after_its_first_mail(fleet: Fleet) -> None:
     """A run whose worker died after the mark is reported as lost, however often it is handed out."""
-    ledger = Ledger(fleet.broker.url, lease=0.05)
-    ledger.claim("t3", "ann")
-    assert ledger.mark("t3", "ann")
-    wait_until(lambda: ledger.claim("t3", "bob").verdict != "busy", "the end of the claim")
-    assert [("lost", "ann")] * 2 == [(one.verdict, one.text) for one in (ledger.claim("t3", "bob") for _ in "12")]
+    claims = Claims(fleet.state, lease=0.05)
+    claims.claim("t3", "ann")
+    assert "yours" == claims.mark("t3", "ann")
+    wait_until(lambda: claims.claim("t3", "bob").verdict != "busy", "the end of the claim")
+    assert [("lost", "ann")] * 2 == [(one.verdict, one.text) for one in (claims.claim("t3", "bob") for _ in "12")]
 
 
 def test_a_run_that_kills_its_workers_is_given_up(fleet: Fleet) -> None:
     """A task that five workers died of is not handed to a sixth."""
-    ledger = Ledger(fleet.broker.url, lease=0.001)
+    claims = Claims(fleet.state, lease=0.001)
     for worker in "abcde":
-        wait_until(lambda name=worker: ledger.claim("t4", name).verdict == "yours", "the claim")  # type: ignore[misc]
+        wait_until(lambda name=worker: claims.claim("t4", name).verdict == "yours", "the claim")  # type: ignore[misc]
     time.sleep(0.01)
-    assert "deadly" == ledger.claim("t4", "f").verdict
+    assert "deadly" == claims.claim("t4", "f").verdict
 
 
 def test_a_claim_is_kept_alive(fleet: Fleet) -> None:
     """A claim outlasts its lease as long as its holder lives."""
-    ledger = Ledger(fleet.broker.url, lease=0.3)
-    ledger.claim("t5", "ann")
-    with ledger.kept_alive("t5", "ann"):
+    claims = Claims(fleet.state, lease=0.3)
+    claims.claim("t5", "ann")
+    with claims.kept_alive("t5", "ann"):
         time.sleep(0.6)
-        assert "busy" == ledger.claim("t5", "bob").verdict
+        assert "busy" == claims.claim("t5", "bob").verdict
 
 
 def test_a_rate_holds_in_every_period(fleet: Fleet) -> None:
     """However slots are asked for, no period has more than the rate allows; accounts do not bear on each other."""
-    slots = [fleet.ledger.slot("ann@x", Rate("3/m")) for _ in range(7)]
+    slots = [slot(fleet.state, "ann@x", Rate("3/m")) for _ in range(7)]
     assert [0, 0, 0, 60, 60, 60, 120] == [round(slot or 0) for slot in slots]
-    assert 0 == fleet.ledger.slot("bob@x", Rate("3/m"))
+    assert 0 == slot(fleet.state, "bob@x", Rate("3/m"))
 
 
 def test_a_slot_that_is_too_far_is_not_taken(fleet: Fleet) -> None:
     """Who cannot wait for the next slot gets none and leaves it to others."""
     rate = Rate("1/m")
-    assert 0 == fleet.ledger.slot("cid@x", rate, at_most=10)
-    assert fleet.ledger.slot("cid@x", rate, at_most=10) is None
-    assert 60 == round(fleet.ledger.slot("cid@x", rate) or 0)
+    assert 0 == slot(fleet.state, "cid@x", rate, at_most=10)
+    assert slot(fleet.state, "cid@x", rate, at_most=10) is None
+    assert 60 == round(slot(fleet.state, "cid@x", rate) or 0)
 
 
-def test_a_mail_out_of_turn_becomes_a_task(fleet: Fleet) -> None:
-    """A mail whose account has had its rate is queued instead of sent; another account's is sent."""
-    fleet.ledger.claim("t6", "ann")
-    queued: list[dict[str, object]] = []
-    queue = Queue(Task(fleet.ledger, "t6", "ann", queued.append), rate=Rate("1/h"))
+def kept_subjects(fleet: Fleet) -> dict[str, str]:
+    """Return the last error of each waiting mail by its subject."""
+    return {row.subject: row.error for row, _ in fleet.waiting.rows()}
+
+
+def test_a_mail_out_of_turn_waits(fleet: Fleet) -> None:
+    """A mail whose account has had its rate is kept instead of sent; another account's is sent."""
+    fleet.claims.claim("t6", "ann")
+    queue = Queue(Task(fleet.state, "t6", "ann"), rate=Rate("1/h"))
     with MailServer(users={}) as server:
         codes = [
-            queue.send(fields(server, user=user, pass_="x"), smtp.Settings()).code for user in ("dora", "dora", "emil")
+            queue.send(fields(server, user=user, pass_="x", subject=f"Turn {number}"), smtp.Settings()).code
+            for number, user in enumerate(("dora", "dora", "emil"))
         ]
         assert [0, -3, 0] == codes
         assert ["dora", "emil"] == [mail.user for mail in server.mails]
-    assert 1 == len(queued)
-    assert "it is not the turn of dora to send (JSNPY_RATE 1/h)" in str(queued[0]["error"])
+    assert "it is not the turn of dora to send (JSNPY_RATE 1/h)" in kept_subjects(fleet)["Turn 1"]
 
 
 def test_a_mails_turn_does_not_count_as_its_time(fleet: Fleet) -> None:
     """A mail that waits for its account's turn for longer than its own timeout is sent then."""
-    fleet.ledger.claim("t8", "ann")
-    queue = Queue(Task(fleet.ledger, "t8", "ann", lambda _: None), rate=Rate("1/s"))
+    fleet.claims.claim("t8", "ann")
+    queue = Queue(Task(fleet.state, "t8", "ann"), rate=Rate("1/s"))
     with MailServer() as server:
         results = [queue.send(fields(server, timeout=0.5), smtp.Settings()) for _ in "12"]
         assert [0, 0] == [result.code for result in results], results
         assert 2 == len(server.mails)
 
 
-def test_who_lost_a_run_sends_nothing(fleet: Fleet) -> None:
-    """A worker whose run was taken over stops before the final dot, and queues nothing."""
-    fleet.ledger.claim("t7", "ann")
-    queued: list[dict[str, object]] = []
-    queue = Queue(Task(fleet.ledger, "t7", "bob", queued.append))
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [("t7", "another worker has taken this run over"), ("never", "the fleet's Redis has lost its data")],
+)
+def test_who_lost_a_run_sends_nothing(fleet: Fleet, task: str, words: str) -> None:
+    """A worker whose run was taken over, or is not known any more, stops before the final dot, and keeps nothing."""
+    fleet.claims.claim("t7", "ann")
+    queue = Queue(Task(fleet.state, task, "bob"))
     with MailServer() as server:
-        result = queue.send(fields(server), smtp.Settings())
+        result = queue.send(fields(server, subject=f"Lost {task}"), smtp.Settings())
         assert [] == server.mails
     assert -9 == result.code
-    assert "another worker has taken this run over" in result.error
-    assert [] == queued
+    assert words in result.error
+    assert f"Lost {task}" not in kept_subjects(fleet)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_who_waits_can_leave(fleet: Fleet, number: int, code: int) -> None:
-    """A signal ends --wait at once and without a word, while the run goes on."""
+def test_an_announced_run_that_redis_has_forgotten_is_not_done(fleet: Fleet) -> None:
+    """Nobody can claim a run whose announcement is gone: Redis has lost what was done of it."""
+    fleet.claims.announce("t9")
+    assert "announced" == fleet.claims.standing("t9")
+    assert "yours" == fleet.claims.claim("t9", "ann", announced=True).verdict
+    assert "claimed" == fleet.claims.standing("t9")
+    assert "forgotten" == fleet.claims.claim("t10", "ann", announced=True).verdict
+    assert "forgotten" == fleet.claims.standing("t10")
+
+
+@pytest.mark.parametrize(("number", "code", "word"), [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")])
+def test_who_waits_can_leave(fleet: Fleet, number: int, code: int, word: str) -> None:
+    """A signal ends --wait at once, while the run goes on."""
     (fleet.folder / "slow.js").write_text("setTimeout(() => {}, 3000); console.log(1)")
     env = clean_environment(JSNPY_BROKER_URL=fleet.broker.url)
     words = [*JSNPY, "submit", "-v", "slow.js", "--wait"]
@@ -299,7 +321,8 @@ def test_who_waits_can_leave(fleet: Fleet, number: int, code: int) -> None:
         assert waiting.stderr is not None
         said = waiting.stderr.readline().decode()
         waiting.send_signal(number)
-        assert (b"", b"") == (waiting.stdout.read(), waiting.stderr.read())
+        ended = f"jsnpy: error: ended ({word})\n".encode()
+        assert (b"", ended) == (waiting.stdout.read(), waiting.stderr.read())
     assert code == waiting.returncode
     id_ = said.split()[-1]
     wait_until(lambda: f"the run {id_} of slow.js: exit code 0" in fleet.log(), "the run's end")

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from support.brokers import free_port
 from support.command import jsnpy
+from support.fleet import environment
 
 from jsnpy import config
 from jsnpy.errors import UsageError
 from jsnpy.fleet import runs
-from jsnpy.fleet.ledger import Ledger
 from jsnpy.fleet.settings import Rate, Settings
+from jsnpy.fleet.state import State
 from jsnpy.runner import Options
 
 if TYPE_CHECKING:
@@ -43,8 +45,6 @@ def test_a_broker_that_is_away_is_named_without_its_password(script: Path) -> No
 @pytest.mark.parametrize(
     "url",
     [
-        "amqp://ann:GEHEIM-77@127.0.0.1:{port}//",
-        "amqp://ann:GEHEIM-77@127.0.0.1:{port}//;amqp://ann:HEIMLICH-88@127.0.0.1:{port}//",
         "rediss://:GEHEIM-77@127.0.0.1:{port}/0?ssl_cert_reqs=CERT_REQUIRED",
         "redis://:GEHEIM%2F77@127.0.0.1:{port}/0",
     ],
@@ -93,7 +93,8 @@ def test_a_broker_of_another_kind_is_refused(script: Path, url: str) -> None:
 
 def test_one_redis_knows_which_run_is_whose() -> None:
     """Several brokers can be named with RabbitMQ, but not with Redis."""
-    assert "" == Settings({"JSNPY_BROKER_URL": "amqp://a//;amqp://b//"}).state
+    both = {"JSNPY_BROKER_URL": "amqp://a//;amqp://b//", "JSNPY_RESULT_URL": "redis://c/0"}
+    assert "redis://c/0" == Settings(both).state
     for name in ("JSNPY_BROKER_URL", "JSNPY_RESULT_URL"):
         with pytest.raises(UsageError, match=f"{name} names several Redis servers"):
             Settings({"JSNPY_BROKER_URL": "amqp://a//", name: "redis://a/0;redis://b/0"})
@@ -117,11 +118,11 @@ def test_a_variable_that_is_wrong_is_told(script: Path, variable: str, value: st
 def test_the_variables_that_are_not_set_have_defaults() -> None:
     """Without them there is no rate and the takeover time is five minutes; blanks around a value do not count."""
     plain = Settings({"JSNPY_BROKER_URL": " redis://a/0 "})
-    assert ("redis://a/0", None, 300.0, 150.0) == (plain.broker, plain.rate, plain.takeover, plain.hop)
+    assert ("redis://a/0", None, 300.0, 15.0) == (plain.broker, plain.rate, plain.takeover, plain.lease)
     blank = Settings({"JSNPY_BROKER_URL": "redis://a/0", "JSNPY_RATE": " ", "JSNPY_TAKEOVER": " "})
     assert (None, 300.0) == (blank.rate, blank.takeover)
     told = Settings({"JSNPY_BROKER_URL": "redis://a/0", "JSNPY_RATE": " 5/S ", "JSNPY_TAKEOVER": " 10 "})
-    assert ("5/s", 10.0, 5.0) == (told.rate and told.rate.text, told.takeover, told.hop)
+    assert ("5/s", 10.0, 5.0) == (told.rate and told.rate.text, told.takeover, told.lease)
 
 
 @pytest.mark.parametrize(
@@ -131,10 +132,10 @@ def test_the_variables_that_are_not_set_have_defaults() -> None:
         ("rediss://queue.test/1?ssl_cert_reqs=CERT_REQUIRED", {"host": "queue.test", "ssl_cert_reqs": "required"}),
     ],
 )
-def test_the_ledger_understands_celerys_urls(url: str, expected: dict[str, object]) -> None:
-    """What Celery says of a socket and of certificates reaches the ledger's own connection."""
+def test_the_state_understands_celerys_urls(url: str, expected: dict[str, object]) -> None:
+    """What Celery says of a socket and of certificates reaches the connection of the fleet's state."""
     assert Settings({"JSNPY_BROKER_URL": url}).state == url
-    pool = Ledger(url)._client.connection_pool
+    pool = State(url)._client.connection_pool
     assert expected.items() <= pool.connection_kwargs.items()
     pool.make_connection()  # which refuses words it does not know
 
@@ -175,8 +176,6 @@ def test_a_config_is_read_before_a_broker_is_asked(tmp_path: Path, content: str 
 
 def test_without_celery_the_extra_is_named(script: Path) -> None:
     """Without Celery, the module says how to install it, and a plain run does not miss it."""
-    import subprocess
-
     block = "import sys; sys.modules['celery'] = None; from jsnpy.__main__ import main; main()"
     words = [sys.executable, "-c", block]
     done = subprocess.run([*words, "submit", script], capture_output=True, text=True, check=False, timeout=60)
@@ -191,7 +190,7 @@ def test_without_celery_the_extra_is_named(script: Path) -> None:
 def test_an_order_holds_references_not_secrets(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is sent has the reference, and the worker's own variable decides."""
     monkeypatch.delenv("SMTP_PASS", raising=False)
-    order = runs.order(config.load(str(script), keep_references=True), Options(), None)
+    order = runs.order(config.load(str(script), keep_references=True), Options())
     assert '{"pass":"${ENV:SMTP_PASS}"}' == order["config"]["arg_json"].replace(" ", "")
     monkeypatch.setenv("SMTP_PASS", "worker's")
     ordered, _ = runs.ordered(order)
@@ -205,7 +204,7 @@ def test_a_secret_in_the_scripts_path_is_not_sent(tmp_path: Path, monkeypatch: p
     (tmp_path / "geheim-12").mkdir()
     (tmp_path / "geheim-12" / "a.js").write_text("1")
     (tmp_path / "a.json").write_text('{"scriptfile": "${ENV:FOLDER}/a.js"}')
-    order = runs.order(config.load(str(tmp_path / "a.json"), keep_references=True), Options(), None)
+    order = runs.order(config.load(str(tmp_path / "a.json"), keep_references=True), Options())
     assert "geheim-12" not in str(order)
 
 
@@ -233,12 +232,41 @@ def test_a_takeover_time_that_is_none(text: str) -> None:
     ("broker", "results", "expected"),
     [
         ("redis://a/0", "", ("redis://a/0", "redis://a/0")),
-        ("amqp://a//", "", ("rpc://", "")),
         ("amqp://a//", "redis://b/1", ("redis://b/1", "redis://b/1")),
         ("redis://a/0", "rpc://", ("rpc://", "redis://a/0")),
     ],
 )
 def test_where_results_and_state_go(broker: str, results: str, expected: tuple[str, str]) -> None:
-    """Results go to Redis where it is the broker, else through RabbitMQ; the state goes to any Redis there is."""
+    """Results go where they are told to, else to the broker; the state goes to the first Redis there is."""
     settings = Settings({"JSNPY_BROKER_URL": broker, "JSNPY_RESULT_URL": results})
     assert expected == (settings.results, settings.state)
+
+
+@pytest.mark.parametrize("results", ["", "rpc://"])
+def test_rabbitmq_alone_is_refused(script: Path, results: str) -> None:
+    """RabbitMQ without a Redis beside it is exit 2 with one sentence that says what to set."""
+    env = {"JSNPY_BROKER_URL": "amqp://u:GEHEIM@127.0.0.1:1//", "JSNPY_RESULT_URL": results}
+    done = jsnpy("submit", script, env=env)
+    assert (2, "", 1) == (done.code, done.out, len(done.err.splitlines()))
+    assert "RabbitMQ needs a Redis beside it" in done.err
+    assert "JSNPY_RESULT_URL" in done.err
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({}, "JSNPY_BROKER_URL is not set"),
+        ({"JSNPY_BROKER_URL": "amqp://127.0.0.1:1//"}, "RabbitMQ needs a Redis beside it"),
+        ({"JSNPY_BROKER_URL": "redis://127.0.0.1:1/0", "JSNPY_RATE": "much"}, "JSNPY_RATE is 'much'"),
+    ],
+)
+def test_a_worker_that_cannot_be_set_up_says_why(tmp_path: Path, variables: dict[str, str], words: str) -> None:
+    """Celery's own command says in one error what is wrong with the fleet's variables, without a traceback."""
+    words_given = [sys.executable, "-P", "-m", "celery", "-A", "jsnpy.celery", "worker"]
+    done = subprocess.run(
+        words_given, capture_output=True, text=True, check=False, timeout=60, env=environment(**variables), cwd=tmp_path
+    )
+    assert (2, "") == (done.returncode, done.stdout)
+    assert f"jsnpy: error: {words}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 2

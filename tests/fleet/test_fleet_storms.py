@@ -39,7 +39,7 @@ class Storm:
     """A broker, two workers, a mail server.
 
     Args:
-        kind: "redis", "rabbitmq+redis" (the state in Redis) or "rabbitmq" (alone).
+        kind: "redis", or "rabbitmq+redis" (the state in Redis).
         folder: where everything goes.
         stack: ends what was started.
     """
@@ -75,7 +75,6 @@ class Storm:
     def report(self, what: str, many: Many, parts: str) -> dict[str, Any]:
         """Print and return what came of everything, and check what must hold of each run by itself."""
         results = many.results()
-        # RabbitMQ alone forgets who waits for an answer when it is restarted; its runs go on all the same.
         wait_until(lambda: not self.missing(results, parts), "the mails of each run, or its loss", 180)
         self.settle()
         lost = self.lost()
@@ -94,8 +93,7 @@ class Storm:
         print(f"\n{self.kind}: {what}: {table}")
         assert 0 == table["twice"]
         assert [] == [each for each in results if each.get("code")]
-        if self.kind != "rabbitmq":  # which cannot tell a run that ended as its worker died
-            assert 0 == table["both"]
+        assert 0 == table["both"]
         return table
 
     def log(self) -> str:
@@ -140,7 +138,6 @@ KINDS = [
         "rabbitmq+redis",
         marks=pytest.mark.skipif(REDIS is None or RABBITMQ is None, reason="rabbitmq-server is not installed"),
     ),
-    pytest.param("rabbitmq", marks=pytest.mark.skipif(RABBITMQ is None, reason="rabbitmq-server is not installed")),
 ]
 
 
@@ -181,14 +178,13 @@ def test_workers_killed_in_mid_run(storm: Storm) -> None:
 def test_the_broker_restarted(storm: Storm, number: int) -> None:
     """With the broker stopped and started in between, each run is done once or reported, and no mail comes twice."""
     count = 200
-    many = storm.submit(count, "AB", 60, 20 if storm.kind == "rabbitmq" else 240)
+    many = storm.submit(count, "AB", 60, 240)
     storm.arrived(50)
     storm.broker.stop(number)
     time.sleep(2)
     storm.broker.start()
     table = storm.report(f"broker restarted ({signal.Signals(number).name})", many, "AB")
-    if storm.kind != "rabbitmq":  # whose answers nobody keeps while it is away
-        assert 0 == table["no answer"]
+    assert 0 == table["no answer"]
 
 
 @pytest.mark.skipif(REDIS is None, reason="redis-server is not installed")

@@ -1,6 +1,6 @@
 """Submits a run so many times and tells what came of each, as JSON lines: `fleet_driver.py CONFIG COUNT SECONDS`.
 
-A process of its own, as RabbitMQ gives results to none but who submitted the task.
+A process of its own, as one that submits has an environment of its own.
 """
 
 import json
@@ -19,8 +19,8 @@ def main() -> None:
     patience = {"max_retries": 60, "interval_start": 0.2, "interval_step": 0.2, "interval_max": 1.0}
     for number in range(count):
         loaded = config.load(target, sets=[f"n={number}"], keep_references=True)
-        order = runs.order(loaded, Options(), None)
-        results.append(celery.run.apply_async([order], retry_policy=patience))
+        order = runs.order(loaded, Options())
+        results.append(celery.submit(order, retry_policy=patience))
     _tell({"submitted": count})
     give_up = time.monotonic() + seconds
     for number, result in enumerate(results):

@@ -5,10 +5,9 @@ from jsnpy.outbox import schedule
 schedule.PAUSES = (2.0, 3.0, 4.0, 4.0, 4.0, 4.0, 4.0)
 
 from jsnpy import celery  # noqa: E402 - the schedule comes first
-from jsnpy.fleet.ledger import Ledger  # noqa: E402
+from jsnpy.fleet.claims import Claims  # noqa: E402
 
-if celery.settings.state:
-    celery.ledger = Ledger(celery.settings.state, lease=3)
+celery.claims = Claims(celery.state, lease=3)
 app = celery.app
 
 __all__ = ["app"]

@@ -1,0 +1,112 @@
+"""Tasks of other versions: those of the version before are done, those of a newer one are refused with a sentence."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import redis
+from support.brokers import REDIS, Redis, wait_until
+from support.command import jsnpy
+from support.fleet import Worker
+from support.mailserver import MailServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.skipif(REDIS is None, reason="redis-server is not installed")
+
+KEPT: dict[str, Any] = json.loads((Path(__file__).parent / "kept_tasks.json").read_text())
+"""A task of each name, as version 1 put it into the queue: a run, a mail that is due, a mail that waits."""
+
+
+class Queue:
+    """A worker whose queue can be filled by hand."""
+
+    def __init__(self, broker: Redis, worker: Worker) -> None:
+        self.url = broker.url
+        self.worker = worker
+        self.client: Any = redis.Redis.from_url(broker.url)
+
+    def put(self, task: dict[str, Any], port: int) -> str:
+        """Put a kept task into the queue, for a mail server on a port, and return its id."""
+        body = json.dumps(task["body"]).replace("2525", str(port)).encode()
+        self.client.lpush("jsnpy", json.dumps(task | {"body": base64.b64encode(body).decode()}))
+        return str(task["headers"]["id"])
+
+    def logged(self, words: str) -> None:
+        """Return when the worker has logged something."""
+        wait_until(lambda: words in self.worker.log.read_text(), words)
+
+
+@pytest.fixture(scope="module")
+def queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queue]:
+    """A redis-server and a worker that knows ann's password."""
+    folder = tmp_path_factory.mktemp("versions")
+    with (
+        Redis(folder / "redis") as broker,
+        Worker(folder, "one", 1, JSNPY_BROKER_URL=broker.url, SMTP_PASS="pw") as worker,
+    ):
+        yield Queue(broker, worker)
+
+
+def test_a_run_of_the_version_before_is_done(queue: Queue) -> None:
+    """A queued run that has neither a version nor an announcement is done, in a child process as it has a timeout."""
+    with MailServer(users={"ann": "pw"}) as server:
+        id_ = queue.put(KEPT["jsnpy.run"], server.port)
+        queue.logged(f"the run {id_} of run.js: exit code 0, 1 mails")
+        assert [("ann", "pw")] == server.logins
+
+
+@pytest.mark.parametrize("name", ["jsnpy.mail", "jsnpy.wait"])
+def test_a_mail_of_the_version_before_is_sent_once(queue: Queue, name: str) -> None:
+    """A queued mail that has its bytes with it is sent with them, and once, even if its task is handed out twice."""
+    queue.client.flushall()
+    with MailServer(users={"ann": "pw"}) as server:
+        queue.put(KEPT[name], server.port)
+        wait_until(lambda: len(server.mails) == 1, "the mail")
+        assert "<18eba901705764ca.61250f459e19bdb1@x.test>" == server.mails[0].message["Message-ID"]
+        wait_until(lambda: not queue.client.exists("jsnpy:mail:7ebb3f70e7"), "the mail is forgotten")
+        queue.put(KEPT[name], server.port)
+        wait_until(lambda: not queue.client.llen("jsnpy") and not queue.client.hlen("unacked"), "the task is done")
+        assert not queue.client.exists("jsnpy:mail:7ebb3f70e7")
+        assert 1 == len(server.mails)
+
+
+def test_a_run_of_a_newer_version_is_refused_with_a_sentence(queue: Queue) -> None:
+    """An older worker does not guess what a newer run means: one sentence, and a result for who waits."""
+    task = json.loads(json.dumps(KEPT["jsnpy.run"]))
+    task["body"][0][0] = {"version": 99, "what": "nobody knows yet"}
+    task["headers"]["id"] = task["properties"]["correlation_id"] = "newer"
+    queue.put(task, 1)
+    queue.logged("the run newer was submitted by a newer jsnpy than this worker has: update the worker")
+    wait_until(lambda: queue.client.exists("celery-task-meta-newer") == 1, "the result")
+    assert b"update the worker" in queue.client.get("celery-task-meta-newer")
+    assert "Traceback" not in queue.worker.log.read_text()
+
+
+def test_a_mail_of_a_newer_version_waits_for_a_newer_worker(queue: Queue) -> None:
+    """An older worker leaves a newer mail where it is, and says so."""
+    row = json.dumps({"version": 99, "id": "m99", "created": 1, "tries": 1, "subject": "S", "novelty": True})
+    queue.client.hset("jsnpy:mail:m99", mapping={"row": row, "data": "x", "attempt": "2"})
+    queue.client.zadd("jsnpy:waiting", {"m99": 0})
+    queue.logged("the mail m99 was kept by a newer jsnpy than this worker has: update the worker")
+    wait_until(lambda: (queue.client.zscore("jsnpy:waiting", "m99") or 0) > 1, "it waits again")
+    assert queue.client.exists("jsnpy:mail:m99")
+    queue.client.delete("jsnpy:mail:m99")
+
+
+def test_what_is_submitted_says_its_version(queue: Queue, tmp_path: Path) -> None:
+    """A run carries a version, and Celery's lists show its script's name in place of what may be a password."""
+    queue.worker.kill()
+    (tmp_path / "a.js").write_text("1")
+    (tmp_path / "a.json").write_text('{"scriptfile": "a.js", "arg": {"pass": "literal-4711"}}')
+    assert 0 == jsnpy("submit", "a.json", cwd=tmp_path, env={"JSNPY_BROKER_URL": queue.url}).code
+    task = json.loads(queue.client.lindex("jsnpy", 0))
+    assert 2 == json.loads(base64.b64decode(task["body"]))[0][0]["version"]
+    assert "('a.js')" == task["headers"]["argsrepr"]
+    queue.client.delete("jsnpy")
+    queue.worker.start()
