@@ -66,7 +66,7 @@ test-kills: $(VENV)/.dev ## the outbox, killed at every system call of a send an
 test-faults: $(VENV)/.dev ## cut, reset, stall, delay, flip a session at every byte (4 minutes)
 	$(BIN)/python tests/faults/every_position.py
 
-test-servers: $(VENV)/.dev ## the mail room against Exim, Postfix and npm's smtp-server, fetched into .cache
+test-servers: $(VENV)/.dev ## real servers, fetched into .cache: Exim, Postfix, smtp-server; oidc-provider with Dovecot
 	$(BIN)/python -m pytest -m servers -rs tests/servers
 
 test-windows: $(VENV)/.dev ## what Windows decides, with Windows' own Python under Wine, fetched into .cache (3 minutes; ALL=1: the whole suite)
