@@ -7,7 +7,7 @@ import time
 from jsnpy import bindings, supervisor
 from jsnpy.bindings.timers import Timers
 from jsnpy.engine import Ending, Engine
-from jsnpy.errors import ExitCode
+from jsnpy.errors import ExitCode, ScriptError
 from jsnpy.mailer import Mailer
 from jsnpy.options import Options
 from jsnpy.output import STDERR, VERBOSE, Output, encode
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jsnpy.config import RunConfig
     from jsnpy.mailer import Net
     from jsnpy.redaction import Redactor
+    from jsnpy.state import State
 
 __all__ = ["Options", "Run"]
 
@@ -65,10 +66,13 @@ class Run:
             options, output, redactor, deadline=self.deadline, outbox=outbox, keeps_results=keeps_results
         )
         self.error: str | None = None
-        self._reading = True
+        self.state: State | None = None
+        self._unsaved = False
+        self._waits = "its config or script could not be read in that time"
         self._engine: Engine | None = None
         self._ending: Ending | None = None
         self._leaving_at: float | None = None
+        self._left_behind = False
 
     # What natives use of it, besides.
 
@@ -103,10 +107,12 @@ class Run:
             self._read()
             self._ending = self._script(script_stack)
             self._report(self._ending)
-            self._engine = None  # exit(n) has done its work: it must not end what follows
+            self._save_state()
             self.mailer.flush_outbox()
         finally:
             try:
+                if self.state:
+                    self.state.close()
                 self.mailer.close()
             finally:
                 self.output.finish()
@@ -117,10 +123,13 @@ class Run:
             self._read()
             engine = self._make_engine(script_stack)
             try:
-                self._ending = engine.check(self.config.source, self.config.script_name)
+                for name, source in [*self.config.includes, (self.config.script_name, self.config.source)]:
+                    ending = self._ending = engine.check(source, name)
+                    if ending.kind != "done":
+                        break
             finally:
                 engine.close()
-            self._report(self._ending)
+            self._report(ending)
         finally:
             self.output.finish()
 
@@ -128,24 +137,49 @@ class Run:
         self.config = self._given() if callable(self._given) else self._given
         for secret in self.config.secrets:
             self.redactor.add(secret)
-        self._reading = False
+        self._waits = ""
         for warning in self.config.warnings:
             self.output.warn(warning)
         if self.options.level >= VERBOSE:
             self._say_what_runs()
 
     def _script(self, script_stack: int) -> Ending:
-        self.mailer.open(self.config)
+        config = self.config
+        self._open_state()
+        self.mailer.open(config)
         engine = self._make_engine(script_stack)
         try:
-            return engine.run(self.config.source, self.config.script_name, self.config.arg_json, self._idle)
+            return engine.run(config.source, config.script_name, config.arg_json, self._idle, includes=config.includes)
         finally:
+            self._engine = None  # exit(n) has done its work: it must not end what follows
             engine.close()
             self.mailer.finish()
 
+    def _open_state(self) -> None:
+        if self.config.statefile:
+            from jsnpy.state import State
+
+            keeps = not self.options.dry_run and not self.options.probe
+            self.state = State(self.config.statefile, deadline=self.deadline, keeps=keeps)
+            self._waits = "another run had its state file"
+            self.state.open()
+            self._waits = ""
+
+    def _save_state(self) -> None:
+        """Write the state file after a run that went well, and let others have it."""
+        if self.state and self.exit_code() == ExitCode.OK:
+            try:
+                self.state.save()
+            except ScriptError as error:
+                self._unsaved = True
+                self.error = str(error)
+                self.output.error(self.error)
+        if self.state:
+            self.state.close()
+
     def _make_engine(self, script_stack: int) -> Engine:
         self._engine = Engine(
-            tuple(bindings.GROUPS),
+            bindings.groups(self),
             bindings.natives(self),
             self._write,
             stack_size=script_stack,
@@ -200,6 +234,7 @@ class Run:
             now = time.monotonic()
             self._leaving_at = self._leaving_at or now + _LAST_FLUSH
             if now >= self._leaving_at and not self.output.busy:
+                self._left_behind = True
                 return exit_code
         self.output.flush_aside()
         self.mailer.tick()
@@ -210,6 +245,8 @@ class Run:
         ending = self._ending
         if ending is None:
             raise RuntimeError("the worker ended without an ending")
+        if self._unsaved:
+            return ExitCode.SCRIPT
         codes = {"exit": ending.code, "done": ExitCode.OK}
         code = self.output.exit_code(codes.get(ending.kind, ExitCode.SCRIPT))
         if code == ExitCode.OK and self.options.fail_on_send_error and (self.mailer.failed or self.mailer.refused):
@@ -222,14 +259,11 @@ class Run:
         Args:
             code: the exit code; "" is returned for the one that the script gave to exit().
         """
-        if self._engine and self._engine.exit_code == code:
+        if self._left_behind:
             return ""
         after = f" after {self.options.timeout:g} s" if code == ExitCode.TIMEOUT else ""
         text = f"the run was ended{after} ({supervisor.ENDED_BY[code]})"
-        if self._reading:
-            return f"{text}; its config or script could not be read in that time"
-        mails = self.mailer.stop()
-        return f"{text}; {mails}" if mails else text
+        return "; ".join(part for part in (text, self._waits, self.mailer.stop()) if part)
 
     def end_early(self, code: int) -> None:
         """Write what is left and say what ended the run, but do not wait long for readers that are stuck."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from jsnpy.mailer import Mailer
     from jsnpy.output import Output
     from jsnpy.redaction import Redactor
+    from jsnpy.state import State
 
     class Host(Protocol):
         """What natives use of the run they belong to."""
@@ -48,6 +49,10 @@ if TYPE_CHECKING:
             """What its mails go through."""
 
         @property
+        def state(self) -> State | None:
+            """What the script keeps between its runs, if its config names a file for it."""
+
+        @property
         def timers(self) -> Timers:
             """Its timers."""
 
@@ -56,12 +61,18 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "language": (),
     "console/console": (),
     "process": (),
+    "state": ("state_read", "state_change"),
     "timers": ("timer_start", "timer_stop", "timer_keep", "timer_overflow"),
     "sleep": ("sleep",),
     "email": ("send_email",),
     "http": ("http_get", "http_post", "http_request"),
 }
 """The groups in the order they are loaded, each with the Python functions that its JavaScript calls."""
+
+
+def groups(host: Host) -> list[str]:
+    """Return the groups that a run loads: all, but for `state` where its config names no file."""
+    return [group for group in GROUPS if group != "state" or host.state is not None]
 
 
 def natives(host: Host) -> dict[str, Native]:

@@ -4,6 +4,8 @@
   const { Number } = host.primordials;
 
   host.expose("exit", function exit(code) {
-    host.call("exit", code === undefined ? 0 : Number(code));
+    const number = code === undefined ? 0 : Number(code);
+    if (host.finish !== null) host.finish();
+    host.call("exit", number);
   });
 })

@@ -240,6 +240,8 @@ class Engine:
                 state = self._step("timer", str(timer))
             if state == "ok" and not self._over:
                 state = self._step("settle", "")
+            if state == "ok" and not self._over:
+                state = self._step("finish", "")
         except _quickjs.JSException:
             # The driver itself could not run: no memory left for it, or the script was interrupted.
             state = "broken"

@@ -66,6 +66,7 @@
     caller: traces.caller,
     inspect: null, // console.js sets it: any value as text
     fire: null, // timers.js sets it: runs the timer of that number
+    finish: null, // state.js sets it: called as the script ends by itself, or by exit()
   };
 
   // A reply is an array, as own indices are all that a script cannot have changed: [0, value], [1, message of an
@@ -331,6 +332,9 @@
         break;
       case "settle":
         if (rejections !== null) settle();
+        break;
+      case "finish":
+        if (host.finish !== null) host.finish();
         break;
       case "report":
         reporting = true;
