@@ -8,6 +8,7 @@ MASK = "[redacted]"
 
 _SHORT = 4
 _BEGUN = 3
+_MIDDLE = 8
 _SHORTEST_CORE = 5
 _PASSING = 16
 _ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -107,9 +108,29 @@ class Redactor:
         return MASK.join(pieces)
 
     def scrub_lines(self, lines: list[str]) -> list[str]:
-        """Return lines of one text scrubbed, none of which is left where a secret goes over the end of one."""
-        scrubbed = [self.scrub(line) for line in lines]
-        return [MASK] * len(lines) if len(lines) > 1 and self.finds("".join(scrubbed)) else scrubbed
+        """Return the lines of one text scrubbed, also of a secret that goes over the end of a line."""
+        whole = "".join(lines)
+        if not self.finds(whole) and not self.finds(whole.replace(" ", "")):
+            return lines
+        last = len(lines) - 1
+        return [self.scrub_line(line, "".join(lines[:n]), is_last=n == last) for n, line in enumerate(lines)]
+
+    def scrub_line(self, line: str, before: str, *, is_last: bool) -> str:
+        """Return a line of a text scrubbed, also of the part of a secret that stands in it.
+
+        Args:
+            line: the line.
+            before: the lines before it, put together.
+            is_last: whether no line follows that may hold the rest of a secret.
+        """
+        part = line.strip()
+        if len(part) >= _MIDDLE and any(part in form for form in self.searched_for()):
+            return MASK
+        if before:
+            whole = self.scrub(before) + self.scrub(line)
+            if self.finds(whole) or self.finds(whole.replace(" ", "")):
+                return MASK
+        return self.scrub(line) if is_last else self.scrub_cut(line)
 
     def scrub_cut(self, text: str) -> str:
         """Return what `scrub` does of a text that was cut at its end, without what the cut left of a secret there."""

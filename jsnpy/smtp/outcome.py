@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from jsnpy.smtp.reply import Reply
 
 _NAMED = 5
+_SENTENCE_MAX = 2000
+_WORDS_MAX = 300
 
 
 class Code:
@@ -71,7 +73,8 @@ class SendFailure(Exception):  # noqa: N818 - it is what the contract calls the 
             text += f": {said}"
         if self.hint:
             text += f"; {self.hint}"
-        return " ".join(text.split())
+        text = scrub(" ".join(text.split()))  # before the cut, which could leave half a secret
+        return text if len(text) <= _SENTENCE_MAX else f"{text[:_SENTENCE_MAX]}… ({len(text) - _SENTENCE_MAX} more)"
 
 
 class Details:
@@ -145,5 +148,5 @@ class SendResult:
 
 def refusals(rejected: list[dict[str, Any]]) -> str:
     """Return who was refused with which words, on one line: five of them at most."""
-    shown = "; ".join(f"{each['email']}: {each['code']} {each['text']}" for each in rejected[:_NAMED])
+    shown = "; ".join(f"{each['email']}: {each['code']} {each['text'][:_WORDS_MAX]}" for each in rejected[:_NAMED])
     return f"{shown}; and {len(rejected) - _NAMED} more" if len(rejected) > _NAMED else shown

@@ -155,7 +155,10 @@ class Reader:
             codes.add(int(code))
             lines.append(readable(line[4:]))
             if mark != b"-":
-                return Reply(int(code), lines, consistent=len(codes) == 1)
+                reply = Reply(int(code), lines, consistent=len(codes) == 1)
+                if reply.negative or len(lines) > 1:  # not a challenge, which must stay as it is
+                    reply.lines = self.transcript.redactor.scrub_lines(lines)
+                return reply
         raise ProtocolError("the server's reply does not end", b"")
 
     def unasked(self) -> bytes:

@@ -88,7 +88,7 @@ class Transaction:
         try:
             session.mail(sender.wire, options)
             if not session.last_reply.positive:
-                raise session.refuse(Code.SENDER, f"{place} refused the sender {sender.email}")
+                raise session.refuse(Code.SENDER, f"{place} refused the sender {sender.email or '<>'}")
             session.stage = "rcpt"
             accepted, left = self._recipients(recipients)
             if self._probe:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MESSAGE_CAP = 16 * 1024
 LINE_CAP = 2000
+_CODE = len("250-")
 
 _CONTROLS = {code: f"\\x{code:02x}" for code in [*range(9), *range(10, 32), *range(127, 160)]}
 _CONTROLS |= {0x2028: "\\u2028", 0x2029: "\\u2029"}
@@ -35,6 +36,7 @@ class Transcript:
         self.redactor = redactor
         self._listener = listener
         self._lines: list[str] = []
+        self._reply = ""
         self._start = time.monotonic()
 
     def elapsed(self) -> str:
@@ -48,7 +50,15 @@ class Transcript:
     def server(self, line: bytes) -> None:
         """Note a line of the server, or what came of it."""
         text = readable(line.rstrip(b"\r\n"))
-        self._note("S: ", text if line.endswith(b"\n") else self.redactor.scrub_cut(text))
+        if not line.endswith(b"\n"):
+            text = self.redactor.scrub_cut(text)
+        goes_on = text[_CODE - 1 : _CODE] == "-"
+        if self._listener is not None and (goes_on or self._reply):
+            # The listener's lines are gone by the time that the rest of a secret comes.
+            said = text[_CODE:]
+            text = text[:_CODE] + self.redactor.scrub_line(said, self._reply, is_last=not goes_on)
+            self._reply = self._reply + said if goes_on else ""
+        self._note("S: ", text)
 
     def client(self, line: bytes) -> None:
         """Note a line of ours."""
@@ -81,4 +91,10 @@ class Transcript:
 
     def text(self) -> str:
         """Return the whole log, without the secrets."""
-        return self.redactor.scrub("\n".join(self._lines))
+        lines = list(self._lines)
+        places = [number for number, line in enumerate(lines) if line.startswith("S: ")]
+        start = len("S: ") + _CODE
+        # A server may have put a secret into two lines.
+        for number, said in zip(places, self.redactor.scrub_lines([lines[n][start:] for n in places]), strict=True):
+            lines[number] = lines[number][:start] + said
+        return self.redactor.scrub("\n".join(lines))

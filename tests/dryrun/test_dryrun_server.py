@@ -67,7 +67,7 @@ def dry() -> Iterator[Caught]:
 
 
 @pytest.mark.parametrize(("port", "mode"), MODES)
-@pytest.mark.parametrize("mechanism", [None, "plain", "login", "cram-md5", "xoauth2"])
+@pytest.mark.parametrize("mechanism", [None, "plain", "login", "cram-md5", "xoauth2", "oauthbearer"])
 def test_every_mode_and_mechanism_is_caught(dry: Caught, port: int, mode: dict[str, bool], mechanism: str) -> None:
     """Clear text, TLS and STARTTLS with any credentials succeed under the script's own host name and verification."""
     result = dry.send(port=port, user="u@x.test", **{"pass": PASSWORD}, auth=mechanism, **mode)

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.mail import PASSWORD, USER, leaks, log_lines, login, send
+from support.mail import PASSWORD, USER, fields, leaks, log_lines, login, send
 from support.scripted import CLOSE, HANG
 
 from jsnpy import smtp
@@ -310,3 +310,43 @@ def test_long_nonsense_is_not_cut_within_a_password(scripted: Scripted, before: 
     result = send(scripted(EHLO=b"250-x\r\n250 AUTH PLAIN\r\n", AUTH=line), user="u", pass_="SuperSecret77")
     assert -9 == result.code
     assert "Supe" not in result.error + result.log
+
+
+def wrapped(text: str, width: int) -> bytes:
+    """Return a refusal whose text a server wraps at a width."""
+    lines = [text[start : start + width] for start in range(0, len(text), width)]
+    return b"".join(f"535-{line}\r\n".encode() for line in lines) + b"535 5.7.8 no\r\n"
+
+
+@pytest.mark.parametrize("width", [9, 30, 70, 400])
+def test_a_secret_that_a_server_wraps_is_in_no_line(scripted: Scripted, width: int) -> None:
+    """Log, error and the lines shown as they happen hold no more than a few letters of a wrapped token."""
+    token = "".join(f"{number:03x}Q" for number in range(200))
+    heard: list[str] = []
+    settings = smtp.Settings(listener=heard.append)
+    for said in (token, base64.b64encode(f"\0u\0{token}".encode()).decode()):
+        server = scripted(EHLO=offers("PLAIN"), AUTH=wrapped(f"you said {said} to me", width))
+        result = send(server, settings, user="u", pass_=token)
+        assert -5 == result.code
+        for text in (result.log, result.error, "\n".join(heard)):
+            joined = text.replace("\nS: 535-", "").replace("535-", "").replace(" ", "")
+            parts = [said[start : start + 12] for start in range(20, len(said) - 12)]
+            assert not [part for part in parts if part in joined]
+
+
+def test_errors_and_warnings_stay_short(scripted: Scripted) -> None:
+    """However much a server says about however many recipients, error and warnings can be read."""
+    people = [f"p{number}@y.test" for number in range(40)]
+    long = [f"550 5.1.{number} no {'x' * 5000}\r\n".encode() for number in range(40)]
+    refused = send(scripted(RCPT=long), to=people)
+    assert -7 == refused.code
+    assert len(refused.error) < 4000
+    assert [f"p{number}@y.test" in refused.error for number in range(7)] == [True] * 5 + [False] * 2
+    partly = send(scripted(RCPT=[b"250 ok\r\n", *long]), to=["first@y.test", *people])
+    assert 0 == partly.code
+    (warning,) = partly.warnings
+    assert len(warning) < 4000
+    for field in ("body", "subject", "headers", "attachments", "tls", "host", "helo", "to"):
+        value: Any = {"x" * 100_000: "y"} if field == "headers" else ["z" * 100_000, 5]
+        wrong = smtp.send(fields(None) | {field: value})
+        assert len(wrong.error) < 4000
