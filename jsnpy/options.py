@@ -6,6 +6,10 @@ from jsnpy.engine import MEMORY_LIMIT
 from jsnpy.output import NORMAL
 from jsnpy.record import Record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jsnpy.outbox.rate import Rate
+
 
 class Options(Record):
     """The decisions about a run.
@@ -22,6 +26,7 @@ class Options(Record):
         log_json: host messages as JSON objects.
         outbox: folder where mails that fail for a passing reason are kept, or None.
         max_age: seconds after which a mail kept there is given up, None for the outbox's own default.
+        rate: how many mails an account may send in a flush, None for any number.
     """
 
     timeout: float = 0
@@ -35,3 +40,4 @@ class Options(Record):
     log_json: bool = False
     outbox: str | None = None
     max_age: float | None = None
+    rate: Rate | None = None

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
     from typing import Any
 
+    from jsnpy.outbox.rate import Rate
+
 _PREFIX = "JSNPY_"
 _UNITS = {"": 1, "B": 1, "K": 2**10, "KB": 2**10, "M": 2**20, "MB": 2**20, "G": 2**30, "GB": 2**30}
 _SWITCH = dict.fromkeys(("1", "true", "t", "yes", "y", "on"), True) | dict.fromkeys(
@@ -99,6 +101,15 @@ def _age(text: str) -> float:
     if seconds is None:
         raise ValueError(f"{_shown(text)} is not an age such as 5d, 12h or 30m")
     return seconds
+
+
+def _rate(text: str) -> Rate:
+    from jsnpy.outbox.rate import Rate
+
+    try:
+        return Rate(text)
+    except ValueError as error:
+        raise ValueError(f"{_shown(text)} is not a rate: {error}") from None
 
 
 def _folder(text: str) -> str:
@@ -188,6 +199,14 @@ MAX_AGE = Option(
     group=_MAIL,
     help="Give a kept mail up after 5d (the default), 12h, 30m.",
 )
+RATE = Option(
+    name="--rate",
+    attribute="rate",
+    read=_rate,
+    metavar="RATE",
+    group=_MAIL,
+    help="Send at most 30/m (or 5/s, 1000/h) for each account; the others wait.",
+)
 FAIL_ON_SEND_ERROR = Option(
     name="--fail-on-send-error",
     attribute="fail_on_send_error",
@@ -231,7 +250,7 @@ _SENDING = (MAX_AGE, FAIL_ON_SEND_ERROR, INSECURE)
 RUN = (*_RUNNING, DRY_RUN, MAILBOX, PROBE, OUTBOX, *_SENDING, *_MESSAGES)
 CHECK = (*_RUNNING, *_MESSAGES)
 SUBMIT = (*_RUNNING, DRY_RUN, *_SENDING, *_MESSAGES)
-FLUSH = (OUTBOX, TIMEOUT, ENCODING, MAX_AGE, INSECURE, *_MESSAGES)
+FLUSH = (OUTBOX, TIMEOUT, ENCODING, MAX_AGE, RATE, INSECURE, *_MESSAGES)
 LIST = (OUTBOX, *_MESSAGES)
 LOGIN = (SET, TIMEOUT, ENCODING, INSECURE, LOG_FORMAT, VERBOSE_FLAG)
 

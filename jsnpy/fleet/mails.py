@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from jsnpy.fleet.settings import Rate
     from jsnpy.fleet.state import State
     from jsnpy.fleet.waiting import Kept
     from jsnpy.outbox import Standing
+    from jsnpy.outbox.rate import Rate
     from jsnpy.smtp.outcome import SendResult
     from jsnpy.smtp.sending import Mail
     from jsnpy.smtp.settings import Settings

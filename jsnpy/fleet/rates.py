@@ -6,8 +6,8 @@ from jsnpy.fleet.state import NOW
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from jsnpy.fleet.settings import Rate
     from jsnpy.fleet.state import State
+    from jsnpy.outbox.rate import Rate
 
 # The moments of the last mails, newest first: a new one is at least a period after the one so many before it.
 _SLOT = (

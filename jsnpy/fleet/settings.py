@@ -6,6 +6,7 @@ import os
 from urllib.parse import urlsplit
 
 from jsnpy.errors import UsageError
+from jsnpy.outbox.rate import Rate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 _REDIS = ("redis://", "rediss://", "redis+socket://")
 _RABBITMQ = ("amqp://", "amqps://", "pyamqp://")
-_PERIODS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 TAKEOVER = 300.0
 """Seconds until Redis hands on what a dead worker had, if JSNPY_TAKEOVER does not say."""
@@ -26,29 +26,6 @@ _SWEEP = 10.0
 """Seconds between two looks for what dead workers had, at most."""
 
 _SHORTEST_TAKEOVER = 10.0
-_MOST_DIGITS = 9
-
-
-class Rate:
-    """So many mails in a period, at the most, per account.
-
-    Args:
-        text: such as "30/m", "5/s", "1000/h".
-
-    Raises:
-        UsageError: it is no such text.
-    """
-
-    __slots__ = ("count", "period", "text")
-
-    def __init__(self, text: str) -> None:
-        digits, _, unit = text.strip().lower().partition("/")
-        known = digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS and unit in _PERIODS
-        if not known or not int(digits):
-            raise UsageError(f"JSNPY_RATE is {text!r}: it is a number of mails a second, minute or hour, such as 30/m")
-        self.count = int(digits)
-        self.period = _PERIODS[unit]
-        self.text = f"{self.count}/{unit}"
 
 
 class Settings:
@@ -93,7 +70,10 @@ class Settings:
                 "set JSNPY_RESULT_URL, for example to redis://queue.example.com:6379/0"
             )
         rate = environ.get("JSNPY_RATE", "").strip()
-        self.rate = Rate(rate) if rate else None
+        try:
+            self.rate = Rate(rate) if rate else None
+        except ValueError as error:
+            raise UsageError(f"JSNPY_RATE is {rate!r}: {error}") from None
         self.takeover = _seconds(environ.get("JSNPY_TAKEOVER", "").strip())
 
     @property

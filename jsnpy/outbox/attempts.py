@@ -184,7 +184,6 @@ class FirstAttempt(_Attempt):
         self._keep(mail, mail.envelope.recipients)
 
     def _keep(self, mail: Mail, recipients: list[Address]) -> None:
-        self.sending.redactor.add(mail.server.password)
         row = self._new_row(mail, recipients)
         try:
             self.keeper.keep(row, mail.message.data)
@@ -294,7 +293,14 @@ class FurtherAttempt(_Attempt):
         self.mail, self.how = kept_mail.mail(row, data)
         self.mail.server.keep_alive = settings.sessions is not None
         insecure = settings.insecure or self.how.insecure
-        super().__init__(keeper, Settings(**as_dict(settings) | {"insecure": insecure}), clock)
+        tokens = None
+        if self.how.oauth2 is not None:
+            from jsnpy.tokens import Tokens
+
+            where = {"base_dir": self.how.base_dir, "encoding": encoding}
+            tokens = Tokens(self.how.oauth2, **where, redactor=settings.redactor, insecure=insecure)  # type: ignore[arg-type]  # by name
+        mine = as_dict(settings) | {"insecure": insecure, "tokens": tokens}
+        super().__init__(keeper, Settings(**mine), clock)
         self.row = self._row = row
         self._encoding = encoding
         self._max_age = max_age
@@ -338,6 +344,7 @@ class FurtherAttempt(_Attempt):
 
     def begins(self, mail: Mail) -> None:
         """Look up the password where only its reference was kept."""
+        self.how.check_oauth2(self._encoding)
         mail.server.password = self.how.password(self._encoding)
 
     def accepted(self) -> None:

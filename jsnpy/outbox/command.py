@@ -2,35 +2,55 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from jsnpy import supervisor
-from jsnpy.errors import ExitCode, UsageError
+from jsnpy.errors import ExitCode, OutboxError, UsageError
 from jsnpy.outbox import schedule
-from jsnpy.output import QUIET, STDOUT
+from jsnpy.output import QUIET, STDOUT, VERBOSE
 from jsnpy.smtp.settings import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Protocol
 
     from jsnpy.options import Options
     from jsnpy.outbox.outbox import Outbox
+    from jsnpy.outbox.rate import Rate
     from jsnpy.outbox.rows import Standing
     from jsnpy.output import Output
     from jsnpy.redaction import Redactor
+
+    class Progress(Protocol):
+        """Shows how far a flush has come."""
+
+        def begin(self, count: int) -> None:
+            """Show that so many mails are to be tried."""
+
+        def clear(self) -> None:
+            """Make room for a line of output."""
+
+        def advance(self) -> None:
+            """Show that one more mail was tried."""
+
+        def end(self) -> None:
+            """Show nothing any more."""
+
 
 LEFT = 3
 """The exit code when mails are left."""
 
 RUN_TIME = 30.0
-"""Seconds the further tries at the end of a run may take."""
+"""Seconds the further attempts at the end of a run may take."""
 
 _LAST_FLUSH = 0.5
 _TO_NOTE = 0.5
-"""Seconds before a deadline when a try is ended, so that its end can still be noted."""
+"""Seconds before a deadline when an attempt is ended, so that its end can still be noted."""
 
 _LONGEST_SUBJECT = 60
+_STATES = {"later": "waiting", "busy": "sending"}
 
 
 def line(each: Standing) -> str:
@@ -41,9 +61,39 @@ def line(each: Standing) -> str:
     return f"{row.id} to {', '.join(emails(row.recipients))}: {subject(row.subject)}: {each.text}"
 
 
-def _warnings(each: Standing) -> list[str]:
-    told = each.news and each.outcome in ("failed", "unknown")
-    return [f"outbox: {line(each)}"] * told + [f"outbox: {each.row.id}: {warning}" for warning in each.warnings]
+def long_line(each: Standing, now: float) -> str:
+    """Return a mail with its age, its tries and its last error, as a line."""
+    row = each.row
+    count = f"{row.tries} {'try' if row.tries == 1 else 'tries'}"
+    return f"{line(each)}: {schedule.words(now - row.created)} old, {count}; last: {row.error}"
+
+
+def json_line(each: Standing, now: float) -> str:
+    """Return the same as a JSON object."""
+    from jsnpy import json_text
+    from jsnpy.outbox.kept_mail import emails, place
+
+    row = each.row
+    waits = each.outcome in ("later", "waiting")
+    return json_text.dumps(
+        {
+            "id": row.id,
+            "state": _STATES.get(each.outcome, each.outcome),
+            "to": emails(row.recipients),
+            "subject": row.subject,
+            "age": max(0, round(now - row.created)),
+            "tries": row.tries,
+            "error": row.error,
+            "nextTry": _moment(row.next_try) if waits else None,
+            "created": _moment(row.created),
+            "server": place(row.server),
+            "messageId": row.message_id,
+        }
+    )
+
+
+def _moment(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def subject(text: str) -> str:
@@ -52,96 +102,100 @@ def subject(text: str) -> str:
     return f'"{short}"'
 
 
-def flush(outbox: Outbox, options: Options, output: Output, redactor: Redactor, *, resend_unknown: bool = False) -> int:
-    """Standing the mails that are due, print a line a mail (with -q only what is new), and return the exit code.
+def _warnings(each: Standing) -> list[str]:
+    told = each.news and each.outcome in ("failed", "unknown")
+    return [f"outbox: {line(each)}"] * told + [f"outbox: {each.row.id}: {warning}" for warning in each.warnings]
+
+
+# --- attempts
+
+
+def flush(
+    outbox: Outbox,
+    options: Options,
+    output: Output,
+    redactor: Redactor,
+    *,
+    now: bool = False,
+    progress: Progress | None = None,
+) -> int:
+    """Try the mails that are due, or all that wait, and return the exit code; with -q print only what is new.
 
     Raises:
         OutboxError: the outbox cannot be used.
     """
+
+    def attempts(settings: Settings, until: float | None) -> Iterator[Standing]:
+        if progress is not None:
+            progress.begin(outbox.count_due(now=now))
+        return outbox.flush(settings, until=until, now=now, rate=options.rate)
+
+    return _try(attempts, outbox, options, output, redactor, progress)
+
+
+def retry(
+    outbox: Outbox,
+    options: Options,
+    output: Output,
+    redactor: Redactor,
+    *,
+    ids: Sequence[str],
+    unknown: bool = False,
+    progress: Progress | None = None,
+) -> int:
+    """Try some mails now, or all of unknown delivery, and return the exit code.
+
+    Raises:
+        OutboxError: the outbox cannot be used.
+        UsageError: one of the mails is not there.
+    """
+
+    def attempts(settings: Settings, until: float | None) -> Iterator[Standing]:
+        if progress is not None:
+            progress.begin(len(ids))
+        return outbox.retry(ids, settings, until=until, unknown=unknown, rate=options.rate)
+
+    return _try(attempts, outbox, options, output, redactor, progress)
+
+
+def _try(
+    attempts: Callable[[Settings, float | None], Iterator[Standing]],
+    outbox: Outbox,
+    options: Options,
+    output: Output,
+    redactor: Redactor,
+    progress: Progress | None,
+) -> int:
+    """Make attempts, print a line a mail, and return the exit code."""
     deadline = time.monotonic() + options.timeout if options.timeout else None
     until = None if deadline is None else deadline - _TO_NOTE
     settings = Settings(insecure=options.insecure, redactor=redactor)
+    if options.level >= VERBOSE:
+        settings.listener = output.info
 
     def work() -> int:
-        left = ExitCode.OK
         try:
-            for each in outbox.flush(settings, until=until, resend_unknown=resend_unknown):
+            for each in attempts(settings, until):
+                if progress is not None:
+                    progress.clear()
                 if each.news or options.level > QUIET:
                     output.write(STDOUT, redactor.scrub(line(each)) + "\n")
-                    output.flush()
                 for warning in _warnings(each):
                     output.warn(warning)
-                if each.outcome != "sent":
-                    left = LEFT
+                output.flush()
+                if progress is not None and each.news:
+                    progress.advance()
+            return ExitCode.OK if outbox.is_empty() else LEFT
+        except LookupError as missing:
+            raise _not_there(outbox, str(missing.args[0])) from None
         finally:
+            if progress is not None:
+                progress.end()
             outbox.close()
-        return left
+            for remark in outbox.remarks:
+                output.warn(remark)
 
     return _supervised(work, output, deadline)
-
-
-def after_run(outbox: Outbox, settings: Settings, output: Output) -> None:
-    """Standing the mails that are due at the end of a run, for 30 seconds at the most.
-
-    Args:
-        outbox: the run's.
-        settings: the run's; its deadline holds too.
-        output: where what an operator should know is said.
-    """
-    from jsnpy.errors import OutboxError
-
-    until = time.monotonic() + RUN_TIME
-    if settings.deadline is not None:
-        until = min(until, settings.deadline - _TO_NOTE)
-    try:
-        for each in outbox.flush(settings, until=until, waiting=False):
-            warnings = _warnings(each)
-            for warning in warnings:
-                output.warn(warning)
-            if each.news and not warnings:
-                output.info(f"outbox: {line(each)}")
-    except OutboxError as trouble:
-        if not outbox.said:
-            output.warn(trouble.message)
-
-
-def show(outbox: Outbox, output: Output) -> int:
-    """Print what is kept, and return the exit code.
-
-    Raises:
-        OutboxError: the outbox cannot be read.
-    """
-    try:
-        tries = outbox.kept()
-    finally:
-        outbox.close()
-    now = outbox.now()
-    for each in tries:
-        row = each.row
-        count = f"{row.tries} {'try' if row.tries == 1 else 'tries'}"
-        output.write(STDOUT, f"{line(each)}: {schedule.words(now - row.created)} old, {count}; last: {row.error}\n")
-    if not tries:
-        output.show(f"nothing is kept in {outbox.directory}")
-    output.finish()
-    return output.exit_code(LEFT if tries else ExitCode.OK)
-
-
-def drop(outbox: Outbox, ids: tuple[str, ...], output: Output) -> int:
-    """Forget mails by ID, and return the exit code.
-
-    Raises:
-        OutboxError: the outbox cannot be used.
-        UsageError: there is no such mail.
-    """
-    try:
-        for id_ in ids:
-            if not outbox.drop(id_):
-                raise UsageError(f"no mail {id_} in {outbox.directory}", "jsnpy outbox list shows their IDs.")
-            output.write(STDOUT, f"{id_} dropped\n")
-        output.finish()
-        return output.exit_code(LEFT if outbox.kept() else ExitCode.OK)
-    finally:
-        outbox.close()
 
 
 def _supervised(work: Callable[[], int], output: Output, deadline: float | None) -> int:
@@ -156,7 +210,119 @@ def _supervised(work: Callable[[], int], output: Output, deadline: float | None)
 
     stopped = supervisor.supervise(in_worker, output.flush_aside, deadline)
     if stopped is None:
-        return output.exit_code(codes[0])
+        return _exit_code(output, codes[0])
     output.error(f"the flush was ended ({supervisor.ENDED_BY[stopped]}); what was not tried is tried by the next")
     supervisor.within(_LAST_FLUSH, output.flush)
     return stopped
+
+
+def after_run(outbox: Outbox, settings: Settings, output: Output) -> None:
+    """Try the mails that are due at the end of a run, for at most 30 seconds.
+
+    Args:
+        outbox: the run's.
+        settings: the run's; its deadline holds too.
+        output: where what an operator should know is said.
+    """
+    until = time.monotonic() + RUN_TIME
+    if settings.deadline is not None:
+        until = min(until, settings.deadline - _TO_NOTE)
+    try:
+        for each in outbox.flush(settings, until=until, waiting=False, rate=_usual_rate(output)):
+            warnings = _warnings(each)
+            for warning in warnings:
+                output.warn(warning)
+            if each.news and not warnings:
+                output.info(f"outbox: {line(each)}")
+    except OutboxError as trouble:
+        if not outbox.said:
+            output.warn(trouble.message)
+
+
+def _usual_rate(output: Output) -> Rate | None:
+    """Return the rate that the environment names for every flush."""
+    text = os.environ.get("JSNPY_RATE", "").strip()
+    if not text:
+        return None
+    from jsnpy.outbox.rate import Rate
+
+    try:
+        return Rate(text)
+    except ValueError as error:
+        output.warn(f"JSNPY_RATE is not a rate: {error}; kept mails are sent without one")
+        return None
+
+
+# --- a look, and a clearing
+
+
+def list_(outbox: Outbox, output: Output, *, as_json: bool = False) -> int:
+    """Print what is kept, and return the exit code.
+
+    Raises:
+        OutboxError: the outbox cannot be read.
+    """
+    try:
+        kept = outbox.kept()
+    finally:
+        outbox.close()
+    now = outbox.now()
+    for each in kept:
+        output.write(STDOUT, (json_line if as_json else long_line)(each, now) + "\n")
+    if not kept:
+        output.show(f"nothing is kept in {outbox.directory}")
+    output.finish()
+    return _exit_code(output, LEFT if kept else ExitCode.OK)
+
+
+def show(outbox: Outbox, id_: str, output: Output, *, as_eml: bool = False) -> int:
+    """Print a mail as a person reads it, or its message as it is, and return the exit code.
+
+    Raises:
+        OutboxError: the outbox cannot be read.
+        UsageError: there is no such mail.
+    """
+    try:
+        each, data = outbox.look(id_)
+    except LookupError:
+        raise _not_there(outbox, id_) from None
+    finally:
+        outbox.close()
+    if data is None:
+        raise OutboxError(f"what is kept of the mail {id_} is damaged: its message is missing")
+    if as_eml:
+        output.write(STDOUT, data.decode("utf-8", "replace"))
+    else:
+        from jsnpy.outbox.show import text
+
+        output.write(STDOUT, text(each, data, outbox.now()))
+    output.finish()
+    return _exit_code(output, ExitCode.OK)
+
+
+def drop(outbox: Outbox, ids: Sequence[str], output: Output) -> int:
+    """Forget mails by ID, and return the exit code.
+
+    Raises:
+        OutboxError: the outbox cannot be used.
+        UsageError: there is no such mail; none is forgotten.
+    """
+    try:
+        outbox.drop(ids)
+        for id_ in ids:
+            output.write(STDOUT, f"{id_} dropped\n")
+        output.finish()
+        return _exit_code(output, ExitCode.OK if outbox.is_empty() else LEFT)
+    except LookupError as missing:
+        raise _not_there(outbox, str(missing.args[0])) from None
+    finally:
+        outbox.close()
+
+
+def _not_there(outbox: Outbox, id_: str) -> UsageError:
+    return UsageError(f"no mail {id_} in {outbox.directory}", "jsnpy outbox list shows the IDs.")
+
+
+def _exit_code(output: Output, code: int) -> int:
+    """Return an exit code, 1 where output could not be written: whoever reads it does not know what is left."""
+    return ExitCode.SCRIPT if output.trouble is not None else code

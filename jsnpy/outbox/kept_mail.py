@@ -83,6 +83,15 @@ def addresses(text: str) -> list[Address]:
     return [Address(email=email, local=local, domain=domain) for email, local, domain in parts]
 
 
+def place(text: str) -> str:
+    """Return host and port of what `server_text` wrote."""
+    try:
+        kept: Any = json_text.loads(text)
+        return Server(kept["server"]["host"], kept["server"]["port"]).place
+    except (ValueError, TypeError, LookupError):
+        return "(damaged)"
+
+
 class Damaged(Exception):  # noqa: N818 - reads as what it is
     """A kept mail that cannot be read."""
 
@@ -96,7 +105,7 @@ class How:
 
     def __init__(self, kept: Mapping[str, Any]) -> None:
         self.insecure: bool = kept["insecure"]
-        self._base_dir: str = kept["base_dir"]
+        self.base_dir: str = kept["base_dir"]
         self._password: list[list[str]] = kept["password"]
         self.oauth2: dict[str, Any] | None = kept.get("oauth2")
 
@@ -114,19 +123,32 @@ class How:
         Raises:
             SendFailure: a reference leads nowhere.
         """
-        from jsnpy.config.references import substitute
-
-        try:
-            password = "".join(
-                text if kind == "text" else substitute(text, self._base_dir, encoding) for kind, text in self._password
-            )
-        except ConfigError as error:
-            what = f"the mail's password cannot be had: {error.message}"
-            raise SendFailure(Code.ARGUMENT, "argument", what, hint=error.hint) from None
+        password = "".join(
+            text if kind == "text" else self._resolved("password", text, encoding) for kind, text in self._password
+        )
         if self._password and not password:  # a refused log-in would give the mail up
             what = f"the mail's password cannot be had: {''.join(text for _, text in self._password)} is empty"
             raise SendFailure(Code.ARGUMENT, "argument", what)
         return password
+
+    def check_oauth2(self, encoding: str | None) -> None:
+        """Check that the references of the oauth2 block lead somewhere now.
+
+        Raises:
+            SendFailure: one does not.
+        """
+        for value in (self.oauth2 or {}).values():
+            if isinstance(value, str):
+                self._resolved("access token", value, encoding)
+
+    def _resolved(self, what: str, text: str, encoding: str | None) -> str:
+        from jsnpy.config.references import substitute
+
+        try:
+            return substitute(text, self.base_dir, encoding)
+        except ConfigError as error:
+            told = f"the mail's {what} cannot be had: {error.message}"
+            raise SendFailure(Code.ARGUMENT, "argument", told, hint=error.hint) from None
 
 
 def mail(row: Row, data: bytes | None) -> tuple[Mail, How]:
@@ -144,6 +166,7 @@ def mail(row: Row, data: bytes | None) -> tuple[Mail, How]:
     try:
         kept: Any = json_text.loads(row.server)
         envelope = Envelope(sender=addresses(row.sender)[0], recipients=addresses(row.recipients))
-        return Mail(Server(**kept["server"]), envelope, Message(data=data, message_id=row.message_id)), How(kept)
+        known = {name: value for name, value in kept["server"].items() if name in Server.__slots__}
+        return Mail(Server(**known), envelope, Message(data=data, message_id=row.message_id)), How(kept)
     except (ValueError, TypeError, LookupError) as error:
         raise Damaged(f"what is kept of it is damaged ({type(error).__name__})") from None

@@ -7,14 +7,16 @@ import time
 
 from jsnpy.errors import OutboxError
 from jsnpy.outbox import claims, schedule, storage
+from jsnpy.outbox.rate import Pace
 from jsnpy.outbox.rows import FAILED, UNKNOWN, WAITING, Standing
 from jsnpy.outbox.store import PATIENCE, Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import TypeVar
 
+    from jsnpy.outbox.rate import Rate
     from jsnpy.outbox.rows import Row
     from jsnpy.smtp.outcome import SendResult
     from jsnpy.smtp.settings import Settings
@@ -236,14 +238,21 @@ class Outbox:
     # --- further attempts
 
     def flush(
-        self, settings: Settings, *, until: float | None = None, resend_unknown: bool = False, waiting: bool = True
+        self,
+        settings: Settings,
+        *,
+        until: float | None = None,
+        now: bool = False,
+        rate: Rate | None = None,
+        waiting: bool = True,
     ) -> Iterator[Standing]:
         """Try the mails that are due, and yield what came of each; then how it stands with the others.
 
         Args:
-            settings: `redactor` and `insecure` are used.
+            settings: `redactor`, `insecure`, `listener` and `at_dot` are used.
             until: when to stop, in `time.monotonic()` seconds, or None.
-            resend_unknown: send the mails again that may have been delivered.
+            now: try all that wait, due or not.
+            rate: how many mails an account may send; the others wait. None: any number.
             waiting: also yield those that just wait for their next try.
 
         Raises:
@@ -251,17 +260,70 @@ class Outbox:
         """
         if not storage.exists(self.directory):
             return
-        store = self.store
-        unknown = {row.id for row in store.rows(waiting=False) if row.state == UNKNOWN}
+        unknown = {row.id for row in self.store.rows(waiting=False) if row.state == UNKNOWN}
         self._recover()
-        if resend_unknown:
-            store.resend_unknown(self.now())
         passed: set[str] = set()
-        yield from self._attempts(self._due(until, passed), settings, until)
+        yield from self._attempts(self._due(until, passed, now=now), settings, until, rate)
         for each in self.kept(waiting=waiting):
             if each.row.id not in passed:
                 each.news = each.outcome == "unknown" and each.row.id not in unknown
                 yield each
+
+    def retry(
+        self,
+        ids: Sequence[str],
+        settings: Settings,
+        *,
+        until: float | None = None,
+        unknown: bool = False,
+        rate: Rate | None = None,
+    ) -> Iterator[Standing]:
+        """Try some mails now, whatever their age and state, and yield what came of each.
+
+        Args:
+            ids: the mails; none: all of unknown delivery.
+            settings: as for `flush`.
+            until: as for `flush`.
+            unknown: also those that may have been delivered.
+            rate: as for `flush`.
+
+        Raises:
+            LookupError: one of the mails is not there; none is tried.
+            OutboxError: the outbox cannot be used.
+        """
+        if not ids and not storage.exists(self.directory):
+            return
+        self._check_kept(ids)
+        self._recover()
+        if not ids:
+            ids = [row.id for row in self.store.rows(waiting=False) if row.state == UNKNOWN]
+        left = []
+        for id_ in ids:
+            row = self.store.row(id_)
+            if row is not None and row.state == UNKNOWN and not unknown:
+                yield Standing(row, "unknown", "delivery unknown: --unknown sends it again", news=False)
+            elif row is not None:
+                left.append(id_)
+        claimed: set[str] = set()
+        yield from self._attempts(self._claimed(left, until, claimed), settings, until, rate)
+        for each in self.kept() if len(claimed) < len(left) else ():
+            if each.row.id in left and each.row.id not in claimed:
+                yield each
+
+    def _check_kept(self, ids: Sequence[str]) -> None:
+        missing = [id_ for id_ in ids if not storage.exists(self.directory) or self.store.row(id_) is None]
+        if missing:
+            raise LookupError(missing[0])
+
+    def _claimed(self, ids: Sequence[str], until: float | None, claimed: set[str]) -> Iterator[list[Row]]:
+        """Claim mails one by one, and yield each; note their IDs in `claimed`."""
+        for id_ in dict.fromkeys(ids):
+            if _is_over(until):
+                return
+            rows = self.store.claim([id_], self.owner.token)
+            if rows:
+                claimed.add(id_)
+                yield rows
 
     def _recover(self) -> None:
         """Take back what dead processes claimed."""
@@ -274,21 +336,24 @@ class Outbox:
         for token in self.store.recover(others, lambda token: claims.read(self.directory, token), DIED):
             claims.remove(self.directory, token)
 
-    def _due(self, until: float | None, passed: set[str]) -> Iterator[list[Row]]:
+    def _due(self, until: float | None, passed: set[str], *, now: bool) -> Iterator[list[Row]]:
         """Claim the mails that are due, some at a time, and yield those; note their IDs in `passed`."""
         size = 1
+        max_age = self._waiting_age(now=now)
         # Sorted once for all of them, and again for those that are due by then: there may be ten thousands.
-        while due := [id_ for id_ in self.store.due(self.now(), self.max_age) if id_ not in passed]:
+        while due := [id_ for id_ in self.store.due(self.now(), max_age) if id_ not in passed]:
             while due and not _is_over(until):
                 some, due = due[:size], due[size:]
                 size = min(size * 2, _MOST)
-                rows = self.store.claim(some, self.owner.token, self.now(), self.max_age)
+                rows = self.store.claim(some, self.owner.token, self.now(), max_age)
                 passed.update(row.id for row in rows)
                 yield rows
             if due:
                 return
 
-    def _attempts(self, groups: Iterator[list[Row]], settings: Settings, until: float | None) -> Iterator[Standing]:
+    def _attempts(
+        self, groups: Iterator[list[Row]], settings: Settings, until: float | None, rate: Rate | None
+    ) -> Iterator[Standing]:
         """Make an attempt with each mail, over one session for each server and account."""
         rows = next(groups, None)
         if rows is None:
@@ -307,12 +372,13 @@ class Outbox:
             sessions=lambda: sessions,
         )
         unreachable: set[str] = set()
+        pace = None if rate is None else Pace(rate)
         self._grouping = True
         try:
             while rows is not None:
                 written = time.monotonic()
                 for row in rows:
-                    done = self._release(row) if _is_over(until) else self._attempt(row, mine, unreachable)
+                    done = self._release(row) if _is_over(until) else self._attempt(row, mine, unreachable, pace)
                     if row is rows[-1] or time.monotonic() - written > _SOON:
                         self._write()
                         written = time.monotonic()
@@ -323,7 +389,7 @@ class Outbox:
             sessions.close()
             self._write()
 
-    def _attempt(self, row: Row, settings: Settings, unreachable: set[str]) -> Standing:
+    def _attempt(self, row: Row, settings: Settings, unreachable: set[str], pace: Pace | None) -> Standing:
         from jsnpy.outbox import attempts, kept_mail
 
         try:
@@ -340,8 +406,13 @@ class Outbox:
             row.state, row.error = FAILED, str(damage)
             self.settle(row)
             return Standing(row, "failed", f"given up: {damage}")
-        # A hundred mails to a server that hangs would else wait for it a hundred times.
-        done = further.put_off() if further.place in unreachable else further.made()
+        if further.place in unreachable:  # a hundred mails would else wait a hundred times for a server that hangs
+            return further.put_off()
+        if pace is not None and not pace.allows(further.account):
+            done = self._release(row)
+            done.text = f"waits for its account's turn ({pace.rate.text})"
+            return done
+        done = further.made()
         if done.unreachable:
             unreachable.add(further.place)
         return done
@@ -350,6 +421,18 @@ class Outbox:
         """Leave a claimed mail as it was to the next flush."""
         self.settle(row)
         return self._resting(row)
+
+    def count_due(self, *, now: bool = False) -> int:
+        """Return how many mails a flush would try.
+
+        Raises:
+            OutboxError: the outbox cannot be used.
+        """
+        return len(self.store.due(self.now(), self._waiting_age(now=now))) if storage.exists(self.directory) else 0
+
+    def _waiting_age(self, *, now: bool) -> float:
+        """Return the age at which a mail does not wait for its time any more; with `now`, every mail is too old."""
+        return float("-inf") if now else self.max_age
 
     def is_empty(self) -> bool:
         """Return whether nothing is kept, so that a flush, which costs more, has nothing to do; never raises."""
@@ -412,19 +495,35 @@ class Outbox:
         words = "delivery unknown" if row.state == UNKNOWN else "given up"
         return Standing(row, row.state, words, news=False)
 
-    def drop(self, id_: str) -> bool:
-        """Forget a mail, and return whether there was one.
+    def look(self, id_: str) -> tuple[Standing, bytes | None]:
+        """Return how it stands with a mail, and its message (None where that is damaged); changes nothing.
 
         Raises:
-            OutboxError: the outbox cannot be used, or a process is sending that mail.
+            LookupError: it is not there.
+            OutboxError: the outbox cannot be read.
         """
         for each in self.kept():
             if each.row.id == id_:
-                if each.outcome == "busy":
-                    raise OutboxError(f"the mail {id_} is being sent just now")
-                self.store.write((), (id_,))
-                return True
-        return False
+                store = Store(self.directory, patience=self._patience, reading=True)
+                try:
+                    return each, store.data(id_)
+                finally:
+                    store.close()
+        raise LookupError(id_)
+
+    def drop(self, ids: Sequence[str]) -> None:
+        """Forget mails.
+
+        Raises:
+            LookupError: one is not there; none is forgotten.
+            OutboxError: the outbox cannot be used, or a process is sending one of them.
+        """
+        self._check_kept(ids)
+        busy = {each.row.id for each in self.kept() if each.outcome == "busy"}
+        for id_ in ids:
+            if id_ in busy:
+                raise OutboxError(f"the mail {id_} is being sent just now", "Try again when that is over.")
+        self.store.write((), ids)
 
 
 def _is_over(until: float | None) -> bool:

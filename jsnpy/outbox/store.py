@@ -354,12 +354,6 @@ class Store:
 
         return self._changed(work)
 
-    def resend_unknown(self, now: float) -> None:
-        """Let the mails that may have been delivered be tried again."""
-        with self._troubles, self._transaction:
-            change = "UPDATE mails SET state = ?, next_try = ?, marked = NULL WHERE state = ?"
-            self._db.execute(change, (WAITING, now, UNKNOWN))
-
     def tidy(self) -> None:
         """Give room back to the disk, and set some aside while mails are kept; never raises."""
         try:

@@ -20,9 +20,9 @@ from jsnpy import smtp
 from jsnpy.fleet.claims import Claims
 from jsnpy.fleet.mails import Queue, Task
 from jsnpy.fleet.rates import slot
-from jsnpy.fleet.settings import Rate
 from jsnpy.fleet.state import State
 from jsnpy.fleet.waiting import Waiting
+from jsnpy.outbox.rate import Rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

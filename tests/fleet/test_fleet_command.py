@@ -15,8 +15,9 @@ from support.fleet import environment
 from jsnpy import config
 from jsnpy.errors import UsageError
 from jsnpy.fleet import runs
-from jsnpy.fleet.settings import Rate, Settings
+from jsnpy.fleet.settings import Settings
 from jsnpy.fleet.state import State
+from jsnpy.outbox.rate import Rate
 from jsnpy.runner import Options
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ def test_a_secret_in_the_scripts_path_is_not_sent(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize("text", ["", "30", "0/m", "-1/m", "x/m", "30/d", "1.5/s", "٣/m"])
 def test_a_rate_that_is_none(text: str) -> None:
     """A JSNPY_RATE that cannot be understood is an error that shows how it looks."""
-    with pytest.raises(UsageError, match="such as 30/m"):
+    with pytest.raises(ValueError, match="such as 30/m"):
         Rate(text)
 
 

@@ -95,7 +95,8 @@ def test_resent_when_asked(box: Path, server: CountingServer, monkeypatch: pytes
     monkeypatch.setenv("MAIL_PW", "first-Secret")
     lead_to(box, server.port)
     outbox = Outbox(str(box), clock=lambda: WRITTEN + 3600)
-    list(outbox.flush(smtp.Settings(), resend_unknown=True))
+    list(outbox.flush(smtp.Settings()))
+    list(outbox.retry([], smtp.Settings(), unknown=True))
     assert {"given up": "failed"} == standing(outbox)
     assert [1, 1] == [server.count(subject) for subject in (SUBJECTS[1], SUBJECTS[5])]
 
