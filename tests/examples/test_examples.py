@@ -1,12 +1,14 @@
 """The scripts and configs that users copy: each one does what it says."""
 
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from support.command import Result, jsnpy
 from support.http_server import HttpServer, Received, answer
+from support.mailserver import MailServer
 
 from jsnpy.oauth import settings
 
@@ -46,29 +48,46 @@ def page() -> Iterator[tuple[HttpServer, list[bytes]]]:
         yield server, answers
 
 
-def test_the_watch_mails_once_per_change(page: tuple[HttpServer, list[bytes]]) -> None:
-    """Two failures in a row are one mail, further ones none, the recovery another; a single failure is none."""
+@pytest.fixture
+def watch(page: tuple[HttpServer, list[bytes]], tmp_path: Path) -> Callable[..., Result]:
+    """Return a function that runs the watch once, for real, with its state in a folder of its own."""
+    for folder, name in (("configs", "HttpWatch.json"), ("scripts", "http_watch.js")):
+        (tmp_path / folder).mkdir()
+        shutil.copy(CONFIGS.parent / folder / name, tmp_path / folder)
+
+    def run_once(port: int) -> Result:
+        sets = [f'urls=["{page[0].url}"]', "contains=welcome", "mail.host=127.0.0.1", f"mail.port={port}"]
+        words = [word for one in [*sets, "mail.starttls=false", "mail.user="] for word in ("--set", one)]
+        return jsnpy(tmp_path / "configs" / "HttpWatch.json", *words, env=SECRETS)
+
+    return run_once
+
+
+def test_the_watch_mails_once_per_change(page: tuple[HttpServer, list[bytes]], watch: Callable[..., Result]) -> None:
+    """A page that goes down is one mail, however often it is looked at; its recovery is another."""
     server, answers = page
     good, bad = answer(b"welcome"), answer(b"", "503 Busy")
-    answers += [good, bad, good, bad, bad, bad, answer(b"sorry"), good, good]
-    done = run("HttpWatch", f'urls=["{server.url}"]', "contains=welcome", "every=0.01", "rounds=9")
-    assert 0 == done.code
-    assert 9 == len(server.requests)
-    assert 1 == done.err.count(f"Subject: DOWN: {server.url}")
-    assert f"{server.url} answers with status 503" in done.err
-    assert 1 == done.err.count(f"Subject: UP again: {server.url}")
-    assert 2 == done.err.count("caught by the dry run")
-    assert 'does not show "welcome"' in done.out
+    answers += [good, bad, bad, answer(b"sorry"), good, good]
+    with MailServer() as mails:
+        for _ in range(6):
+            assert (0, "", "") == ((done := watch(mails.port)).code, done.out, done.err)
+        told = [(mail.message["Subject"], mail.body) for mail in mails.mails]
+    assert [
+        (f"{server.url} is down", "It answers with status 503."),
+        (f"{server.url} is up", "It answers as it should."),
+    ] == [(subject, body.strip()) for subject, body in told]
 
 
-def test_the_watch_tries_again_when_the_mail_fails(page: tuple[HttpServer, list[bytes]]) -> None:
-    """A mail that could not be sent is tried at the next check, and the exit code tells what is down."""
+def test_the_watch_tries_again_when_the_mail_fails(
+    page: tuple[HttpServer, list[bytes]], watch: Callable[..., Result]
+) -> None:
+    """A mail that could not be sent is tried at the next run."""
     server, answers = page
     answers.append(answer(b"", "500 Oops"))
-    sets = [f'urls=["{server.url}"]', "every=0.01", "failures=1", "rounds=3", "mail.host=127.0.0.1", "mail.port=1"]
-    done = run("HttpWatch", *sets, dry=False)
-    assert 1 == done.code
-    assert 3 == done.err.count(" no mail: ")
+    assert "send_email failed with code -2" in watch(1).err
+    with MailServer() as mails:
+        assert (0, "") == ((done := watch(mails.port)).code, done.err)
+        assert [f"{server.url} is down"] == [mail.message["Subject"] for mail in mails.mails]
 
 
 @pytest.mark.parametrize(("value", "mails"), [("90", 0), ("90.5", 1)])
