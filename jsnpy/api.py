@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsnpy import child, json_text, smtp, supervisor
 from jsnpy import config as configs
+from jsnpy.engine import MEMORY_LIMIT
 from jsnpy.errors import ConfigError, ExitCode, UsageError
 from jsnpy.options import Options
 from jsnpy.output import STDERR, STDOUT, Memory, Output
@@ -53,6 +54,7 @@ def run(  # noqa: PLR0913 - a keyword for each of the command's options
     encoding: str | None = None,
     dry_run: bool = False,
     mailbox: str | os.PathLike[str] | None = None,
+    probe: bool = False,
     insecure: bool = False,
     fail_on_send_error: bool = False,
     outbox: str | os.PathLike[str] | None = None,
@@ -69,8 +71,9 @@ def run(  # noqa: PLR0913 - a keyword for each of the command's options
         encoding: of config and script when they are not Unicode.
         dry_run: mails go to an SMTP server inside jsnpy.
         mailbox: with dry_run, the folder each caught mail is written to.
+        probe: each send_email stops before its message: nothing is sent. Not together with dry_run.
         insecure: TLS certificates are not verified.
-        fail_on_send_error: exit_code is 3 if any send failed.
+        fail_on_send_error: exit_code is 3 if any send failed or a recipient was refused.
         outbox: folder where mails that fail for a passing reason are kept; what is due there is tried again at the
             end of the run, for 30 seconds at the most. Nothing is kept in a dry run.
 
@@ -81,23 +84,27 @@ def run(  # noqa: PLR0913 - a keyword for each of the command's options
         ConfigError: the config or the script cannot be found, read, decoded or used.
         UsageError: a wrong argument, or an extra that is not installed.
     """
-    options = Options()
-    if timeout is not None:
-        if not isinstance(timeout, int | float) or not 0 < timeout < float("inf"):
-            raise UsageError(f"timeout is {timeout!r}: it must be a number of seconds above 0")
-        options.timeout = min(timeout, _LONGEST)
-    if memory_limit is not None:
-        if not isinstance(memory_limit, int) or not 0 <= memory_limit <= sys.maxsize:
-            raise UsageError(f"memory_limit is {memory_limit!r}: it must be a whole number of bytes, 0 for no limit")
-        options.memory_limit = memory_limit
+    if timeout is not None and (not isinstance(timeout, int | float) or not 0 < timeout < float("inf")):
+        raise UsageError(f"timeout is {timeout!r}: it must be a number of seconds above 0")
+    if memory_limit is not None and (not isinstance(memory_limit, int) or not 0 <= memory_limit <= sys.maxsize):
+        raise UsageError(f"memory_limit is {memory_limit!r}: it must be a whole number of bytes, 0 for no limit")
     if mailbox is not None and not dry_run:
         raise UsageError("mailbox is for the mails of a dry run: give dry_run=True too")
-    options.dry_run = dry_run
-    options.mailbox = None if mailbox is None else os.fspath(mailbox)
-    options.insecure = insecure
-    options.fail_on_send_error = fail_on_send_error
-    options.outbox = None if outbox is None else os.fspath(outbox)
-    loaded = _load(config, encoding)
+    if dry_run and probe:
+        raise UsageError("dry_run and probe contradict each other: a probe asks the real server")
+    if outbox is not None and not os.fspath(outbox):
+        raise UsageError("outbox is empty: it must be the path of a folder")
+    options = Options(
+        timeout=min(timeout or 0, _LONGEST),
+        memory_limit=MEMORY_LIMIT if memory_limit is None else memory_limit,
+        dry_run=dry_run,
+        mailbox=None if mailbox is None else os.fspath(mailbox),
+        probe=probe,
+        insecure=insecure,
+        fail_on_send_error=fail_on_send_error,
+        outbox=None if outbox is None else os.fspath(outbox),
+    )
+    loaded = _load(config, encoding, lenient=dry_run)
     if arg is not None:
         try:
             loaded.arg_json = json_text.dumps(arg)
@@ -121,14 +128,14 @@ def send_email(fields: Mapping[str, object], *, insecure: bool = False, base_dir
     return smtp.send(given, smtp.Settings(base_dir=base_dir, insecure=insecure))
 
 
-def _load(config: str | os.PathLike[str] | Mapping[str, object], encoding: str | None) -> RunConfig:
+def _load(config: str | os.PathLike[str] | Mapping[str, object], encoding: str | None, *, lenient: bool) -> RunConfig:
     if isinstance(config, str | os.PathLike):
-        return configs.load(os.fspath(config), encoding=encoding)
+        return configs.load(os.fspath(config), encoding=encoding, lenient=lenient)
     if not isinstance(config, Mapping):
         raise ConfigError(
             f"config is of type {type(config).__name__}", "It must be a path, or a mapping with a config's keys."
         )
-    return configs.from_mapping(config, encoding=encoding)
+    return configs.from_mapping(config, encoding=encoding, lenient=lenient)
 
 
 def run_here(config: RunConfig, options: Options, outbox: Net | None = None) -> RunResult:
@@ -142,7 +149,12 @@ def run_here(config: RunConfig, options: Options, outbox: Net | None = None) -> 
     output = Output(streams[STDOUT], streams[STDERR], redactor, level=options.level, as_json=options.log_json)
     one = Run(config, options, output, redactor, outbox=outbox, keeps_results=True)
     worker = supervisor.Worker(one.work)
-    if worker.wait(options.timeout or -1):
+    try:
+        done = worker.wait(options.timeout or -1)
+    except BaseException:  # Ctrl-C in the program that called us
+        one.mailer.stop()
+        raise
+    if done:
         worker.check()
         code, error = one.exit_code(), one.error
     else:

@@ -1,11 +1,36 @@
-"""The exit codes and every error jsnpy raises on purpose.
+"""The exit codes, and every error that jsnpy raises on purpose.
 
-JsnpyError                  has an exit code and, where it helps, a hint
-├── UsageError              wrong option or argument                        exit 2
-├── ConfigError             a config or script that cannot be read or used  exit 2
-├── OutboxError             the outbox cannot be read or written            exit 2
-└── ScriptError             the script did not compile, threw, or never
-                            settled; its text is ready to be printed        exit 1
+What a user is told, in plain words, with an exit code and, where it helps, a hint:
+
+JsnpyError
+├── UsageError              a wrong option or argument                            exit 2
+├── ConfigError             a config, script or state file that cannot be used    exit 2
+├── OutboxError             the outbox cannot be read or written                  exit 2
+│   ├── BusyError               another process has it (outbox.storage)
+│   └── FullError               its disk is full (outbox.storage)
+├── ScriptError             the script left what cannot be kept                   exit 1
+├── StateError              the fleet's Redis does not answer (fleet.state)
+├── LostError               a run whose worker died (celery)
+└── MailError               a mail that is not tried again (celery)
+
+What a room says to itself, and never leaves it:
+
+SendFailure                 a mail was not delivered, and why (smtp.outcome)
+└── LogInRefused            the server refused user and password or token (smtp.session)
+ReplyError                  no usable reply came (smtp.reply)
+├── TimedOut                in time
+├── ConnectionLost          before the connection ended
+└── ProtocolError           but something else
+Cancel                      an authentication is broken off (smtp.auth)
+BadAddress                  an address, host or name that cannot be used (smtp.addresses)
+└── BadList                 one in a text that may hold several (smtp.address_lists)
+Damaged                     a kept mail that cannot be read (outbox.kept_mail)
+WebError                    a fetch failed (web.errors)
+TokenError                  no access token could be had (oauth.failure)
+BlockError                  an oauth2 block that is not valid (oauth.settings)
+Unwritable                  the folder of kept tokens cannot be written (oauth.folder)
+BrokenError                 JSON that cannot be read further (config.json_places)
+OutputClosed                nobody reads what is printed any more (output)
 """
 
 
@@ -48,7 +73,7 @@ class UsageError(JsnpyError):
 
 
 class ConfigError(JsnpyError):
-    """A config or script that cannot be found, read, decoded or used."""
+    """A config, script or state file that cannot be found, read, decoded or used."""
 
     exit_code = ExitCode.USAGE
 
@@ -60,6 +85,6 @@ class OutboxError(JsnpyError):
 
 
 class ScriptError(JsnpyError):
-    """A script that did not compile, threw, or ended in a promise that failed or cannot settle."""
+    """A script that left what cannot be kept."""
 
     exit_code = ExitCode.SCRIPT

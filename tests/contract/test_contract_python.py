@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from support.command import clean_environment
+from support.mailserver import MailServer
 
 import jsnpy
 
@@ -41,6 +42,8 @@ def test_config_of_another_type(config: Any) -> None:
         ({"memory_limit": "64MB"}, "memory_limit is '64MB'"),
         ({"memory_limit": 1e8}, "memory_limit is 100000000.0"),
         ({"mailbox": "mails"}, "mailbox is for the mails of a dry run"),
+        ({"probe": True, "dry_run": True}, "dry_run and probe contradict each other"),
+        ({"outbox": ""}, "outbox is empty"),
         ({"encoding": "nonsense"}, 'unknown encoding "nonsense"'),
     ],
 )
@@ -120,6 +123,32 @@ def test_dry_run_and_mailbox(timeout: float | None, tmp_path: Path) -> None:
     assert "Bonjour" in result.stderr
     kept = "".join(path.read_text(errors="replace") for path in (tmp_path / "mails").iterdir())
     assert "never-seen" not in kept + repr(result) + result.sends[0].log
+
+
+@pytest.mark.parametrize("timeout", [None, 30])
+def test_a_probe_sends_nothing(timeout: float | None, tmp_path: Path) -> None:
+    """Its result is what it would have been so far, and who was refused makes exit code 3."""
+    (tmp_path / "m.js").write_text("send_email(arg)")
+    with MailServer(refuse={"no@x.test": "550 5.1.1 no such user"}) as server:
+        arg = {"host": server.host, "port": server.port, "from": "a@x.test", "to": ["b@x.test", "no@x.test"]}
+        given = {**arg, "subject": "s", "body": ""}
+        result = jsnpy.run(tmp_path / "m.js", arg=given, probe=True, fail_on_send_error=True, timeout=timeout)
+        assert [] == server.mails
+    [sent] = result.sends
+    assert (3, 0, None) == (result.exit_code, sent.code, sent.details["messageId"])
+    assert (["b@x.test"], "no@x.test") == (sent.details["accepted"], sent.details["rejected"][0]["email"])
+
+
+@pytest.mark.parametrize("timeout", [None, 30])
+def test_a_dry_run_needs_no_secrets(timeout: float | None, tmp_path: Path) -> None:
+    """A reference that leads nowhere stays as it is there; else it raises."""
+    (tmp_path / "m.js").write_text("console.log(arg.pass)")
+    (tmp_path / "m.json").write_text('{"scriptfile": "m.js", "arg": {"pass": "${ENV:JSNPY_TEST_NOT_SET}"}}')
+    result = jsnpy.run(tmp_path / "m.json", dry_run=True, timeout=timeout)
+    assert (0, "${ENV:JSNPY_TEST_NOT_SET}\n") == (result.exit_code, result.stdout)
+    assert "JSNPY_TEST_NOT_SET" in result.stderr
+    with pytest.raises(jsnpy.ConfigError, match="JSNPY_TEST_NOT_SET"):
+        jsnpy.run(tmp_path / "m.json", timeout=timeout)
 
 
 def test_no_script_leaves_the_library(tmp_path: Path) -> None:
