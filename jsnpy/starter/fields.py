@@ -196,5 +196,17 @@ CONFIG = (
         'How an access token is got, which takes the place of "${OAUTH2}" in pass.',
         fields=OAUTH2,
     ),
+    Field(
+        "include",
+        "string[]",
+        "Scripts that run before the script, in the same world: what they define is there for it.",
+        examples=[["./lib.js"]],
+    ),
+    Field(
+        "statefile",
+        "string",
+        "A file that keeps the script's global state from one run to the next, as JSON.",
+        examples=["./alert.state.json"],
+    ),
     Field("$schema", "string", "Where editors find the description of this file.", examples=["./jsnpy.schema.json"]),
 )

@@ -3,6 +3,12 @@
 /** The value of `arg` in the config; `{}` where there is none. */
 declare var arg: any;
 
+/**
+ * What the script keeps from one run to the next, where the config names a `statefile`: `{}` at first, saved after a run
+ * that ends with exit code 0.
+ */
+declare var state: any;
+
 declare namespace jsnpy {
   /** An address: `"a@x.test"`, `"Ann <a@x.test>"`, or an object. */
   type Recipient = string | Address;

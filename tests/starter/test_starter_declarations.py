@@ -1,5 +1,6 @@
 """The TypeScript declarations: complete, in step with what jsnpy does, and understood by tsc."""
 
+import json
 import os
 import re
 import shutil
@@ -82,11 +83,13 @@ def test_the_details_of_a_send_are_declared() -> None:
 def test_every_global_is_declared(tmp_path: Path) -> None:
     """What a script finds beyond the language itself is declared, console's methods included."""
     script = tmp_path / "names.js"
+    config = script.with_suffix(".json")
+    config.write_text(json.dumps({"scriptfile": script.name, "statefile": "kept.json"}))
     script.write_text("""
         console.log(Object.getOwnPropertyNames(globalThis).join());
         console.log(Object.getOwnPropertyNames(console).join());
     """)
-    found = jsnpy(script).out.splitlines()
+    found = jsnpy(config).out.splitlines()
     declared = starter.types()
     names = set(re.findall(r"^declare (?:var|function) (\w+)", declared, re.MULTILINE))
     assert set() == names - set(found[0].split(","))
@@ -129,6 +132,10 @@ def test_tsc_accepts_everything_documented(project: Path) -> None:
         const timer = setInterval((/** @type {number} */ n) => { clearInterval(timer); exit(n); }, 5, 3);
         clearTimeout(setTimeout(() => {}, 0).unref());
         queueMicrotask(() => {});
+        sleep(1);
+        state.seen = (state.seen ?? 0) + 1;
+        send_email({ host: "h", port: 25, from: "A <a@x.test>", bcc: "b@x.test; c@x.test", subject: "", body: "",
+          envelope_from: "", auth: /** @type {const} */ ("oauthbearer"), tls: { cert_file: "c", key_file: "k" } });
         console.log(arg.anything.goes, [1].at(-1), structuredCloneMissing());
         function structuredCloneMissing() { return new Map(); }
     """)

@@ -44,6 +44,9 @@ def test_arg_may_be_anything(arg: object) -> None:
         ({"scriptFile": "x.js"}, "'scriptfile' is a required property"),
         ({"scriptfile": 5}, "5 is not of type 'string'"),
         ([], "[] is not of type 'object'"),
+        ({"scriptfile": "x.js", "include": "lib.js"}, "'lib.js' is not of type 'array'"),
+        ({"scriptfile": "x.js", "include": [1]}, "1 is not of type 'string'"),
+        ({"scriptfile": "x.js", "statefile": {}}, "{} is not of type 'string'"),
         ({"scriptfile": "x.js", "oauth2": {"tennant": "x"}}, "'tennant' was unexpected"),
         (
             {"scriptfile": "x.js", "oauth2": {"provider": "microsft"}},
@@ -72,6 +75,13 @@ def test_every_field_is_described() -> None:
     )
     for name in ("from", "to", "cc", "bcc", "reply_to"):
         assert {field.name: field.help for field in fields.ADDRESS} == described(mail[name]["properties"])
+
+
+def test_every_key_of_a_config_is_described() -> None:
+    """The schema knows the keys that a config may have, and no others."""
+    from jsnpy.config import loading
+
+    assert set(loading.KEYS) == set(SCHEMA["properties"])
 
 
 def test_every_key_of_the_oauth2_block_is_described() -> None:
