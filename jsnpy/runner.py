@@ -117,22 +117,6 @@ class Run:
             finally:
                 self.output.finish()
 
-    def compile(self, script_stack: int) -> None:
-        """Compile the script without running it; otherwise as `work`."""
-        try:
-            self._read()
-            engine = self._make_engine(script_stack)
-            try:
-                for name, source in [*self.config.includes, (self.config.script_name, self.config.source)]:
-                    ending = self._ending = engine.check(source, name)
-                    if ending.kind != "done":
-                        break
-            finally:
-                engine.close()
-            self._report(ending)
-        finally:
-            self.output.finish()
-
     def _read(self) -> None:
         self.config = self._given() if callable(self._given) else self._given
         for secret in self.config.secrets:

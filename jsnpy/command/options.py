@@ -78,7 +78,7 @@ def _seconds(text: str) -> float:
         number = float("nan")
     if 0 <= number < float("inf"):
         return number
-    kind = "must be 0 or more" if text.strip().startswith("-") else "is not a number of"
+    kind = "must be 0 or more" if number < 0 else "is not a number of"
     raise ValueError(f"{_shown(text)} {kind} seconds")
 
 

@@ -19,6 +19,9 @@ _WORDS = (
     ),
 )
 
+_SHORTEST = 1000
+"""The smallest number that is taken for a password: a shorter one would mask half of a text."""
+
 
 def looks_secret(key: str) -> bool:
     """Return whether what stands below a key is secret by its name, as below `smtpPassword`."""
@@ -34,7 +37,7 @@ def url_password(text: str) -> str:
 
 
 def secret_values(text: str) -> list[str]:
-    """Return the strings below keys such as `pass`, `smtpPassword` or `token`, and the passwords in URLs.
+    """Return the values below keys such as `pass`, `smtpPassword` or `token`, and the passwords in URLs.
 
     Args:
         text: JSON text.
@@ -52,4 +55,6 @@ def secret_values(text: str) -> list[str]:
             hidden = value if secret else url_password(value)
             if hidden:
                 found.append(hidden)
+        elif secret and isinstance(value, int) and value >= _SHORTEST:
+            found.append(str(value))  # a password of digits, as send_email takes it
     return found
