@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.certificates import server_context
 from support.command import Result, jsnpy
 from support.http_server import answer
 from support.scripted import ScriptedServer
@@ -275,6 +276,32 @@ def test_the_log_tells_where_the_token_is_from(mails: Mails) -> None:
     assert "token: fetched from localhost in " in first.out
     assert "token: kept, good for 60 min" in second.out
     assert r"the token has the scope \"other\", not \"mail.send\"" in second.out
+
+
+def test_a_doubt_is_part_of_the_hint(mails: Mails) -> None:
+    """When the server refuses, what is odd about the token is said at once."""
+    mails.endpoint.answers = [good("access-t0ken-1", scope="other")]
+    with ScriptedServer(EHLO=OFFERS, AUTH=REFUSED) as server:
+        done = mails.run(server, block=mails.endpoint.block(scope="mail.send"))
+    assert 'the token has the scope "other", not "mail.send"' in done.err
+
+
+def test_a_missing_variable_of_the_block_is_a_warning_in_a_dry_run(mails: Mails) -> None:
+    """Nothing of it is needed there."""
+    block = mails.endpoint.block(client_secret="${ENV:NOT_SET_AT_ALL}")
+    done = mails.run(None, "--dry-run", block=block)
+    assert (0, True) == (done.code, "NOT_SET_AT_ALL" in done.err)
+    assert 2 == mails.run(None, block=block).code
+
+
+def test_insecure_is_said_of_the_endpoint_too(mails: Mails) -> None:
+    """An endpoint with any certificate gets the secret only with --insecure, which is said loudly."""
+    with TokenEndpoint(context=server_context()) as server, ScriptedServer(EHLO=OFFERS, AUTH=WELCOME) as mail_server:
+        refused = mails.run(mail_server, block=server.block())
+        assert '"code": -4' in refused.out
+        done = mails.run(mail_server, "--insecure", block=server.block())
+    assert '"code": 0' in done.out
+    assert "certificates are not verified (--insecure): localhost could be anybody" in done.err
 
 
 def test_threads_may_share_tokens(endpoint: TokenEndpoint) -> None:
