@@ -13,6 +13,7 @@ import pytest
 from support.certificates import server_context
 from support.command import Result, jsnpy
 from support.http_server import answer
+from support.kept_tokens import age
 from support.scripted import ScriptedServer
 from support.token_endpoint import TokenEndpoint, good, refused
 
@@ -67,7 +68,7 @@ class Mails:
         }
         if config["oauth2"] is None:
             del config["oauth2"]
-        (self.folder / "CaEmail.json").write_text(json.dumps(config))
+        (self.folder / "CaEmail.json").write_text(json.dumps(config), encoding="utf-8")
         return self.folder / "CaEmail.json"
 
     def run(self, server: ScriptedServer | None, *options: str, block: object = "the endpoint's", **arg: Any) -> Result:
@@ -94,14 +95,6 @@ def blob(token: str, user: str = USER) -> bytes:
 def said(server: ScriptedServer) -> list[bytes]:
     """Return each token that was given to a server."""
     return [line.split(b" ")[-1] for line in server.commands if line.startswith(b"AUTH ")]
-
-
-def age(tokens: Path, seconds: float) -> None:
-    """Let time pass for the kept token."""
-    (path,) = tokens.glob("*.token")
-    kept = json.loads(path.read_text())
-    kept["fetched"] -= seconds
-    path.write_text(json.dumps(kept))
 
 
 def test_the_unchanged_script_sends_with_a_token(mails: Mails, endpoint: TokenEndpoint) -> None:
@@ -157,7 +150,7 @@ def test_a_script_never_sees_a_token(mails: Mails) -> None:
 
 def test_a_run_that_sends_nothing_asks_nobody(mails: Mails, endpoint: TokenEndpoint, tokens: Path) -> None:
     """No mail, no token."""
-    (mails.folder / "email_send.js").write_text("console.log('all is well')")
+    (mails.folder / "email_send.js").write_text("console.log('all is well')", encoding="utf-8")
     assert 0 == mails.run(None).code
     assert [] == endpoint.requests
     assert not tokens.exists()
@@ -194,7 +187,9 @@ def test_what_cannot_be_is_said_before_anybody_is_asked(
     mails: Mails, endpoint: TokenEndpoint, arg: dict[str, Any], block: object, code: int, words: str
 ) -> None:
     """No block, an auth that contradicts it, no TLS: the token stays where it is."""
-    (mails.folder / "email_send.js").write_text("const r = send_email(arg); console.log(r.code, r.error)")
+    (mails.folder / "email_send.js").write_text(
+        "const r = send_email(arg); console.log(r.code, r.error)", encoding="utf-8"
+    )
     done = mails.run(None, block=block, **arg)
     assert done.out.startswith(f"{code} ")
     assert words in done.out
