@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jsnpy.smtp import hints
 from jsnpy.smtp.outcome import Code, SendFailure
-from jsnpy.smtp.reply import ProtocolError, TimedOut
+from jsnpy.smtp.reply import ProtocolError, TimedOut, TlsAlert
 from jsnpy.smtp.transcript import readable
 
 TYPE_CHECKING = False
@@ -56,5 +56,8 @@ def failure(error: ReplyError, stage: str, server: Server, transcript: Transcrip
     hint = hints.greeting_timeout(server) if stage == "greeting" else ""
     if isinstance(error, TimedOut):
         return SendFailure(Code.TIMEOUT, stage, f"timed out after {transcript.elapsed()} while {doing}", hint=hint)
+    if isinstance(error, TlsAlert) and (wants := hints.alert(server, str(error))):  # TLS 1.3: after the handshake
+        what = f"{place} ended TLS" if server.cert_file else f"{place} wants a client certificate"
+        return SendFailure(Code.TLS, "tls", f"{what}: {error}", hint=wants)
     code = Code.TLS if stage == "tls" else Code.PROTOCOL
     return SendFailure(code, stage, f"the connection was lost while {doing}: {error}", hint=hint)

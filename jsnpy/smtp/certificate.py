@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 _NAMES = {
     b"\x55\x04\x03": "CN",
     b"\x55\x04\x0a": "O",
@@ -19,12 +21,40 @@ _LONG_LENGTH = 0x80
 def facts(der: bytes) -> str:
     """Return subject, issuer and expiry of a certificate (RFC 5280 section 4.1)."""
     try:
-        signed = _children(_children(_children(der)[0][1])[0][1])
-        fields = signed[1:] if signed[0][0] == _CONTEXT_0 else signed  # the version is optional
-        issuer, validity, subject = _name(fields[2][1]), _children(fields[3][1]), _name(fields[4][1])
-        return f"subject {subject}, issuer {issuer}, expires {_time(*validity[1])}"
+        subject, issuer, expires = _read(der)
     except (IndexError, UnicodeError, ValueError):
         return f"{len(der)} bytes that cannot be read"
+    return f"subject {subject}, issuer {issuer}, expires {expires}"
+
+
+def expired(chain: list[bytes]) -> str:
+    """Return which certificate of a chain has expired and when, as the end of a sentence, or ""."""
+    now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+    for number, der in enumerate(chain):
+        try:
+            subject, _, expires = _read(der)
+        except (IndexError, UnicodeError, ValueError):
+            continue
+        if expires < now:
+            whose = f", that of {subject}," if number else ":"
+            return f"{whose} it expired on {expires[:10]}"
+    return ""
+
+
+def missing_issuer(chain: list[bytes]) -> str:
+    """Return the name of who signed the last certificate of a chain, where that is nobody in the chain, or ""."""
+    try:
+        read = [_read(der) for der in chain]
+    except (IndexError, UnicodeError, ValueError):
+        return ""
+    known = {subject for subject, _, _ in read}
+    return next((issuer for _, issuer, _ in read if issuer not in known), "")
+
+
+def _read(der: bytes) -> tuple[str, str, str]:
+    signed = _children(_children(_children(der)[0][1])[0][1])
+    fields = signed[1:] if signed[0][0] == _CONTEXT_0 else signed  # the version is optional
+    return _name(fields[4][1]), _name(fields[2][1]), _time(*_children(fields[3][1])[1])
 
 
 def _children(data: bytes) -> list[tuple[int, bytes]]:

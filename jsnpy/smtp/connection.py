@@ -12,7 +12,18 @@ import time
 
 from jsnpy.smtp.connect import connect, resolve
 from jsnpy.smtp.outcome import Code, SendFailure
-from jsnpy.smtp.reply import ConnectionLost, ProtocolError, Reader, Reply, ReplyError, TimedOut, reason, remaining
+from jsnpy.smtp.reply import (
+    ConnectionLost,
+    ProtocolError,
+    Reader,
+    Reply,
+    ReplyError,
+    TimedOut,
+    TlsAlert,
+    lost,
+    reason,
+    remaining,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,15 +137,19 @@ class Connection(smtplib.SMTP):
 
     # --- connecting
 
-    def tls_context(self) -> ssl.SSLContext:
+    def tls_context(self, note: Callable[[str], None] = lambda _: None) -> ssl.SSLContext:
         """Return the TLS context for the server.
+
+        Args:
+            note: called with each line for the log.
 
         Raises:
             SendFailure: it cannot be made as the mail wants it.
         """
         from jsnpy.smtp import tls
 
-        return tls.context(self.server, verify=self.verifies, ca_pem=self.route.ca_pem if self.route else "")
+        ca_pem = self.route.ca_pem if self.route else ""
+        return tls.context(self.server, verify=self.verifies, ca_pem=ca_pem, note=note)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         """Return a connected socket, over TLS where that comes first.
@@ -213,7 +228,7 @@ class Connection(smtplib.SMTP):
         except TimeoutError:
             raise TimedOut("timed out") from None
         except OSError as error:
-            raise ConnectionLost(reason(error)) from None
+            raise lost(error) from None
 
     def putcmd(self, cmd: str, args: str = "") -> None:
         """Send a command, or nothing where it was sent ahead of its turn already.
@@ -244,8 +259,8 @@ class Connection(smtplib.SMTP):
             self.transcript.client((_hidden(line) if self.hides else line).encode("utf-8", "replace"))
         try:
             self.send("\r\n".join((*lines, "")))
-        except ConnectionLost as lost:
-            self._read_farewell(lost)
+        except ConnectionLost as cause:
+            self._read_farewell(cause)
 
     def data(self, msg: ReadableBuffer | str) -> tuple[int, bytes]:
         """Announce the message, and send it if the server goes ahead.
@@ -267,8 +282,8 @@ class Connection(smtplib.SMTP):
         try:
             for start in range(0, len(view), _CHUNK):
                 self.send(view[start : start + _CHUNK])
-        except ConnectionLost as lost:
-            self._read_farewell(lost)
+        except ConnectionLost as cause:
+            self._read_farewell(cause)
             return self.getreply()
         early = self.reader.unasked()
         if early:
@@ -277,8 +292,8 @@ class Connection(smtplib.SMTP):
         self.transcript.client(b".")
         try:
             self.send(last)
-        except ConnectionLost as lost:  # the bytes that were not taken are the last ones, the dot among them
-            self._read_farewell(lost)
+        except ConnectionLost as cause:  # the bytes that were not taken are the last ones, the dot among them
+            self._read_farewell(cause)
             return self.getreply()
         self.over = False
         self.dot_sent = True
@@ -319,15 +334,17 @@ class Connection(smtplib.SMTP):
         lines = [] if reply.code == _AUTH_CHALLENGE else reply.lines
         return reply.code, "\n".join(lines).encode()
 
-    def _read_farewell(self, lost: ConnectionLost) -> None:
+    def _read_farewell(self, cause: ConnectionLost) -> None:
         """Let what a server said before it hung up on us be the next reply, or raise what happened."""
         try:
             reply = self.reader.reply(min(self.deadline, time.monotonic() + BEFORE_CLOSE_TIME))
+        except TlsAlert:
+            raise
         except ReplyError:
-            raise lost from None
+            raise cause from None
         if not reply.negative:
             self.dot_sent = self.stage == "message"  # a yes without our dot: see _answered_early
-            raise lost
+            raise cause
         self.over = True
         self._farewell = reply
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from jsnpy.smtp.tokens import MECHANISMS as FOR_TOKENS
 from jsnpy.smtp.tokens import wanted
 
@@ -257,9 +259,17 @@ def _transaction(stage: str, answer: Reply, server: Server, text: str, *, logged
     return _LATER if answer.transient else ""
 
 
-def tls(server: Server, error: Exception) -> str:
-    """Return what to do about a failed handshake, or ""."""
+def tls(server: Server, error: Exception, issuer: str = "") -> str:
+    """Return what to do about a failed handshake, or "".
+
+    Args:
+        server: the other end.
+        error: what ssl said.
+        issuer: who signed the server's certificate and is not known here, or "".
+    """
     text = f"{getattr(error, 'reason', '')} {getattr(error, 'verify_message', '')} {error}".lower().replace("_", " ")
+    if issuer and "unable to" in text:
+        return _unknown_issuer(server, issuer)
     for words, hint in (
         ("mismatch", _MISMATCH),
         ("not valid for", _MISMATCH),
@@ -268,9 +278,14 @@ def tls(server: Server, error: Exception) -> str:
         ("not yet valid", "this machine's clock may be wrong"),
         ("self-signed", _PRIVATE_CA),
         ("self signed", _PRIVATE_CA),
-        ("unable to get", _PRIVATE_CA),
+        ("unable to", _PRIVATE_CA),
+        ("legacy renegotiation", "the server's TLS is old and unsafe (no RFC 5746): it must be updated"),
         ("unsupported protocol", _OLD),
         ("protocol version", _OLD),
+        ("handshake failure", _NO_CIPHER),
+        ("no shared cipher", _NO_CIPHER),
+        ("no ciphers", _NO_CIPHER),
+        ("insufficient security", _WEAK),
         ("too small", _WEAK),
         ("too weak", _WEAK),
     ):
@@ -292,6 +307,37 @@ def tls(server: Server, error: Exception) -> str:
     return tls_timeout(server) if lost else ""
 
 
+def _unknown_issuer(server: Server, issuer: str) -> str:
+    if server.ca_file:
+        return f'tls.ca_file does not hold the certificate of the issuer "{issuer}", or another one that leads to it'
+    hint = (
+        f'its issuer "{issuer}" is not known here. Of a private CA, give the certificate in PEM as tls.ca_file; of a '
+        "public one, the server must send the intermediate certificate along: its administrator must add it"
+    )
+    if sys.platform == "win32":
+        hint += (
+            ". Windows fetches public roots only when one of its own programs needs them: open an https page of that "
+            "CA in Edge on this machine once"
+        )
+    return hint
+
+
+def alert(server: Server, words: str) -> str:
+    """Return what to do about a server that breaks off once it has shown its certificate, or "".
+
+    Args:
+        server: the other end.
+        words: what ssl calls its alert.
+    """
+    if "alert" not in words or not any(each in words for each in _CERTIFICATE_ALERTS):
+        return ""
+    if server.cert_file:
+        return "the server refuses the certificate in tls.cert_file: have its administrator allow it, or give another"
+    return "give a certificate that the server knows as tls.cert_file, and its key as tls.key_file"
+
+
+_CERTIFICATE_ALERTS = ("certificate", "handshake failure", "unknown ca", "access denied")
+_NO_CIPHER = "the server and this machine have no cipher, key type or curve in common: the server's TLS must be updated"
 _OTHER_PORT = "set starttls: true (usually port 587) instead of ssl: true, or use port 465"
 _MISMATCH = 'the certificate is not for "{name}": use a name that is in it as host, or give one as tls.server_name'
 _PRIVATE_CA = (

@@ -35,6 +35,10 @@ class ConnectionLost(ReplyError):  # noqa: N818 - reads as what it is
     """The connection was closed, reset or never worked."""
 
 
+class TlsAlert(ConnectionLost):
+    """The other end has ended TLS, and said why."""
+
+
 class ProtocolError(ReplyError):
     """What came is no SMTP.
 
@@ -127,7 +131,7 @@ class Reader:
         self.sock = sock
         self.transcript = transcript
         self._buffer = bytearray()
-        self._lost: str | None = None
+        self._lost: ConnectionLost | None = None
 
     def reply(self, deadline: float) -> Reply:
         """Return the next reply.
@@ -168,14 +172,14 @@ class Reader:
             while len(self._buffer) < REPLY_MAX and self._lost is None:
                 data = self.sock.recv(4096)
                 if not data:
-                    self._lost = "closed by the server"
+                    self._lost = ConnectionLost("closed by the server")
                 self._buffer += data
         except (BlockingIOError, InterruptedError):
             pass
         except OSError as error:
             # A TLS socket has its own words for "nothing there yet" (SSLWantReadError); ssl may not be loaded.
             if type(error).__name__ not in {"SSLWantReadError", "SSLWantWriteError"}:
-                self._lost = reason(error)
+                self._lost = lost(error)
         return bytes(self._buffer).strip(b"\r\n")
 
     def _line(self, deadline: float) -> bytes:
@@ -198,14 +202,14 @@ class Reader:
 
     def _receive(self, deadline: float) -> None:
         if self._lost is not None:
-            raise ConnectionLost(self._lost)
+            raise self._lost
         self.sock.settimeout(remaining(deadline))
         try:
             data = self.sock.recv(4096)
         except TimeoutError:
             raise TimedOut("timed out") from None
         except OSError as error:
-            raise ConnectionLost(reason(error)) from None
+            raise lost(error) from None
         if not data:
             raise ConnectionLost("closed by the server")
         self._buffer += data
@@ -220,6 +224,12 @@ class Reader:
         if self._buffer.strip():
             self.transcript.server(bytes(self._buffer))
             self._buffer.clear()
+
+
+def lost(error: OSError) -> ConnectionLost:
+    """Return what a failed read or write stands for."""
+    said = str(getattr(error, "reason", None) or "").replace("_", " ").lower()
+    return TlsAlert(said) if "alert" in said else ConnectionLost(reason(error))
 
 
 def reason(error: OSError) -> str:

@@ -63,7 +63,7 @@ class Session(Connection):
         """
         server, source = self.server, self.tokens
         if server.security:
-            self.tls_context()  # what is wrong with it is said before anything is connected
+            self.tls_context(self.transcript.event)  # what is wrong with it is said before anything is connected
         self._by_token = tokens.wanted(server)
         tokens.check(server, source)
         if not self._by_token or source is None:

@@ -5,49 +5,53 @@ from __future__ import annotations
 import errno
 import os
 import ssl
+import sys
 
+from jsnpy.smtp import certificate as certificates
 from jsnpy.smtp import hints
-from jsnpy.smtp.certificate import facts
 from jsnpy.smtp.outcome import Code, SendFailure
 from jsnpy.smtp.reply import remaining
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from jsnpy.smtp.server import Server
     from jsnpy.smtp.transcript import Transcript
 
 # Loading the system's CAs takes 10-30 ms; a script that sends 300 mails needs them once.
-_contexts: dict[tuple[object, ...], ssl.SSLContext] = {}
+_contexts: dict[tuple[object, ...], tuple[ssl.SSLContext, list[str]]] = {}
 _CONTEXTS_MAX = 16
+_WINDOWS_STORES = ("CA", "ROOT")
 
 
-def context(server: Server, *, verify: bool, ca_pem: str = "") -> ssl.SSLContext:
+def context(
+    server: Server, *, verify: bool, ca_pem: str = "", note: Callable[[str], None] = lambda _: None
+) -> ssl.SSLContext:
     """Return the TLS context for a server.
 
     Args:
-        server: its `ca_file` and `min_version` are used.
+        server: its files and `min_version` are used.
         verify: whether certificate and name are verified.
         ca_pem: CAs in PEM that are trusted besides.
+        note: called with each line for the log.
 
     Raises:
-        SendFailure: the CA file cannot be used.
+        SendFailure: a file cannot be used.
     """
-    trusted = (
-        server.ca_file,
-        _stamp(server.ca_file),
-        os.environ.get("SSL_CERT_FILE"),
-        os.environ.get("SSL_CERT_DIR"),
-    )
-    key = (verify, server.min_version, ca_pem, *trusted)
+    files = (server.ca_file, server.cert_file, server.key_file)
+    trusted = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    key = (verify, server.min_version, ca_pem, *files, *map(_stamp, files), *trusted)
     made = _contexts.get(key)
     if made is None:
         made = _make(server, verify=verify, ca_pem=ca_pem)
         if len(_contexts) >= _CONTEXTS_MAX:
             _contexts.clear()
         _contexts[key] = made
-    return made
+    for line in made[1]:
+        note(line)
+    return made[0]
 
 
 def _stamp(path: str) -> object:
@@ -57,24 +61,65 @@ def _stamp(path: str) -> object:
         return None
 
 
-def _make(server: Server, *, verify: bool, ca_pem: str) -> ssl.SSLContext:
+def _make(server: Server, *, verify: bool, ca_pem: str) -> tuple[ssl.SSLContext, list[str]]:
+    """Return a context, and what the log should tell of it."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.minimum_version = ssl.TLSVersion.TLSv1_3 if server.min_version == "1.3" else ssl.TLSVersion.TLSv1_2
+    made.set_ciphers("DEFAULT")  # OpenSSL's own: Python's leave out what many a mail server is limited to
+    if server.cert_file:
+        try:
+            # With a password given, OpenSSL asks nobody for one at the terminal.
+            made.load_cert_chain(server.cert_file, server.key_file or None, password="")
+        except (OSError, ValueError) as error:
+            field, file = ("key", server.key_file) if server.key_file else ("cert", server.cert_file)
+            what = f"tls.{field}_file cannot be used: {file}: {_reason(error)}"
+            hint = "needed are the certificate and its private key in PEM, the key without a passphrase"
+            raise SendFailure(Code.ARGUMENT, "argument", what, hint=hint) from None
     if not verify:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
-        return made
-    try:
-        if server.ca_file:
+        return made, []
+    made.verify_flags |= (
+        ssl.VERIFY_X509_PARTIAL_CHAIN
+    )  # a trusted certificate need not be a root: it may be the server's
+    notes: list[str] = []
+    if server.ca_file:
+        try:
             made.load_verify_locations(cafile=server.ca_file)
-        else:
-            made.load_default_certs()
-        if ca_pem:
-            made.load_verify_locations(cadata=ca_pem)
-    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        what = f"tls.ca_file cannot be used: {server.ca_file}: {getattr(error, 'strerror', None) or error}"
-        raise SendFailure(Code.ARGUMENT, "argument", what, hint="it must hold CA certificates in PEM") from None
-    return made
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            what = f"tls.ca_file cannot be used: {server.ca_file}: {_reason(error)}"
+            raise SendFailure(Code.ARGUMENT, "argument", what, hint="it must hold CA certificates in PEM") from None
+    elif sys.platform == "win32":
+        made.set_default_verify_paths()
+        notes = load_windows_stores(made)
+    else:
+        made.load_default_certs()
+    if ca_pem:
+        made.load_verify_locations(cadata=ca_pem)
+    return made, notes
+
+
+def load_windows_stores(made: ssl.SSLContext) -> list[str]:
+    """Trust the certificates in Windows' stores, and return a line for each one that cannot be read.
+
+    Python loads them in one go: a single odd one, as national CAs install them, would leave none.
+    """
+    notes = []
+    for store in _WINDOWS_STORES:
+        for der, encoding, trust in ssl.enum_certificates(store):  # type: ignore[attr-defined,unused-ignore]
+            if encoding != "x509_asn" or not (trust is True or ssl.Purpose.SERVER_AUTH.oid in trust):
+                continue
+            try:
+                made.load_verify_locations(cadata=der)
+            except ssl.SSLError as error:
+                who = certificates.facts(der)
+                notes.append(f"left out of Windows' store {store}, as it cannot be read ({_reason(error)}): {who}")
+    return notes
+
+
+def _reason(error: Exception) -> str:
+    reason = getattr(error, "reason", None)
+    return reason.replace("_", " ").lower() if reason else getattr(error, "strerror", None) or str(error)
 
 
 def wrap(
@@ -90,23 +135,20 @@ def wrap(
     sock.settimeout(remaining(deadline))
     wrapped = None
     try:
-        wrapped = tls.wrap_socket(sock, server_hostname=server.tls_name)
-        # Raises where ssl silently left the handshake out, as it does if the connection was reset before.
+        wrapped = tls.wrap_socket(sock, server_hostname=server.tls_name, do_handshake_on_connect=False)
+        wrapped.do_handshake()
         certificate = wrapped.getpeercert(binary_form=True)
     except (OSError, ValueError) as error:
+        failure = _failure(error, _chain(wrapped), server, transcript)
         (wrapped or sock).close()
-        if isinstance(error, TimeoutError):
-            what = f"{server.place} did not finish the TLS handshake: timed out after {transcript.elapsed()}"
-            raise SendFailure(Code.TIMEOUT, "tls", what, hint=hints.tls_timeout(server)) from None
-        what = f"no TLS with {server.place}: {_words(error)}"
-        raise SendFailure(Code.TLS, "tls", what, hint=hints.tls(server, error)) from None
+        raise failure from None
     cipher = wrapped.cipher() or ("no cipher",)
     transcript.event(
         f"{wrapped.version()} with {cipher[0]}, name {server.tls_name}"
         f" (handshake from {start} to {transcript.elapsed()})"
     )
     if certificate:
-        transcript.event(f"certificate: {facts(certificate)}")
+        transcript.event(f"certificate: {certificates.facts(certificate)}")
     if tls.verify_mode == ssl.CERT_REQUIRED:
         transcript.event("certificate verified")
     else:
@@ -114,9 +156,37 @@ def wrap(
     return wrapped
 
 
+def _chain(wrapped: ssl.SSLSocket | None) -> list[bytes]:
+    """Return the certificates that a server has sent in a handshake that failed, its own first."""
+    # Public from Python 3.13 on, where it returns bytes; before it is there, but only below.
+    below = getattr(wrapped, "_sslobj", None)
+    chain = below.get_unverified_chain() if below is not None else None
+    return [each.public_bytes(2) for each in chain or []]  # 2: DER
+
+
+def _failure(error: Exception, chain: list[bytes], server: Server, transcript: Transcript) -> SendFailure:
+    place = server.place
+    if isinstance(error, TimeoutError):
+        what = f"{place} did not finish the TLS handshake: timed out after {transcript.elapsed()}"
+        return SendFailure(Code.TIMEOUT, "tls", what, hint=hints.tls_timeout(server))
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        # A server that has shown its certificate and breaks off then has not got one of ours, or not the right one.
+        wants = hints.alert(server, _reason(error)) if chain else ""
+        what = f"{place} wants a client certificate" if wants and not server.cert_file else f"no TLS with {place}"
+        return SendFailure(Code.TLS, "tls", f"{what}: {_words(error)}", hint=wants or hints.tls(server, error))
+    for each in chain[:1]:
+        transcript.event(f"certificate: {certificates.facts(each)}")
+    transcript.event(f"certificate NOT accepted: {error.verify_message.rstrip('.')}")
+    words, issuer = error.verify_message.rstrip("."), ""
+    if "expired" in words:
+        words += certificates.expired(chain)
+    if chain and "unable to" in words:
+        issuer = certificates.missing_issuer(chain)
+    what = f"no TLS with {place}: its certificate is not trusted ({words})"
+    return SendFailure(Code.TLS, "tls", what, hint=hints.tls(server, error, issuer))
+
+
 def _words(error: Exception) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message.rstrip('.')})"
     if isinstance(error, ssl.SSLError) and error.reason:
         return error.reason.replace("_", " ").lower()
     if isinstance(error, ConnectionError) or error.args[:1] == (errno.ENOTCONN,):

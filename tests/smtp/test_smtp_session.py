@@ -119,6 +119,40 @@ def test_an_address_that_swallows_everything_leaves_time_for_the_next(
     assert (0, "") == (result.code, result.error)
 
 
+def test_a_dead_first_address_holds_up_the_next_for_a_few_seconds(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the timeout, an address that swallows everything costs seconds; and it gets its time if none answers."""
+    server = scripted()
+    tried: list[tuple[str, float]] = []
+
+    class Sock:
+        def __init__(self, *_: object) -> None:
+            self.real: socket.socket | None = None
+
+        def settimeout(self, seconds: float) -> None:
+            self.seconds = seconds
+
+        def connect(self, address: tuple[str, int]) -> None:
+            tried.append((address[0], self.seconds))
+            raise TimeoutError
+
+        def close(self) -> None:
+            pass
+
+    kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+    dead = [(*kind, (f"192.0.2.{number}", 25)) for number in (1, 2)]
+    monkeypatch.setattr("jsnpy.smtp.connect.socket.socket", Sock)
+    _resolve(monkeypatch, dead)
+    result = send(host="mail.test", timeout=60)
+    monkeypatch.undo()
+    assert (CODES.TIMEOUT, "connect") == (result.code, result.details["stage"])
+    assert ["192.0.2.1", "192.0.2.2"] * 2 == [address for address, _ in tried]
+    assert all(seconds <= 3 for _, seconds in tried[:2])
+    assert 25 < tried[2][1] < tried[3][1] <= 60
+    assert 0 == send(server).code
+
+
 def test_a_host_that_never_answers_is_3() -> None:
     """A connection that is not made in time is -3 at the stage "connect"."""
     with contextlib.ExitStack() as stack:
@@ -148,6 +182,16 @@ def test_a_name_that_does_not_resolve_is_named(monkeypatch: pytest.MonkeyPatch) 
     assert (CODES.CONNECT, "resolve") == (result.code, result.details["stage"])
     assert 'the host name "no.such.test" does not resolve' in result.error
     assert "Name or service not known" in result.error
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(11001, "no such host is known"), (11002, "the name server did not answer"), (1, "getaddrinfo failed")],
+)
+def test_windows_says_why_a_name_does_not_resolve(monkeypatch: pytest.MonkeyPatch, number: int, words: str) -> None:
+    """Windows' own text, "getaddrinfo failed", is said in words where its number is known."""
+    _resolve(monkeypatch, socket.gaierror(number, "getaddrinfo failed"))
+    assert f"({words})" in send(host="no.such.test").error
 
 
 def test_a_slow_name_server_is_within_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,8 +250,8 @@ def test_one_deadline_holds_for_all(scripted: Scripted, stage: str, steps: dict[
 
 def test_the_deadline_is_one_for_the_whole_send(scripted: Scripted) -> None:
     """Replies that each come in time do not add up to more than the timeout."""
-    slow = {verb: Drip(reply, 0.02) for verb, reply in {"GREETING": b"220 hi\r\n", "EHLO": b"250 hi\r\n"}.items()}
-    result = send(scripted(**slow, MAIL=Drip(b"250 2.1.0 " + b"o" * 40 + b"\r\n", 0.02)), timeout=0.5)
+    slow = {verb: Drip(reply, 0.05) for verb, reply in {"GREETING": b"220 hi\r\n", "EHLO": b"250 hi\r\n"}.items()}
+    result = send(scripted(**slow, MAIL=Drip(b"250 2.1.0 " + b"o" * 400 + b"\r\n", 0.05)), timeout=3)
     assert (CODES.TIMEOUT, "mail") == (result.code, result.details["stage"])
 
 
@@ -249,8 +293,21 @@ def test_helo_is_the_ehlo_name(scripted: Scripted) -> None:
     ("hostname", "name"),
     [
         ("pc.corp.test", b"pc.corp.test"),
+        ("PC-1.corp.test", b"PC-1.corp.test"),
+        ("xn--bro-hoa.test", b"xn--bro-hoa.test"),
+        ("4.b.test", b"4.b.test"),
         ("pc", b"[127.0.0.1]"),
         ("dot.", b"[127.0.0.1]"),
+        ("web_app_1.my_net", b"[127.0.0.1]"),
+        ("host.corp.local.", b"[127.0.0.1]"),
+        ("-x.corp", b"[127.0.0.1]"),
+        ("x.corp-", b"[127.0.0.1]"),
+        ("a..b", b"[127.0.0.1]"),
+        (".a.b", b"[127.0.0.1]"),
+        ("10.0.0.5", b"[127.0.0.1]"),
+        ("x" * 64 + ".corp", b"[127.0.0.1]"),
+        (".".join(["x" * 60] * 5), b"[127.0.0.1]"),
+        ("", b"[127.0.0.1]"),
         ("bü.ro", b"[127.0.0.1]"),
         ("a.b c", b"[127.0.0.1]"),
     ],
@@ -258,7 +315,7 @@ def test_helo_is_the_ehlo_name(scripted: Scripted) -> None:
 def test_the_ehlo_name_needs_no_look_up(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch, hostname: str, name: bytes
 ) -> None:
-    """Without `helo` it is the host name if it has a dot, else the address; a reverse look-up is never made."""
+    """Without `helo` it is the host name if that is a valid domain with a dot, else the address; never a look-up."""
 
     def no_look_up(*_: object) -> str:
         raise AssertionError("a reverse look-up")
