@@ -259,7 +259,9 @@ class Mailer:
         command.after_run(outbox, self._settings(), self._output)
 
     def close(self) -> None:
-        """Let go of the outbox."""
+        """Let go of the outbox; in a dry run, say in the end what was caught."""
+        if self._dry_run and (summary := self._dry_run.summary()):
+            self._output.show(summary)
         for each in (self._net, self._outbox):
             if each is not None:
                 each.close()
@@ -279,10 +281,13 @@ class Mailer:
         if self._under_way:
             fate = "may have been delivered" if self._dot_sent else "was not delivered"
             parts.append(f"a send_email to {self._under_way} was under way; its mail {fate}")
-        if self._sent and not self._options.probe:
+        if self._dry_run:
+            self._dry_run.leave()
+            parts.append(self._dry_run.summary())
+        elif self._sent and not self._options.probe:
             count = f"{self._sent} mail{'s' * (self._sent > 1)} sent"
             parts.append(f"{count}, {'the last ' * (self._sent > 1)}to {', '.join(self._last)}")
-        return "; ".join(parts)
+        return "; ".join(part for part in parts if part)
 
 
 def _recipients(given: dict[str, Any]) -> list[str]:

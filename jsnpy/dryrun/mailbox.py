@@ -70,7 +70,12 @@ class Mailbox:
             raise self._unusable(error) from error
         return self._path(f"{number:03}.eml")
 
-    def close(self) -> None:
+    @property
+    def page_due(self) -> float | None:
+        """In how many seconds the page is to be brought up to date, None where it is."""
+        return max(0.0, self._next_page - time.monotonic()) if self._stale else None
+
+    def refresh(self) -> None:
         """Bring the page up to date.
 
         Raises:

@@ -37,6 +37,7 @@ _SIZE_LIMIT = 35 * 1024 * 1024
 _COMMAND_LIMIT = 16384  # RFC 4954 section 4: 12288 bytes in base64 for AUTH, tokens need them
 _LINE_LIMIT = 1001  # RFC 5321 section 4.5.3.1.6, with the dot that is stuffed
 _START_SECONDS = 10
+_LAST_REFRESH = 0.3  # seconds
 
 
 class DryRun:
@@ -59,6 +60,8 @@ class DryRun:
         self._ending: asyncio.Event | None = None
         self._ports = (0, 0)
         self._trouble: Exception | None = None
+        self._broken = False
+        self._refreshing = False
         self._mailbox = Mailbox(mailbox) if mailbox is not None else None
 
     def start(self) -> None:
@@ -93,17 +96,31 @@ class DryRun:
             self._loop.call_soon_threadsafe(self._ending.set)
             thread.join()
         if thread is not None and self._mailbox is not None:
-            try:
-                self._mailbox.close()
-            except UsageError as error:
-                self._trouble = self._trouble or error
-        if thread is not None and self._trouble is None:
-            self._tell(self._summary())
+            self._refresh_page()
         trouble, self._trouble = self._trouble, None
+        self._broken = trouble is not None
         if trouble is not None:
             raise trouble
 
-    def _summary(self) -> str:
+    def leave(self) -> None:
+        """Bring the page up to date for a run that is ended early, within a moment; called in another thread."""
+        if self._mailbox is not None:
+            refreshing = threading.Thread(target=self._refresh_page, daemon=True)
+            refreshing.start()
+            refreshing.join(_LAST_REFRESH)
+
+    def _refresh_page(self) -> None:
+        self._refreshing = False
+        try:
+            if self._mailbox is not None:
+                self._mailbox.refresh()
+        except UsageError as error:
+            self._trouble = self._trouble or error
+
+    def summary(self) -> str:
+        """Return how many mails were caught and where to look at them, "" where some could not be kept or shown."""
+        if self._broken:
+            return ""
         if not self.count:
             return "no mail was sent in this dry run"
         caught = f"{self.count} mail{'s' * (self.count > 1)} caught"
@@ -158,13 +175,14 @@ class DryRun:
         try:
             if self._mailbox is not None:
                 kept_as = self._mailbox.add(mail)
+                due = self._mailbox.page_due
+                if due is not None and not self._refreshing and self._loop is not None:
+                    self._refreshing = True
+                    self._loop.call_later(due, self._refresh_page)
         except UsageError as error:
             self._trouble = self._trouble or error
-        self._tell(report(mail, kept_as))
-
-    def _tell(self, text: str) -> None:
         try:
-            self._show(text)
+            self._show(report(mail, kept_as))
         except Exception as error:  # noqa: BLE001 - whatever it is, stop() raises it
             self._trouble = self._trouble or error
 

@@ -50,6 +50,28 @@ def test_wrong_mail_fails_in_a_dry_run_too(tmp_path: Path) -> None:
     assert (3, "to is missing\n") == (result.code, result.out)
 
 
+MAIL = "{ host: 'h', port: 25, from: 'a@x.test', to: 'b@x.test', subject: '', body: '' }"
+
+
+@pytest.mark.parametrize(
+    ("after", "options", "code"), [("", [], 0), ("throw Error('x')", [], 1), ("while (true);", ["--timeout", "3"], 124)]
+)
+def test_the_last_line_says_where_to_look(tmp_path: Path, after: str, options: list[str], code: int) -> None:
+    """However the run ends, its last line counts the mails and names the page, on which all of them are."""
+    (tmp_path / "a.js").write_text(f"for (let i = 0; i < 3; i++) send_email({MAIL});\n{after}")
+    result = jsnpy("a.js", "--dry-run", "--mailbox", "box", *options, cwd=tmp_path)
+    assert code == result.code
+    assert result.err.splitlines()[-1].endswith(f"3 mails caught; look at them: {Path('box', 'index.html')}")
+    assert "3 mails caught" in (tmp_path / "box" / "index.html").read_text("utf-8")
+
+
+def test_without_a_mail_the_last_line_says_so(tmp_path: Path) -> None:
+    """A dry run that sent nothing is no success to be taken for granted; -q says nothing."""
+    (tmp_path / "a.js").write_text("1")
+    assert "no mail was sent in this dry run\n" == jsnpy("a.js", "--dry-run", cwd=tmp_path).err
+    assert "" == jsnpy("a.js", "--dry-run", "-q", cwd=tmp_path).err
+
+
 @pytest.mark.parametrize("log", ["text", "json"])
 def test_http_in_a_dry_run(log: str, tmp_path: Path) -> None:
     """POST is shown with its credentials hidden and answers 200 with an empty body."""

@@ -34,7 +34,7 @@ def filled(folder: Path, *mails: CaughtMail) -> str:
     mailbox.open()
     for mail in mails:
         mailbox.add(mail)
-    mailbox.close()
+    mailbox.refresh()
     return (folder / "index.html").read_text("utf-8")
 
 
@@ -77,7 +77,7 @@ def test_two_processes_share_a_folder(tmp_path: Path) -> None:
         "for n in range(25):\n"
         "    raw = b'Subject: mail %s %d\\r\\n\\r\\n' % (sys.argv[2].encode(), n)\n"
         "    box.add(CaughtMail(number=n, sender='a@x.test', recipients=[], raw=raw))\n"
-        "box.close()\n"
+        "box.refresh()\n"
     )
     writers = [
         subprocess.Popen([sys.executable, "-c", program, tmp_path, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -111,7 +111,7 @@ def test_a_mail_that_comes_while_the_page_is_made_is_on_it(tmp_path: Path, monke
     mailbox.open()
     monkeypatch.setattr("jsnpy.dryrun.mailbox.write", slow_write)
     mailbox.add(caught())
-    mailbox.close()
+    mailbox.refresh()
 
     assert "Meanwhile" in (tmp_path / "index.html").read_text("utf-8")
 

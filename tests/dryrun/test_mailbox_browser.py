@@ -88,7 +88,7 @@ def mailbox_of(folder: Path, *raws: bytes) -> Path:
         mailbox.add(
             CaughtMail(number=1, sender="a@x.test", recipients=["b@x.test"], raw=raw, dialogue=["S: 220 hello"])
         )
-    mailbox.close()
+    mailbox.refresh()
     return folder / "index.html"
 
 

@@ -61,7 +61,10 @@ def test_nothing_is_overwritten(tmp_path: Path, name: str) -> None:
 
 def test_a_dangling_link_is_not_followed(tmp_path: Path) -> None:
     """Even a link that leads nowhere counts as there."""
-    os.symlink(tmp_path / "elsewhere", tmp_path / "alert.js")
+    try:
+        os.symlink(tmp_path / "elsewhere", tmp_path / "alert.js")
+    except OSError as error:
+        pytest.skip(f"this user may make no links: {error}")  # as Windows' own users
     with pytest.raises(UsageError, match="exists already"):
         starter.init(str(tmp_path))
     assert not (tmp_path / "elsewhere").exists()
