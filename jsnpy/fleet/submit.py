@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from jsnpy.config import RunConfig
     from jsnpy.options import Options
     from jsnpy.output import Output
     from jsnpy.redaction import Redactor
@@ -20,10 +21,13 @@ _PUBLISHING = {"max_retries": 2, "interval_start": 0.2, "interval_step": 0.3, "i
 
 _CONNECT_TIME = 5
 
-_LOOK = 5.0
-"""Seconds after which it is asked whether any worker is there, and between two looks whether the run is still known."""
+_FIRST_LOOK = 5.0
+"""Seconds after which it is asked whether any worker is there."""
 
-_MOST_MISSING = 3
+_LOOK = 2.0
+"""Seconds between two further looks whether the run is still known."""
+
+_MOST_MISSING = 4
 """Looks in a row that find a run unknown: a worker that has it makes it known again before."""
 
 _LONGER = 5.0
@@ -66,6 +70,8 @@ def submit(
         redactor.add(secret)
     for warning in loaded.warnings:
         output.warn(warning)
+    if code := _compiled(loaded, options, output):
+        return code
     app = celery.app
     app.conf.update(broker_connection_timeout=_CONNECT_TIME, result_backend_always_retry=False)
     if celery.settings.redis:
@@ -100,6 +106,26 @@ def submit(
     return output.exit_code(result["exit_code"])
 
 
+def _compiled(config: RunConfig, options: Options, output: Output) -> int:
+    """Compile a run's scripts, say what is wrong with them, and return the exit code: 0 when nothing is."""
+    from jsnpy import checking, supervisor
+
+    failed: list[str] = []
+
+    def work(stack_size: int) -> None:
+        for name, source in (*config.includes, (config.script_name, config.source)):
+            found = checking.check(name, source, stack_size=stack_size, memory_limit=options.memory_limit)
+            if found.error:
+                output.uncaught(found.error, {"file": name, "line": found.ending.line, "column": found.ending.column})
+                failed.append(name)
+
+    stopped = supervisor.supervise(work, lambda: None)
+    if stopped is not None:
+        output.error(f"ended ({supervisor.ENDED_BY[stopped]}); nothing was submitted")
+    output.flush()
+    return stopped or (ExitCode.SCRIPT if failed else ExitCode.OK)
+
+
 def _result(submitted: Any, output: Output, give_up: float | None) -> dict[str, Any]:
     """Return what came of a run, when it is over.
 
@@ -113,8 +139,10 @@ def _result(submitted: Any, output: Output, give_up: float | None) -> dict[str, 
 
     missing = 0
     asked = False
+    patience = _FIRST_LOOK
     while True:
-        left = _LOOK if give_up is None else min(_LOOK, give_up - time.monotonic())
+        left = patience if give_up is None else min(patience, give_up - time.monotonic())
+        patience = _LOOK
         try:
             result = submitted.get(timeout=max(0.1, left), propagate=False)
         except exceptions.TimeoutError:

@@ -9,9 +9,9 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from support.brokers import REDIS, Redis, free_port, wait_until
-from support.command import JSNPY, Result, clean_environment, jsnpy
-from support.fleet import Worker
+from support.brokers import free_port, wait_until
+from support.command import JSNPY, clean_environment, jsnpy
+from support.fleet import SCRIPT, SECRET
 from support.mail import fields
 from support.mailserver import MailServer
 from support.scripted import CLOSE, ScriptedServer
@@ -20,63 +20,10 @@ from jsnpy import smtp
 from jsnpy.fleet.claims import Claims
 from jsnpy.fleet.mails import Queue, Task
 from jsnpy.fleet.rates import slot
-from jsnpy.fleet.state import State
-from jsnpy.fleet.waiting import Waiting
 from jsnpy.outbox.rate import Rate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-pytestmark = pytest.mark.skipif(REDIS is None, reason="redis-server is not installed")
-
-SECRET = "Geheim-4711-äöü"
-SCRIPT = """
-const r = send_email({ host: "127.0.0.1", port: arg.port, user: arg.user, pass: arg.pass, from: "a@x.test",
-                       to: "b@y.test", subject: `Run ${arg.n}`, body: "full", timeout: 5 });
-console.log(r.code, JSON.stringify(r.details));
-console.error(r.error);
-"""
-
-
-class Fleet:
-    """A broker with a worker.
-
-    Args:
-        folder: where scripts go.
-        broker: the broker.
-        worker: the worker.
-    """
-
-    def __init__(self, folder: Path, broker: Redis, worker: Worker) -> None:
-        self.folder = folder
-        self.broker = broker
-        self.worker = worker
-        self.state = State(broker.url)
-        self.claims = Claims(self.state)
-        self.waiting = Waiting(self.state)
-
-    def submit(self, script: str, *options: str, arg: object = None) -> Result:
-        """Submit a script and return what the command said."""
-        (self.folder / "run.js").write_text(script)
-        (self.folder / "run.json").write_text(json.dumps({"scriptfile": "run.js", "arg": arg}))
-        env = {"JSNPY_BROKER_URL": self.broker.url}
-        return jsnpy("submit", "run.json", *options, cwd=self.folder, env=env)
-
-    def log(self) -> str:
-        """Return what the worker said."""
-        return self.worker.log.read_text()
-
-
-@pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """A redis-server and a worker with two processes."""
-    folder = tmp_path_factory.mktemp("fleet")
-    with (
-        Redis(folder / "redis") as broker,
-        Worker(folder, "one", 2, JSNPY_BROKER_URL=broker.url, SMTP_PASS=SECRET, JSNPY_TAKEOVER="10") as worker,
-    ):
-        yield Fleet(folder, broker, worker)
+    from support.fleet import Fleet
 
 
 def test_wait_prints_the_runs_output_and_exits_with_its_code(fleet: Fleet) -> None:
@@ -319,7 +266,9 @@ def test_who_waits_can_leave(fleet: Fleet, number: int, code: int, word: str) ->
     with subprocess.Popen(words, cwd=fleet.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
         assert waiting.stdout is not None
         assert waiting.stderr is not None
-        said = waiting.stderr.readline().decode()
+        said = ""
+        while "submitted as" not in said:
+            said = waiting.stderr.readline().decode()
         waiting.send_signal(number)
         ended = f"jsnpy: error: ended ({word})\n".encode()
         assert (b"", ended) == (waiting.stdout.read(), waiting.stderr.read())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -271,3 +272,23 @@ def test_a_worker_that_cannot_be_set_up_says_why(tmp_path: Path, variables: dict
     assert f"jsnpy: error: {words}" in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) <= 2
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"a.js": "let = = 1"}, "a.js:1"),
+        ({"a.js": "1", "lib.js": "const x = {\n"}, "lib.js:"),
+    ],
+)
+def test_a_script_is_compiled_before_a_broker_is_asked(tmp_path: Path, files: dict[str, str], words: str) -> None:
+    """A script, or one that it includes, that does not compile is exit 1 here and never reaches a worker."""
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    given = {"scriptfile": "a.js", "include": [name for name in files if name != "a.js"]}
+    (tmp_path / "a.json").write_text(json.dumps(given))
+    done = jsnpy("submit", "a.json", cwd=tmp_path, env={"JSNPY_BROKER_URL": "redis://127.0.0.1:1/0"})
+    assert (1, "") == (done.code, done.out)
+    assert words in done.err
+    assert "SyntaxError" in done.err
+    assert "broker" not in done.err

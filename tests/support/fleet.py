@@ -7,17 +7,26 @@ import os
 import signal
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from jsnpy.fleet.claims import Claims
+from jsnpy.fleet.state import State
+from jsnpy.fleet.waiting import Waiting
 from support.brokers import end, wait_until
-from support.command import clean_environment
+from support.command import Result, clean_environment, jsnpy
 
 if TYPE_CHECKING:
-    from support.mailserver import MailServer
+    from support.brokers import Redis
 
 HERE = Path(__file__).parent
+SECRET = "Geheim-4711-äöü"
+SCRIPT = """
+const r = send_email({ host: "127.0.0.1", port: arg.port, user: arg.user, pass: arg.pass, from: "a@x.test",
+                       to: "b@y.test", subject: `Run ${arg.n}`, body: "full", timeout: 5 });
+console.log(r.code, JSON.stringify(r.details));
+console.error(r.error);
+"""
 
 
 def environment(**extra: str) -> dict[str, str]:
@@ -68,10 +77,24 @@ class Worker:
 
     def kill_children(self) -> None:
         """End the processes of its pool at once."""
+        for child in self._children():
+            os.kill(child, signal.SIGKILL)
+
+    def memory(self) -> list[int]:
+        """Return the megabytes that each of its processes takes."""
         assert self.process is not None
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        for child in children:
-            os.kill(int(child), signal.SIGKILL)
+        found = []
+        for each in (self.process.pid, *self._children()):
+            fields = dict(line.split(":", 1) for line in Path(f"/proc/{each}/status").read_text().splitlines())
+            found.append(int(fields["VmRSS"].split()[0]) // 1024)
+        return found
+
+    def _children(self) -> list[int]:
+        assert self.process is not None
+        return [
+            int(child)
+            for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        ]
 
     def __enter__(self) -> Self:
         self.start()
@@ -80,6 +103,35 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         if self.process is not None:
             end(self.process)
+
+
+class Fleet:
+    """A broker with a worker.
+
+    Args:
+        folder: where scripts go.
+        broker: the broker.
+        worker: the worker.
+    """
+
+    def __init__(self, folder: Path, broker: Redis, worker: Worker) -> None:
+        self.folder = folder
+        self.broker = broker
+        self.worker = worker
+        self.state = State(broker.url)
+        self.claims = Claims(self.state)
+        self.waiting = Waiting(self.state)
+
+    def submit(self, script: str, *options: str, arg: object = None) -> Result:
+        """Submit a script and return what the command said."""
+        (self.folder / "run.js").write_text(script)
+        (self.folder / "run.json").write_text(json.dumps({"scriptfile": "run.js", "arg": arg}))
+        env = {"JSNPY_BROKER_URL": self.broker.url}
+        return jsnpy("submit", "run.json", *options, cwd=self.folder, env=env)
+
+    def log(self) -> str:
+        """Return what the worker said."""
+        return self.worker.log.read_text()
 
 
 class Many:
@@ -118,16 +170,3 @@ class Many:
         self._process.kill()
         self._process.wait()
         self._out.close()
-
-
-def tally(results: list[dict[str, Any]], server: MailServer) -> dict[str, int]:
-    """Return the table of a test: what came of the runs and of their mails."""
-    subjects = Counter(str(mail.message["Subject"]) for mail in list(server.mails))
-    return {
-        "submitted": len(results),
-        "done": sum("code" in each for each in results),
-        "lost": sum("failed" in each for each in results),
-        "no answer": sum("missing" in each for each in results),
-        "mails once": sum(count == 1 for count in subjects.values()),
-        "mails twice": sum(count > 1 for count in subjects.values()),
-    }
