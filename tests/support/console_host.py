@@ -1,18 +1,17 @@
 """Runs scripts in the engine with nothing but the console, and tells what they printed."""
 
-import threading
 from typing import TYPE_CHECKING, TypeVar
 
 import _quickjs
 import pytest
 
 from jsnpy.engine import Engine
+from jsnpy.supervisor import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
-_STACK = 256 * 1024 * 1024
 
 
 class Output:
@@ -32,41 +31,27 @@ def run_script(source: str, *, before: str = "", loads: "list[str] | None" = Non
         before: JavaScript to be evaluated before the host captures the built-ins.
         loads: takes the names of the host's files that were loaded for the script.
     """
-    return _in_thread(lambda: _run(source, before, loads))
+    return _in_thread(lambda stack: _run(source, stack, before, loads))
 
 
 def run_scripts(sources: "list[str]") -> "list[Output]":
     """Run scripts, each in an engine of its own, and return what each printed."""
-    return _in_thread(lambda: [_run(source) for source in sources])
+    return _in_thread(lambda stack: [_run(source, stack) for source in sources])
 
 
-def _in_thread(work: "Callable[[], T]") -> "T":
-    """Return what `work` returns, done in a thread with the stack that scripts have."""
+def _in_thread(work: "Callable[[int], T]") -> "T":
+    """Return what `work(bytes of stack for JavaScript)` returns, done in a thread as scripts have it."""
     results: list[T] = []
-    failures: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            results.append(work())
-        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
-            failures.append(error)
-
-    previous = threading.stack_size(_STACK)
-    try:
-        thread = threading.Thread(target=guarded)
-        thread.start()
-    finally:
-        threading.stack_size(previous)
-    thread.join()
-    if failures:
-        raise failures[0]
+    worker = Worker(lambda script_stack: results.append(work(script_stack)))
+    worker.wait()
+    worker.check()
     return results[0]
 
 
 class _Engine(Engine):
     """An engine that can be told what happened before it, and tells what it loads."""
 
-    def __init__(self, write: "Callable[[int, str], bool]", before: str, loads: "list[str] | None") -> None:
+    def __init__(self, write: "Callable[[int, str], bool]", stack: int, before: str, loads: "list[str] | None") -> None:
         create = _quickjs.Context
 
         def prepared() -> object:
@@ -77,7 +62,7 @@ class _Engine(Engine):
         with pytest.MonkeyPatch.context() as patch:
             if before:
                 patch.setattr(_quickjs, "Context", prepared)
-            super().__init__(("console/console",), {}, write, stack_size=_STACK * 3 // 4)
+            super().__init__(("console/console",), {}, write, stack_size=stack)
         load = self._natives["load"]
 
         def noted(name: str) -> str:
@@ -88,14 +73,14 @@ class _Engine(Engine):
         self._natives["load"] = noted
 
 
-def _run(source: str, before: str = "", loads: "list[str] | None" = None) -> Output:
+def _run(source: str, stack: int, before: str = "", loads: "list[str] | None" = None) -> Output:
     printed: dict[int, list[str]] = {1: [], 2: []}
 
     def write(stream: int, text: str) -> bool:
         printed[stream].append(text)
         return True
 
-    ending = _Engine(write, before, loads).run(source, "script.js", "{}", lambda: None)
+    ending = _Engine(write, stack, before, loads).run(source, "script.js", "{}", lambda: None)
     output = Output()
     output.stdout = "".join(printed[1])
     output.stderr = "".join(printed[2])
