@@ -13,7 +13,6 @@ A kept token imports nothing for HTTP: `grants` and all below it come with the f
 """
 
 from jsnpy.oauth.failure import TokenError
-from jsnpy.oauth.kept import AccessToken
-from jsnpy.oauth.source import Source
+from jsnpy.oauth.source import AccessToken, Source
 
 __all__ = ["AccessToken", "Source", "TokenError"]

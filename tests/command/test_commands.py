@@ -114,6 +114,14 @@ def test_variables_that_do_not_fit_are_ignored(tmp_path: Path) -> None:
         assert 0 == jsnpy(*words, cwd=tmp_path, env={"JSNPY_DRY_RUN": "maybe", "JSNPY_OUTBOX": "x"}).code
 
 
+def test_variables_of_a_run_here_do_not_hinder_a_submit(tmp_path: Path) -> None:
+    """What only a run on this machine can use is no matter of a run that is handed over."""
+    (tmp_path / "a.js").write_text("1")
+    env = {"JSNPY_OUTBOX": "box", "JSNPY_MAILBOX": "mails", "JSNPY_PROBE": "1"}
+    done = jsnpy("submit", "a.js", cwd=tmp_path, env=env)
+    assert (2, True) == (done.code, "JSNPY_BROKER_URL is not set" in done.err)
+
+
 def test_typed_options_overrule_bad_variables(tmp_path: Path) -> None:
     """A variable that is overruled is not even read."""
     (tmp_path / "a.js").write_text("console.log(1)")

@@ -2,53 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import subprocess
 import sys
 from itertools import chain, product
-from typing import TYPE_CHECKING, Any
-from unittest import mock
+from typing import TYPE_CHECKING
 
-import click
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from support.command import clean_environment, jsnpy
+from support.fuzz_options import by_click, quickly
 
 from jsnpy.command import NAMES as COMMANDS
-from jsnpy.command import click_commands, options, quick_arguments
-from jsnpy.errors import UsageError
-from jsnpy.record import as_dict
+from jsnpy.command import options
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-Reading = tuple[str, dict[str, Any], tuple[str, ...], str | None]
-
-
-def reading(call: options.Call) -> Reading:
-    """Return a call so that it can be compared."""
-    return call.target, as_dict(call.options), call.sets, call.encoding
-
-
-def quickly(arguments: list[str], variables: dict[str, str]) -> Reading | None:
-    """Return what the quick reader reads; None where it leaves it to click."""
-    call = quick_arguments.read(arguments, variables)
-    return None if call is None else reading(call)
-
-
-def by_click(arguments: list[str], variables: dict[str, str]) -> Reading | None:
-    """Return the run that click reads; None where it reads something else, or refuses."""
-    runs: list[Reading] = []
-    with (
-        mock.patch.object(click_commands, "run", lambda call: runs.append(reading(call))),
-        mock.patch.dict(os.environ, variables),
-        contextlib.suppress(click.ClickException, click.exceptions.Exit, UsageError),
-    ):
-        click_commands.commands.main(arguments, prog_name="jsnpy", standalone_mode=False)
-    return runs[0] if runs else None
-
 
 OPTIONS = [name for option in options.RUN for name in (option.name, option.short) if name]
 TEXTS = ["", "0", "1", "1.5", "-1", "5d", "12h", "soon", "nan", "inf", "1e400", " 5 ", "64MB", "1 GiB", "1e30"]

@@ -146,3 +146,29 @@ def test_any_target(target: str) -> None:
     if target not in ("-", "mail.js"):
         with pytest.raises(JsnpyError):
             config.load(target)
+
+
+KEYS = st.sampled_from(["pass", "mdp", "비밀번호", "url", "x", "api key", "webhook", "a:b", "to,cc"])
+SECRETS = st.recursive(
+    st.sampled_from(
+        ["GEHEIM", 'a"GEHEIM', "GEHEIM\\", "x: GEHEIM", "[GEHEIM", "GEHEIM, 5", "// GEHEIM", "smtp://u:GEHEIM@h"]
+    )
+    | st.sampled_from([5, True, None, 1.5]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=6,
+)
+SLIPS = st.sampled_from(["", '"', ",", "}", "]", " x ", "'", "# ", "//", ":", " 5 ", "“", "+", "\u200b", ", }", "\t,"])
+
+
+@given(st.dictionaries(KEYS, SECRETS, min_size=1, max_size=4), SLIPS, st.data(), st.sampled_from([None, 2]))
+@settings(deadline=None, max_examples=300)
+def test_no_slip_of_the_pen_shows_a_string(arg: object, slip: str, data: st.DataObject, indent: int | None) -> None:
+    """A character too many or too few between the values of a config shows none of its strings."""
+    text = json.dumps({"scriptfile": "mail.js", "arg": arg}, ensure_ascii=False, indent=indent)
+    between = [0, len(text), *(at for path, key_at, value_at in json_places.members(text) for at in (key_at, value_at))]
+    at = data.draw(st.sampled_from(sorted(set(between))))
+    behind = text[at + data.draw(st.integers(0, 1)) :]
+    try:
+        config.load("-", stdin=(text[:at] + slip + behind).encode)
+    except JsnpyError as error:
+        assert "GEHEIM" not in str(error)  # noqa: PT017 - it need not be one

@@ -308,7 +308,7 @@ def test_config_and_script_from_named_pipes(folder: Folder) -> None:
     assert ("1;", str(folder.path / "in")) == (run.source, run.base_dir)
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="needs /dev/fd")
+@pytest.mark.skipif(sys.platform == "win32" or not os.path.exists("/dev/fd"), reason="needs /dev/fd")
 def test_config_from_a_shell_substitution(folder: Folder) -> None:
     """`jsnpy <(…)` names a pipe under /dev/fd; its relative paths start from the current folder."""
     folder.write("a.js", "1;")
@@ -323,7 +323,7 @@ def test_config_from_a_shell_substitution(folder: Folder) -> None:
     assert ("1;", "a.js", str(folder.path)) == (run.source, run.script_name, run.base_dir)
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/null"), reason="needs /dev/null")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs /dev/null")
 def test_device_is_refused(folder: Folder) -> None:
     """A device, which might never end, is no config."""
     del folder
@@ -346,7 +346,7 @@ def test_unreadable_file(folder: Folder) -> None:
     )
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="needs a file whose reading fails")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a file whose reading fails")
 def test_failing_read_is_told() -> None:
     """A file that opens but cannot be read is told in the system's words."""
     expected = "ConfigError: /proc/self/mem cannot be read: Input/output error"

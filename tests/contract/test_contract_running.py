@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
         ({"JSNPY_QUIET": "1"}, "send.js", 0, "", ""),
         ({"JSNPY_VERBOSE": "1"}, "arg.js", 0, "{}\n", "jsnpy: engine"),
         ({"JSNPY_LOG_FORMAT": "json"}, "send.js", 0, "", '"level":"warning"'),
-        ({"JSNPY_DRY_RUN": "yes", "JSNPY_MAILBOX": "mails"}, "mail.js", 0, "0\n", "mails/001.eml"),
+        ({"JSNPY_DRY_RUN": "yes", "JSNPY_MAILBOX": "mails"}, "mail.js", 0, "0\n", os.path.join("mails", "001.eml")),
         ({"JSNPY_TIMEOUT": "", "JSNPY_DRY_RUN": "", "JSNPY_SET": ""}, "arg.js", 0, "{}\n", ""),
     ],
 )

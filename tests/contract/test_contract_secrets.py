@@ -83,12 +83,14 @@ def test_real_login_shows_no_secret(mailserver: Callable[..., MailServer], folde
 @pytest.mark.parametrize("options", [["c.json"], ["check", "c.json"], ["c.json", "-v", "--log-format", "json"]])
 def test_config_errors_show_no_secret(options: list[str], folder: Path) -> None:
     """A path made of a secret is named by its reference; a slip beside a password shows neither."""
-    (folder / "c.json").write_text('{"scriptfile": "${ENV:SMTP_PASS}/a.js"}')
+    (folder / "c.json").write_text('{"scriptfile": "${ENV:SMTP_PASS}/a.js"}', encoding="utf-8")
     result = jsnpy(*options, cwd=folder, env={"SMTP_PASS": PASSWORD})
     assert (2, options[0] == "check") == (result.code, bool(result.out))
     assert "${ENV:SMTP_PASS}" in result.err
     assert hidden(result.out + result.err)
-    (folder / "c.json").write_text('{"scriptfile": "a.js", "arg": {"pass": "' + PASSWORD + '" "user": "u"}}')
+    (folder / "c.json").write_text(
+        '{"scriptfile": "a.js", "arg": {"pass": "' + PASSWORD + '" "user": "u"}}', encoding="utf-8"
+    )
     result = jsnpy(*options, cwd=folder)
     assert (2, options[0] == "check") == (result.code, bool(result.out))
     assert "c.json:1:" in result.err

@@ -13,9 +13,11 @@ import atheris
 with atheris.instrument_imports(include=["jsnpy"]):
     # All that a target might import later, as what is imported later is not watched.
     for name in (
+        "command.quick_arguments",
         "config.loading",
         "config.references",
         "config.json_faults",
+        "config.excerpts",
         "smtp.sending",
         "smtp.session",
         "smtp.auth",

@@ -13,6 +13,7 @@ EXAMPLES = {
     "bridge": 200,
     "natives": 100,
     "tokens": 200,
+    "options": 200,
 }
 
 

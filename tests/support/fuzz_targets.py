@@ -20,7 +20,7 @@ from jsnpy.output import Memory, Output
 from jsnpy.redaction import Redactor
 from jsnpy.runner import Options, Run
 from jsnpy.smtp.pool import Sessions
-from support import fuzz_tokens, truth
+from support import fuzz_options, fuzz_tokens, truth
 from support.counting import EHLO
 from support.faulty_link import TO_CLIENT, TO_SERVER, Passage
 
@@ -371,6 +371,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "bridge": bridge,
     "natives": natives,
     "tokens": fuzz_tokens.tokens,
+    "options": fuzz_options.command_lines,
 }
 
 _CONFIG = b'{"scriptfile": ".\\\\mail.js", "arg": {"pass": "${ENV:HOME}", "l": [1.5e3, null, "\\u00e9"]}}'
@@ -398,4 +399,5 @@ SEEDS: dict[str, list[bytes]] = {
     "bridge": [bytes(range(48)), bytes(range(200, 250))],
     "natives": [bytes(range(32)), b"[1,2,3]"],
     "tokens": fuzz_tokens.SEEDS,
+    "options": fuzz_options.SEEDS,
 }
