@@ -60,7 +60,7 @@ test-quickjs: ## the whole suite on the original quickjs instead of quickjs-ng
 	$(INSTALL) quickjs==1.19.4
 	@touch $@
 
-test-kills: $(VENV)/.dev ## the outbox, killed at every system call of a send and of a flush (2 minutes)
+test-kills: $(VENV)/.dev ## the outbox, killed at every system call of a send and of a flush, and crowded (8 minutes)
 	OUTBOX_KILLS=all $(BIN)/python -m pytest -n auto -s tests/outbox/test_outbox_kills.py
 
 test-faults: $(VENV)/.dev ## cut, reset, stall, delay, flip a session at every byte (4 minutes)
