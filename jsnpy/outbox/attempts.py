@@ -370,7 +370,9 @@ class FurtherAttempt(_Attempt):
             return self._not_attempted(result.error)
         self._row.tries += 1
         if self.unclear(result):
-            self.settle(self._row, UNKNOWN, result.error, recipients)
+            # An earlier transaction may have served some of them for certain, where they were too many for one.
+            served = self.sending.details.accepted
+            self.settle(self._row, UNKNOWN, result.error, [each for each in recipients if each.email not in served])
             return Standing(self._row, "unknown", f"delivery unknown: {result.error}")
         passing = schedule.may_pass(result) or self._refused_token(result)
         _, never = self.by_refusal(self.mail)

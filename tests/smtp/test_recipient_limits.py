@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,10 +10,12 @@ from support.mail import fields, log_lines, send
 from support.scripted import CLOSE, HANG
 
 from jsnpy import smtp
+from jsnpy.outbox import Outbox
 from jsnpy.smtp.pool import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from support.scripted import Connection, ScriptedServer
 
@@ -201,3 +204,26 @@ def test_each_refusal_is_in_the_error(scripted: Scripted) -> None:
     assert 1 == same.count("5.1.1 unknown")
     many = [b"550 5.1.1 unknown %d\r\n" % number for number in range(9)]
     assert "and 4 more" in send(scripted(RCPT=many), to=PEOPLE[:9]).error
+
+
+def flushed(outbox: Outbox) -> list[str]:
+    """Flush an outbox and return what came of its mails."""
+    return [each.outcome for each in outbox.flush(smtp.Settings())]
+
+
+def test_an_outbox_sends_the_rest_and_nobody_twice(scripted: Scripted, tmp_path: Path) -> None:
+    """Those whom a further transaction did not serve are kept alone; once one is unknown, the served are not in it."""
+    limited = Limited(2)
+    server = scripted(**{**limited.steps, "MAIL": [b"250 ok\r\n", b"450 4.7.1 slow down\r\n"]})
+    server.steps["RCPT"] = [b"250 ok\r\n", b"250 ok\r\n", b"452 4.5.3 too many\r\n"]
+    now = [time.time()]
+    outbox = Outbox(str(tmp_path / "box"), clock=lambda: now[0])
+    result = outbox.send(fields(server, to=PEOPLE[:5]), smtp.Settings())
+    assert (0, PEOPLE[:2]) == (result.code, result.details["accepted"])
+    assert "queued" in result.details
+    now[0] += 120
+    server.steps |= {**limited.steps, "MESSAGE": [b"250 ok\r\n", CLOSE]}
+    assert ["unknown"] == flushed(outbox)
+    (left,) = outbox.kept()
+    assert ["r4@y.test"] == [name for name in PEOPLE[:5] if f'"{name}"' in left.row.recipients]
+    outbox.close()

@@ -31,12 +31,13 @@ USERS = {"ann@x.test": 'Tr0ub4dor&3 "é" %'}
 
 @pytest.fixture
 def ran() -> Iterator[collections.Counter[str]]:
-    """Count the functions of smtplib that run in this thread, by their names."""
+    """Count the methods of smtplib.SMTP that run in this thread, by their names."""
     counted: collections.Counter[str] = collections.Counter()
+    methods = {getattr(each, "__code__", None): name for name, each in vars(smtplib.SMTP).items()}
 
     def count(frame: Any, event: str, _: object) -> None:
-        if event == "call" and frame.f_code.co_filename == smtplib.__file__:
-            counted[frame.f_code.co_name] += 1
+        if event == "call" and frame.f_code in methods:
+            counted[methods[frame.f_code]] += 1
 
     sys.setprofile(count)
     yield counted
