@@ -171,9 +171,11 @@ class Mailer:
                 else tokens.Tokens(
                     config.oauth2,
                     base_dir=config.base_dir,
+                    encoding=config.encoding,
                     config=config.config_path,
                     redactor=self._redactor,
                     insecure=self._options.insecure,
+                    warn=self._output.warn,
                 )
             )
         return self._tokens

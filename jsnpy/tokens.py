@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from jsnpy.oauth import AccessToken, Source, TokenError
     from jsnpy.redaction import Redactor
@@ -23,6 +23,7 @@ class Tokens:
         config: the config's path, for hints.
         redactor: learns the secrets.
         insecure: the endpoint's certificate is not verified.
+        warn: told so when that matters.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Tokens:
         config: str = "",
         redactor: Redactor | None = None,
         insecure: bool = False,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
         self._block = block
         self._base_dir = base_dir
@@ -41,6 +43,7 @@ class Tokens:
         self._config = config
         self._redactor = redactor
         self._insecure = insecure
+        self._warn = warn
         self._source: Source | None = None
         self._last: dict[str, AccessToken] = {}
 
@@ -101,6 +104,7 @@ class Tokens:
                 config=self._config,
                 redactor=self._redactor,
                 insecure=self._insecure,
+                warn=self._warn,
             )
         return self._source, oauth.TokenError
 

@@ -13,6 +13,7 @@ A kept token imports nothing for HTTP: `grants` and all below it come with the f
 """
 
 from jsnpy.oauth.failure import TokenError
-from jsnpy.oauth.source import AccessToken, Source
+from jsnpy.oauth.kept import AccessToken
+from jsnpy.oauth.source import Source
 
 __all__ = ["AccessToken", "Source", "TokenError"]

@@ -7,6 +7,7 @@ import stat
 import sys
 import time
 
+from jsnpy.file_lock import try_lock
 from jsnpy.oauth.failure import REFUSED, TIMEOUT, TokenError
 from jsnpy.text import printable
 
@@ -108,6 +109,9 @@ class Slot:
         try:
             _check_folder(self.folder)
             _wait_for_lock(file, deadline)
+        except OSError as error:  # some networks' disks have no locks
+            os.close(file)
+            raise Unwritable(error.strerror or str(error)) from None
         except BaseException:
             os.close(file)
             raise
@@ -159,7 +163,7 @@ class Slot:
 
 
 def _wait_for_lock(file: int, deadline: float) -> None:
-    while not _try_lock(file):
+    while not try_lock(file):
         if time.monotonic() + _LOCK_POLL > deadline:
             raise TokenError(TIMEOUT, "another jsnpy process has been getting this token all the time")
         time.sleep(_LOCK_POLL)
@@ -204,8 +208,6 @@ def _replace(new: str, path: str) -> None:
 
 
 if sys.platform == "win32":
-    import msvcrt
-
     from jsnpy.oauth.dpapi import protect as _sealed
     from jsnpy.oauth.dpapi import unprotect as _opened
 
@@ -221,18 +223,9 @@ if sys.platform == "win32":
     def _check_folder(folder: str) -> None:
         del folder
 
-    def _try_lock(file: int) -> bool:
-        try:
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
     def _sync(folder: str) -> None:
         del folder  # Windows has no such thing
 else:
-    import fcntl
-
     _NO_FOLLOW = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe would be waited for
     _BINARY = 0
 
@@ -269,14 +262,6 @@ else:
         elif found.st_mode & 0o022:
             mode = stat.S_IMODE(found.st_mode)
             raise _unsafe(folder, f"can be written by others (mode {mode:04o})", f"chmod 700 {folder}")
-
-    def _try_lock(file: int) -> bool:
-        try:
-            # flock, not fcntl's locks: those cannot tell two threads of one process apart.
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
 
     def _sync(folder: str) -> None:
         handle = os.open(folder, os.O_RDONLY)

@@ -21,6 +21,22 @@ PAUSE = 60.0
 _CLOCK_SLACK = 60.0
 
 
+class AccessToken(Record):
+    """A token that is handed out.
+
+    Attributes:
+        text: the token itself.
+        kept: whether it was there before this call.
+        event: what happened, for a log; never the token.
+        doubt: what is odd about it, for a hint after a mail server's refusal; or "".
+    """
+
+    text: str
+    kept: bool
+    event: str
+    doubt: str = ""
+
+
 class Kept(Record):
     """What one identity has: an access token, the refresh token behind it, and what went wrong last.
 
@@ -66,6 +82,15 @@ class Kept(Record):
     def is_refused(self, now: float, credential: str) -> bool:
         """Return whether the endpoint has only just refused this very credential."""
         return 0 <= now - self.refused < PAUSE and credential == self.credential
+
+    def handed(self, how: str, *, new: bool = False) -> AccessToken:
+        """Return the token as it is handed out.
+
+        Args:
+            how: how it was come by.
+            new: whether it was fetched for this call.
+        """
+        return AccessToken(text=self.access_token, kept=not new, event=f"token: {how}", doubt=self.doubt)
 
     @property
     def _ahead(self) -> float:

@@ -8,7 +8,7 @@ import time
 
 from jsnpy.oauth.failure import REFUSED, TokenError
 from jsnpy.oauth.folder import Slot, Unwritable, default_folder
-from jsnpy.oauth.kept import Kept, parse
+from jsnpy.oauth.kept import AccessToken, Kept, parse
 from jsnpy.oauth.resolve import resolved
 from jsnpy.record import Record
 from jsnpy.text import printable
@@ -30,22 +30,6 @@ _AHEAD_AT_MOST = 10.0
 """Seconds that renewing a token which is still good may take, and no more than a third of a mail's time."""
 
 
-class AccessToken(Record):
-    """A token that is handed out.
-
-    Attributes:
-        text: the token itself.
-        kept: whether it was there before this call.
-        event: what happened, for a log; never the token.
-        doubt: what is odd about it, for a hint after a mail server's refusal; or "".
-    """
-
-    text: str
-    kept: bool
-    event: str
-    doubt: str = ""
-
-
 class _Need(Record):
     """Whose token is wanted, and where that is kept."""
 
@@ -65,6 +49,7 @@ class Source:
         config: the config as hints name it.
         redactor: learns the secrets.
         insecure: the endpoint's certificate is not verified.
+        warn: told so when that matters.
     """
 
     def __init__(
@@ -76,10 +61,12 @@ class Source:
         config: str = "",
         redactor: Redactor | None = None,
         insecure: bool = False,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
         self.base_dir = base_dir
         self.config = config or "CONFIG"
         self.insecure = insecure
+        self._warn = warn
         self._block = block
         self._encoding = encoding
         self._redactor = redactor
@@ -106,7 +93,8 @@ class Source:
             now = time.time()
             if not kept.is_good(now):
                 return self._renewed(need, deadline)
-            token = AccessToken(text=kept.access_token, kept=True, event=_still_good(kept, now), doubt=kept.doubt)
+            left = max(0.0, kept.fetched + kept.lifetime - now)
+            token = kept.handed(f"kept, good for {left / 60:.0f} min")
             if kept.is_due(now):
                 token = self._renewed_ahead(need, deadline, token)
             return token
@@ -273,7 +261,7 @@ class Source:
             try:
                 kept = self._read(need)
                 if not kept.is_due(time.time()):
-                    return old if kept.access_token == old.text else _handed(kept, "renewed by another process")
+                    return old if kept.access_token == old.text else kept.handed("renewed by another process")
                 return self._fetched(need, kept, time.monotonic() + min(_AHEAD_AT_MOST, left / 3), ahead=True)
             finally:
                 release()
@@ -288,7 +276,7 @@ class Source:
         try:
             kept = self._read(need)
             if kept.access_token != refused and kept.is_good(time.time()):
-                return _handed(kept, "got by another process")
+                return kept.handed("got by another process")
             return self._fetched(need, kept, deadline)
         finally:
             release()
@@ -307,7 +295,7 @@ class Source:
                 self._keep(need, kept)
             raise
         seconds = time.monotonic() - begun
-        return _handed(made, f"fetched from {need.settings.host} in {seconds:.1f} s", kept_before=False)
+        return made.handed(f"fetched from {need.settings.host} in {seconds:.1f} s", new=True)
 
     def _ask(self, need: _Need, kept: Kept, deadline: float) -> tuple[Kept, Answer]:
         from jsnpy.oauth import grants
@@ -321,6 +309,8 @@ class Source:
                 raise _unwritable(need.slot, why) from None
         now = time.time()
         client = self.client(need.user)
+        if self.insecure and self._warn and need.settings.token_url.lower().startswith("https:"):
+            self._warn(f"certificates are not verified (--insecure): {need.settings.host} could be anybody")
         client.redactor.add(refresh_token)
         try:
             answer = grants.fetch(client, refresh_token, kept.scope, deadline)
@@ -387,14 +377,6 @@ def _kept(answer: Answer, fetched: float, refresh_token: str) -> Kept:
         scope=answer.scope if refresh_token else "",
         doubt=answer.doubt,
     )
-
-
-def _handed(kept: Kept, how: str, *, kept_before: bool = True) -> AccessToken:
-    return AccessToken(text=kept.access_token, kept=kept_before, event=f"token: {how}", doubt=kept.doubt)
-
-
-def _still_good(kept: Kept, now: float) -> str:
-    return f"token: kept, good for {max(0.0, kept.fetched + kept.lifetime - now) / 60:.0f} min"
 
 
 def _unwritable(slot: Slot, why: Unwritable) -> TokenError:

@@ -13,7 +13,7 @@ from jsnpy.oauth.source import Source
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jsnpy.oauth.source import AccessToken
+    from jsnpy.oauth.kept import AccessToken
 
 USER = "alerts@contoso.test"
 

@@ -137,7 +137,7 @@ def test_an_assertion_file_is_read_anew_each_time(endpoint: TokenEndpoint, ask: 
     block = without_secret(endpoint.block(), assertion_file="id-token")
     endpoint.answers = [good(expires_in=0)]
     for text in ("a.b.c", "d.e.f"):
-        (tmp_path / "id-token").write_text(f"{text}\n")
+        (tmp_path / "id-token").write_text(f"{text}\n", encoding="utf-8")
         ask(block)
     assert ["a.b.c", "d.e.f"] == [form["client_assertion"] for form in endpoint.forms]
 
@@ -504,10 +504,10 @@ def test_a_program_is_asked_each_time_and_kept_nowhere(ask: Ask, tmp_path: Path,
 def test_a_program_with_a_slash_is_relative_to_the_config(ask: Ask, fail: Fail, tmp_path: Path) -> None:
     """With a slash the config's folder counts, without one PATH alone, and no shell reads anything."""
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "token").write_text('#!/bin/sh\necho "$1"\n')
+    (tmp_path / "bin" / "token").write_text('#!/bin/sh\necho "$1"\n', encoding="utf-8")
     (tmp_path / "bin" / "token").chmod(0o755)
     assert "$HOME;x" == ask({"command": ["bin/token", "$HOME;x"]}).text
-    (tmp_path / "token").write_text("#!/bin/sh\necho x\n")
+    (tmp_path / "token").write_text("#!/bin/sh\necho x\n", encoding="utf-8")
     (tmp_path / "token").chmod(0o755)
     assert "cannot be run: No such file" in fail({"command": ["token"]}).what
 

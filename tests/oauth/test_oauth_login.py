@@ -16,6 +16,7 @@ from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from support import kept_tokens
 from support.command import JSNPY, Result, clean_environment, jsnpy
 from support.http_server import answer
 from support.token_endpoint import TokenEndpoint, good, refused, said
@@ -47,11 +48,11 @@ def write(tmp_path: Path) -> Callable[..., Path]:
     """Return what writes a config with a block."""
 
     def written(block: dict[str, Any] | None, **arg: Any) -> Path:
-        (tmp_path / "alert.js").write_text("console.log(send_email(arg).error)")
+        (tmp_path / "alert.js").write_text("console.log(send_email(arg).error)", encoding="utf-8")
         config: dict[str, Any] = {"scriptfile": "alert.js", "arg": {"user": USER, **arg}}
         if block is not None:
             config["oauth2"] = block
-        (tmp_path / "c.json").write_text(json.dumps(config))
+        (tmp_path / "c.json").write_text(json.dumps(config), encoding="utf-8")
         return tmp_path / "c.json"
 
     return written
@@ -95,7 +96,7 @@ def test_a_code_is_shown_and_redeemed(endpoint: TokenEndpoint, write: Callable[.
         }
     ] * 3 == polls
     assert not any(secret in done.err for secret in ("d3vice-code-secret", "t0ken-of-login", "r3fresh-of-login"))
-    kept = json.loads(next(tokens.glob("*.token")).read_text())
+    kept = kept_tokens.read(tokens)
     assert ("t0ken-of-login", "r3fresh-of-login") == (kept["access_token"], kept["refresh_token"])
 
 
@@ -171,7 +172,7 @@ def test_the_folder_is_tried_before_the_person(
     endpoint: TokenEndpoint, write: Callable[..., Path], tmp_path: Path
 ) -> None:
     """Nobody logs in for nothing."""
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     done = log_in(write(device(endpoint)), JSNPY_TOKEN_DIR=str(tmp_path / "file" / "x"))
     assert 1 == done.code
     assert "cannot be written" in done.err
@@ -181,7 +182,7 @@ def test_the_folder_is_tried_before_the_person(
 def test_the_timeout_ends_a_log_in(endpoint: TokenEndpoint, write: Callable[..., Path]) -> None:
     """--timeout is for the whole log-in; the variable for runs is not."""
     endpoint.answers = [said(CODE), refused("authorization_pending")]
-    done = log_in(write(device(endpoint)), "--timeout", "1.5", JSNPY_TIMEOUT="0.01")
+    done = log_in(write(device(endpoint)), "--timeout", "5", JSNPY_TIMEOUT="0.01")
     assert done.code in (1, 124)
     assert "WDJB-MJHT" in done.err
 
@@ -275,7 +276,7 @@ def test_a_browser_brings_a_code(endpoint: TokenEndpoint, browser: Callable[...,
     digest = hashlib.sha256(form["code_verifier"].encode()).digest()
     assert asked["code_challenge"] == base64.urlsafe_b64encode(digest).decode().rstrip("=")
     assert 43 <= len(form["code_verifier"]) <= 128
-    assert "r3fresh-of-login" == json.loads(next(tokens.glob("*.token")).read_text())["refresh_token"]
+    assert "r3fresh-of-login" == kept_tokens.read(tokens)["refresh_token"]
 
 
 @pytest.mark.parametrize(

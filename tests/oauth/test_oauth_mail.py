@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.certificates import server_context
 from support.command import Result, jsnpy
 from support.http_server import answer
+from support.kept_tokens import age
 from support.scripted import ScriptedServer
 from support.token_endpoint import TokenEndpoint, good, refused
 
@@ -66,7 +68,7 @@ class Mails:
         }
         if config["oauth2"] is None:
             del config["oauth2"]
-        (self.folder / "CaEmail.json").write_text(json.dumps(config))
+        (self.folder / "CaEmail.json").write_text(json.dumps(config), encoding="utf-8")
         return self.folder / "CaEmail.json"
 
     def run(self, server: ScriptedServer | None, *options: str, block: object = "the endpoint's", **arg: Any) -> Result:
@@ -93,14 +95,6 @@ def blob(token: str, user: str = USER) -> bytes:
 def said(server: ScriptedServer) -> list[bytes]:
     """Return each token that was given to a server."""
     return [line.split(b" ")[-1] for line in server.commands if line.startswith(b"AUTH ")]
-
-
-def age(tokens: Path, seconds: float) -> None:
-    """Let time pass for the kept token."""
-    (path,) = tokens.glob("*.token")
-    kept = json.loads(path.read_text())
-    kept["fetched"] -= seconds
-    path.write_text(json.dumps(kept))
 
 
 def test_the_unchanged_script_sends_with_a_token(mails: Mails, endpoint: TokenEndpoint) -> None:
@@ -156,7 +150,7 @@ def test_a_script_never_sees_a_token(mails: Mails) -> None:
 
 def test_a_run_that_sends_nothing_asks_nobody(mails: Mails, endpoint: TokenEndpoint, tokens: Path) -> None:
     """No mail, no token."""
-    (mails.folder / "email_send.js").write_text("console.log('all is well')")
+    (mails.folder / "email_send.js").write_text("console.log('all is well')", encoding="utf-8")
     assert 0 == mails.run(None).code
     assert [] == endpoint.requests
     assert not tokens.exists()
@@ -193,7 +187,9 @@ def test_what_cannot_be_is_said_before_anybody_is_asked(
     mails: Mails, endpoint: TokenEndpoint, arg: dict[str, Any], block: object, code: int, words: str
 ) -> None:
     """No block, an auth that contradicts it, no TLS: the token stays where it is."""
-    (mails.folder / "email_send.js").write_text("const r = send_email(arg); console.log(r.code, r.error)")
+    (mails.folder / "email_send.js").write_text(
+        "const r = send_email(arg); console.log(r.code, r.error)", encoding="utf-8"
+    )
     done = mails.run(None, block=block, **arg)
     assert done.out.startswith(f"{code} ")
     assert words in done.out
@@ -275,6 +271,32 @@ def test_the_log_tells_where_the_token_is_from(mails: Mails) -> None:
     assert "token: fetched from localhost in " in first.out
     assert "token: kept, good for 60 min" in second.out
     assert r"the token has the scope \"other\", not \"mail.send\"" in second.out
+
+
+def test_a_doubt_is_part_of_the_hint(mails: Mails) -> None:
+    """When the server refuses, what is odd about the token is said at once."""
+    mails.endpoint.answers = [good("access-t0ken-1", scope="other")]
+    with ScriptedServer(EHLO=OFFERS, AUTH=REFUSED) as server:
+        done = mails.run(server, block=mails.endpoint.block(scope="mail.send"))
+    assert 'the token has the scope "other", not "mail.send"' in done.err
+
+
+def test_a_missing_variable_of_the_block_is_a_warning_in_a_dry_run(mails: Mails) -> None:
+    """Nothing of it is needed there."""
+    block = mails.endpoint.block(client_secret="${ENV:NOT_SET_AT_ALL}")
+    done = mails.run(None, "--dry-run", block=block)
+    assert (0, True) == (done.code, "NOT_SET_AT_ALL" in done.err)
+    assert 2 == mails.run(None, block=block).code
+
+
+def test_insecure_is_said_of_the_endpoint_too(mails: Mails) -> None:
+    """An endpoint with any certificate gets the secret only with --insecure, which is said loudly."""
+    with TokenEndpoint(context=server_context()) as server, ScriptedServer(EHLO=OFFERS, AUTH=WELCOME) as mail_server:
+        refused = mails.run(mail_server, block=server.block())
+        assert '"code": -4' in refused.out
+        done = mails.run(mail_server, "--insecure", block=server.block())
+    assert '"code": 0' in done.out
+    assert "certificates are not verified (--insecure): localhost could be anybody" in done.err
 
 
 def test_threads_may_share_tokens(endpoint: TokenEndpoint) -> None:

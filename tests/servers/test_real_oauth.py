@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from support.command import clean_environment, jsnpy
 from support.http_server import HttpServer, Received
+from support.kept_tokens import change, read, the_file
 from support.oidc_server import MAILBOX, SECRET, OidcServer, Person
 from support.postfix_server import Postfix
 from support.real_server import DOMAIN, Unavailable
@@ -130,19 +131,9 @@ def facts(result: smtp.SendResult) -> tuple[object, ...]:
     return result.code, result.details["stage"], result.details["smtpCode"]
 
 
-def change(**changes: Callable[[Any], Any]) -> None:
-    """Change what is kept."""
-    (path,) = Path(os.environ["JSNPY_TOKEN_DIR"]).glob("*.token")
-    kept = json.loads(path.read_text())
-    for name, new in changes.items():
-        kept[name] = new(kept[name])
-    path.write_text(json.dumps(kept))
-
-
 def the_token() -> str:
     """Return the token that is kept."""
-    (path,) = Path(os.environ["JSNPY_TOKEN_DIR"]).glob("*.token")
-    return str(json.loads(path.read_text())["access_token"])
+    return str(read()["access_token"])
 
 
 @pytest.mark.parametrize("auth", [None, "xoauth2", "oauthbearer"])
@@ -302,11 +293,10 @@ def test_a_refresh_token_used_twice_ends_the_log_in(servers: Servers) -> None:
     """Said as what it is, with the command that begins anew."""
     block = servers.oauth.person("device")
     login.log_in(Source(block), MAILBOX, by_device, time.monotonic() + 60)
-    (path,) = Path(os.environ["JSNPY_TOKEN_DIR"]).glob("*.token")
-    before = path.read_text()
+    before = the_file().read_bytes()
     change(fetched=lambda then: then - 4000)
     assert 0 == send(servers, "plain", block).code
-    path.write_text(before)
+    the_file().write_bytes(before)
     change(fetched=lambda then: then - 4000)
     result = send(servers, "plain", block)
     assert (-5, "token", None) == facts(result)
