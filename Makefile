@@ -135,8 +135,9 @@ bench: $(VENV)/.dev ## measure the project as installed, beside its peers (smtpl
 bench-growth: $(VENV)/.dev ## what a mail costs as mails, kept mails, recipients and bytes grow
 	PYTHONPATH=tests $(BIN)/python tests/bench/growth.py
 
-golden: ## remake what Node prints for the console's tests (needs Node 20)
+golden: ## remake what Node prints for the tests of console and language (needs Node 20)
 	node --no-warnings tests/console/make_golden.mjs
+	LC_ALL=C TZ=UTC node tests/language/corpus.js >tests/language/golden.txt
 
 build: $(VENV)/.dev ## wheel and sdist into dist/
 	rm -rf dist

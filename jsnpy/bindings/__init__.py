@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "language": (),
+    "language/language": ("locale_date", "locale_number", "locale_order"),
     "console/console": (),
     "process": (),
     "state": ("state_read", "state_change"),
@@ -77,17 +77,21 @@ def groups(host: Host) -> list[str]:
 
 def natives(host: Host) -> dict[str, Native]:
     """Return every Python function a script's world can reach, by the name JavaScript calls it."""
-    return {op: _later(host, group, op) for group, ops in GROUPS.items() for op in ops}
+    return {op: native for group, ops in GROUPS.items() for op, native in _later(host, group, ops).items()}
 
 
-def _later(host: Host, group: str, op: str) -> Native:
-    """Return a native whose module is imported by its first call: a script that prints a line needs none of them."""
-    native: Native | None = None
+def _later(host: Host, group: str, ops: tuple[str, ...]) -> dict[str, Native]:
+    """Return natives whose module is imported by their first call: a script that prints a line needs none of them."""
+    loaded: dict[str, Native] = {}
 
-    def call(value: object) -> object:
-        nonlocal native
-        if native is None:
-            native = __import__(f"jsnpy.bindings.{group}", fromlist=["natives"]).natives(host)[op]
-        return native(value)
+    def later(op: str) -> Native:
+        def call(value: object) -> object:
+            if not loaded:
+                loaded.update(
+                    __import__(f"jsnpy.bindings.{group.partition('/')[0]}", fromlist=["natives"]).natives(host)
+                )
+            return loaded[op](value)
 
-    return call
+        return call
+
+    return {op: later(op) for op in ops}

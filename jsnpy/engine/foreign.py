@@ -49,6 +49,7 @@ CURES = {
     "global": "use globalThis",
     "HttpRequest": _FETCH,
     "import": _MODULES,
+    "Intl": "use toLocaleString(locale, options) of dates and numbers",
     "java": "jsnpy runs on no Java: " + _LOG,
     "load": _MODULES,
     "localStorage": 'values are kept between runs in state, where the config names a "statefile"',

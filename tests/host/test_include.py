@@ -61,7 +61,7 @@ def test_a_library_that_does_not_compile_is_named(
     """By a run and by check."""
     run("console.log('ran')", one="let x = ;\n")
     result = jsnpy(*command, "a.json", cwd=tmp_path)
-    assert (1, "") == (result.code, result.out)
+    assert (1, "a.json: 1 fault\n" if command else "") == (result.code, result.out)
     assert "one.js:1" in result.err
 
 

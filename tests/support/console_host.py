@@ -23,15 +23,22 @@ class Output:
         self.error = ""
 
 
-def run_script(source: str, *, before: str = "", loads: "list[str] | None" = None) -> Output:
+def run_script(
+    source: str,
+    *,
+    before: str = "",
+    loads: "list[str] | None" = None,
+    bindings: tuple[str, ...] = ("console/console",),
+) -> Output:
     """Run a script and return what it printed.
 
     Args:
         source: the script's text.
         before: JavaScript to be evaluated before the host captures the built-ins.
         loads: takes the names of the host's files that were loaded for the script.
+        bindings: what the script's world has.
     """
-    return _in_thread(lambda stack: _run(source, stack, before, loads))
+    return _in_thread(lambda stack: _run(source, stack, before, loads, bindings))
 
 
 def run_scripts(sources: "list[str]") -> "list[Output]":
@@ -51,7 +58,14 @@ def _in_thread(work: "Callable[[int], T]") -> "T":
 class _Engine(Engine):
     """An engine that can be told what happened before it, and tells what it loads."""
 
-    def __init__(self, write: "Callable[[int, str], bool]", stack: int, before: str, loads: "list[str] | None") -> None:
+    def __init__(
+        self,
+        write: "Callable[[int, str], bool]",
+        stack: int,
+        before: str,
+        loads: "list[str] | None",
+        bindings: tuple[str, ...],
+    ) -> None:
         create = _quickjs.Context
 
         def prepared() -> object:
@@ -62,7 +76,7 @@ class _Engine(Engine):
         with pytest.MonkeyPatch.context() as patch:
             if before:
                 patch.setattr(_quickjs, "Context", prepared)
-            super().__init__(("console/console",), {}, write, stack_size=stack)
+            super().__init__(bindings, {}, write, stack_size=stack)
         load = self._natives["load"]
 
         def noted(name: str) -> str:
@@ -73,14 +87,20 @@ class _Engine(Engine):
         self._natives["load"] = noted
 
 
-def _run(source: str, stack: int, before: str = "", loads: "list[str] | None" = None) -> Output:
+def _run(
+    source: str,
+    stack: int,
+    before: str = "",
+    loads: "list[str] | None" = None,
+    bindings: tuple[str, ...] = ("console/console",),
+) -> Output:
     printed: dict[int, list[str]] = {1: [], 2: []}
 
     def write(stream: int, text: str) -> bool:
         printed[stream].append(text)
         return True
 
-    ending = _Engine(write, stack, before, loads).run(source, "script.js", "{}", lambda: None)
+    ending = _Engine(write, stack, before, loads, bindings).run(source, "script.js", "{}", lambda: None)
     output = Output()
     output.stdout = "".join(printed[1])
     output.stderr = "".join(printed[2])

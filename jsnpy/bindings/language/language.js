@@ -1,0 +1,107 @@
+// What the engine's own objects do differently from what authors know: the words of JSON.parse, dates and numbers as
+// text, the order of texts.
+(function (host) {
+  "use strict";
+  const {
+    ArrayPrototype, BigIntPrototype, DatePrototype, JSONParse, JSONStringify, NumberPrototype, ObjectDefineProperty,
+    ReflectApply, String, StringPrototype, StringPrototypeSlice, SyntaxError, TypeError,
+  } = host.primordials;
+  const shown = 20;
+
+  // Gives an object's method another body; it keeps its name, and no loop over the object finds it.
+  function replace(owner, methods) {
+    for (const name in methods) {
+      ObjectDefineProperty(owner, name, {
+        __proto__: null, value: methods[name], writable: true, enumerable: false, configurable: true,
+      });
+    }
+  }
+
+  function isJson(text) {
+    try {
+      JSONParse(text);
+      return true;
+    } catch {
+      return false; // and so the error was the text's, not one of the script's reviver
+    }
+  }
+
+  replace(JSON, {
+    __proto__: null,
+    parse(text, reviver) {
+      if (typeof text !== "string") text = `${text}`;
+      try {
+        return ReflectApply(JSONParse, JSON, arguments.length > 1 ? [text, reviver] : [text]);
+      } catch (error) {
+        if (error instanceof SyntaxError && !isJson(text)) {
+          const start = StringPrototypeSlice(text, 0, shown);
+          const excerpt = JSONStringify(start) + (text.length > shown ? "..." : "");
+          error.message = `${StringPrototypeSlice(String(error.message), 0, 100)}, ${excerpt} is not valid JSON`;
+        }
+        throw error;
+      }
+    },
+  });
+
+  let texts;
+
+  function loadedTexts() {
+    if (texts === undefined) texts = host.load("language/texts")(host);
+    return texts;
+  }
+
+  replace(DatePrototype, {
+    __proto__: null,
+    toLocaleString(locales = undefined, options = undefined) {
+      return loadedTexts().ofDate(this, locales, options, "any");
+    },
+    toLocaleDateString(locales = undefined, options = undefined) {
+      return loadedTexts().ofDate(this, locales, options, "date");
+    },
+    toLocaleTimeString(locales = undefined, options = undefined) {
+      return loadedTexts().ofDate(this, locales, options, "time");
+    },
+  });
+
+  replace(NumberPrototype, {
+    __proto__: null,
+    toLocaleString(locales = undefined, options = undefined) {
+      return loadedTexts().ofNumber(this, locales, options);
+    },
+  });
+
+  replace(BigIntPrototype, {
+    __proto__: null,
+    toLocaleString(locales = undefined, options = undefined) {
+      return loadedTexts().ofBigInt(this, locales, options);
+    },
+  });
+
+  replace(ArrayPrototype, {
+    __proto__: null,
+    toLocaleString(locales = undefined, options = undefined) {
+      let text = "";
+      for (let i = 0; i < this.length; i++) {
+        const item = this[i];
+        if (i > 0) text += ",";
+        if (item !== undefined && item !== null) text += item.toLocaleString(locales, options);
+      }
+      return text;
+    },
+  });
+
+  let compare;
+
+  replace(StringPrototype, {
+    __proto__: null,
+    localeCompare(that, locales = undefined, options = undefined) {
+      if (this === undefined || this === null) throw new TypeError("localeCompare called on null or undefined");
+      if (options !== undefined) host.call("locale_order", null);
+      const one = `${this}`;
+      const other = `${that}`;
+      if (one === other) return 0;
+      if (compare === undefined) compare = host.load("language/order")(host);
+      return compare(one, other);
+    },
+  });
+})

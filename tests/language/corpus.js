@@ -1,0 +1,99 @@
+// Dates, numbers and the order of texts as Node writes them. Each line printed is one case: what was asked, what came.
+const moments = [Date.UTC(2026, 10, 6, 0, 4, 5, 67), Date.UTC(1999, 6, 1, 11, 0, 0)];
+const tags = [
+  "en-US", "en-GB", "de-DE", "de-CH", "fr-FR", "fr-CA", "it-IT", "es-ES", "es-MX", "pt-BR", "nl-NL", "da-DK", "sv-SE",
+  "fi-FI", "pl-PL", "cs-CZ", "ru-RU", "ja-JP", "zh-CN", "ar-EG",
+];
+const dateOptions = [
+  undefined,
+  {},
+  { timeZone: "Europe/Paris" },
+  { timeZone: "America/New_York", hour12: false },
+  { timeZone: "Asia/Tokyo", hour12: true },
+  { hourCycle: "h23" },
+  { year: "numeric", month: "2-digit", day: "2-digit" },
+  { weekday: "long", year: "numeric", month: "long", day: "numeric" },
+  { weekday: "short", day: "numeric", month: "short" },
+  { year: "numeric", month: "long" },
+  { month: "long" },
+  { year: "numeric" },
+  { hour: "2-digit", minute: "2-digit" },
+  { hour: "numeric", minute: "2-digit", second: "2-digit" },
+  { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" },
+  { dateStyle: "short" }, { dateStyle: "medium" }, { dateStyle: "long" }, { dateStyle: "full" },
+  { timeStyle: "short" }, { timeStyle: "medium" },
+  { dateStyle: "full", timeStyle: "short" }, { dateStyle: "short", timeStyle: "short" }, { dateStyle: "medium", timeStyle: "medium" },
+];
+const numbers = [-0, 1234, 1234567.891, -12345.5, 0.256, 1.005];
+const others = [NaN, -Infinity, 5, 1e21, 1e300, BigInt("12345678901234567890"), 999.9995, 0.0005, 1e-7, 123456.7894, -999999];
+const numberOptions = [
+  undefined,
+  {},
+  { minimumFractionDigits: 2 },
+  { maximumFractionDigits: 1 },
+  { minimumFractionDigits: 2, maximumFractionDigits: 2 },
+  { maximumSignificantDigits: 3 },
+  { minimumIntegerDigits: 2 },
+  { useGrouping: false },
+  { style: "percent" },
+  { style: "percent", minimumFractionDigits: 1 },
+  { style: "currency", currency: "EUR" },
+  { style: "currency", currency: "USD" },
+  { style: "currency", currency: "JPY" },
+  { style: "unit", unit: "megabyte" },
+];
+
+function show(asked, call) {
+  let text;
+  try {
+    text = call();
+  } catch (error) {
+    text = error.name + ": " + error.message;
+  }
+  console.log(JSON.stringify(asked) + " " + JSON.stringify(text));
+}
+
+for (const tag of tags) {
+  for (const options of dateOptions) {
+    const [date, other] = moments.map((moment) => new Date(moment));
+    show([tag, options], () => [date.toLocaleString(tag, options), other.toLocaleString(tag, options)]);
+    if (options && (options.timeStyle || options.dateStyle)) continue;
+    show([tag, options, "parts"], () => [date.toLocaleDateString(tag, options), date.toLocaleTimeString(tag, options)]);
+  }
+  for (const options of numberOptions) {
+    // Babel's data and Node's are of different years here.
+    if (options && options.style === "currency" && (tag === "ar-EG" || (tag === "da-DK" && options.currency === "USD"))) continue;
+    show([tag, options, "numbers"], () => numbers.map((number) => number.toLocaleString(tag, options)));
+  }
+}
+
+const date = new Date(moments[0]);
+show("no arguments", () => [date.toLocaleString(), date.toLocaleDateString(), date.toLocaleTimeString()]);
+for (const number of [...numbers, ...others]) show(String(number), () => number.toLocaleString());
+for (const tag of ["zz", "xx-invalid-locale-zzzzzzzzzz", "de-DE-u-nu-latn", ["qq", "de"], undefined]) {
+  show(["tag", tag], () => date.toLocaleDateString(tag, { month: "long" }));
+}
+for (const tag of ["en-US", "fi-FI", "ru-RU"]) show(["no number", tag], () => [NaN, -Infinity].map((n) => n.toLocaleString(tag, {})));
+show("zone", () => date.toLocaleString("en-US", { timeZone: "Nowhere/Land" }));
+show("zone name", () => date.toLocaleTimeString("en-US", { timeZone: "America/New_York", timeZoneName: "short" }));
+show("zone name", () => date.toLocaleTimeString("fr-FR", { timeZone: "Europe/Paris", timeZoneName: "short" }));
+show("zone offset", () => date.toLocaleTimeString("de-DE", { timeZone: "+05:30" }));
+show("option", () => date.toLocaleString("en-US", { month: "huge" }));
+show("option", () => (1).toLocaleString("en-US", { minimumFractionDigits: 101 }));
+show("currency", () => (1).toLocaleString("en-US", { style: "currency" }));
+show("currency", () => (1234.5).toLocaleString("de-DE", { style: "currency", currency: "EURO" }));
+show("unit", () => (1).toLocaleString("en-US", { style: "unit", unit: "qwertz" }));
+show("compact", () => [1234567, 999, 15300, 1e9].map((n) => n.toLocaleString("en-US", { notation: "compact" })));
+show("invalid date", () => new Date(NaN).toLocaleString("fr-FR", { timeZone: "Europe/Paris" }));
+show("array", () => [1234.5, date, null, "x"].toLocaleString("de-DE", { timeZone: "UTC" }));
+show("names", () => [Date.prototype.toLocaleString, Number.prototype.toLocaleString, "".localeCompare].map((f) => f.name + f.length));
+
+const words = ["a", "é", "z", "e", "E", "ä", "Z", "A", "á", "f", "ß", "ss", "st", "ssa", "resume", "résumé", "Résumé", "resumé", "Resume", "côte", "cote",
+  "coté", "côté", "co-op", "coop", "co op", "Co-op", "1", "10", "2", "_x", "-x", "x", "X", "ö", "o", "oz", "ø", "ñ", "n", "nz", "æ", "ad", "af",
+  "я", "Я", "ω", "中", "a b", "ab", "", " ", "ł", "l", "lz", "Ångström", "angstrom", "Zebra", "zebra", "ÿ", "y"];
+show("order", () => [...words].sort((a, b) => a.localeCompare(b)));
+for (const [a, b] of [["a", "a"], ["a", "b"], ["b", "a"], ["é", "e\u0301"], ["a", "A"], ["", "a"], ["a\0", "a"], ["a", undefined], ["1", 1]]) {
+  show([a, b], () => a.localeCompare(b));
+}
+const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
+show("ascii", () => ascii.sort((a, b) => a.localeCompare(b)).join(""));
