@@ -6,6 +6,7 @@ import os
 
 from jsnpy import json_text
 from jsnpy.errors import ConfigError
+from jsnpy.record import as_dict
 from jsnpy.smtp.addresses import Address
 from jsnpy.smtp.envelope import Envelope
 from jsnpy.smtp.message import Message
@@ -37,9 +38,9 @@ def server_text(
         secrets: each value that came from a reference, with that reference.
         oauth2: the config's block, its references unresolved; kept with a mail whose password is a token.
     """
-    fields: dict[str, Any] = {name: getattr(server, name) for name in Server.__slots__ if name != "password"}
-    if server.ca_file:
-        fields["ca_file"] = os.path.abspath(server.ca_file)
+    fields = {name: value for name, value in as_dict(server).items() if name != "password"}
+    for name in ("ca_file", "cert_file", "key_file"):
+        fields[name] = fields[name] and os.path.abspath(fields[name])
     fields["keep_alive"] = False
     password = password_parts(server.password, secrets)
     how: dict[str, Any] = {
@@ -87,7 +88,7 @@ def place(text: str) -> str:
     """Return host and port of what `server_text` wrote."""
     try:
         kept: Any = json_text.loads(text)
-        return Server(kept["server"]["host"], kept["server"]["port"]).place
+        return Server(host=kept["server"]["host"], port=kept["server"]["port"]).place
     except (ValueError, TypeError, LookupError):
         return "(damaged)"
 
@@ -166,7 +167,7 @@ def mail(row: Row, data: bytes | None) -> tuple[Mail, How]:
     try:
         kept: Any = json_text.loads(row.server)
         envelope = Envelope(sender=addresses(row.sender)[0], recipients=addresses(row.recipients))
-        known = {name: value for name, value in kept["server"].items() if name in Server.__slots__}
+        known = {name: value for name, value in kept["server"].items() if name in Server.__fields__}
         return Mail(Server(**known), envelope, Message(data=data, message_id=row.message_id)), How(kept)
     except (ValueError, TypeError, LookupError) as error:
         raise Damaged(f"what is kept of it is damaged ({type(error).__name__})") from None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from jsnpy.record import Record
+
 DEFAULT_TIMEOUT = 60.0
 
 
-class Server:
+class Server(Record):
     """Where and how a mail is handed over: all that a connection depends on.
 
-    Args:
+    Attributes:
         host: name or address, without brackets.
         port: TCP port.
         security: "ssl" (TLS from the first byte), "starttls" (required) or "".
@@ -21,63 +23,26 @@ class Server:
         server_name: the name in the certificate, where it is not `host`, or "".
         helo: the name to greet with, or "" for this machine's.
         timeout: seconds for the whole send.
+        keep_alive: whether the session may serve later mails of the run.
         cert_file: path of the certificate, in PEM, that this side shows to the server, or "".
         key_file: path of its private key in PEM, or "" where `cert_file` holds it too.
-        keep_alive: whether the session may serve later mails of the run.
     """
 
-    __slots__ = (
-        "ca_file",
-        "cert_file",
-        "helo",
-        "host",
-        "keep_alive",
-        "key_file",
-        "mechanism",
-        "min_version",
-        "password",
-        "port",
-        "security",
-        "server_name",
-        "timeout",
-        "user",
-        "verify",
-    )
-
-    def __init__(  # noqa: PLR0913 - so many things a connection depends on, each by name
-        self,
-        host: str,
-        port: int,
-        *,
-        security: str = "",
-        user: str = "",
-        password: str = "",
-        mechanism: str = "",
-        verify: bool = True,
-        ca_file: str = "",
-        min_version: str = "1.2",
-        server_name: str = "",
-        helo: str = "",
-        timeout: float = DEFAULT_TIMEOUT,
-        keep_alive: bool = False,
-        cert_file: str = "",
-        key_file: str = "",
-    ) -> None:
-        self.host = host
-        self.port = port
-        self.security = security
-        self.user = user
-        self.password = password
-        self.mechanism = mechanism
-        self.verify = verify
-        self.ca_file = ca_file
-        self.min_version = min_version
-        self.server_name = server_name
-        self.helo = helo
-        self.timeout = timeout
-        self.keep_alive = keep_alive
-        self.cert_file = cert_file
-        self.key_file = key_file
+    host: str
+    port: int
+    security: str = ""
+    user: str = ""
+    password: str = ""
+    mechanism: str = ""
+    verify: bool = True
+    ca_file: str = ""
+    min_version: str = "1.2"
+    server_name: str = ""
+    helo: str = ""
+    timeout: float = DEFAULT_TIMEOUT
+    keep_alive: bool = False
+    cert_file: str = ""
+    key_file: str = ""
 
     @property
     def place(self) -> str:

@@ -63,8 +63,8 @@ def parse(fields: Fields, parser: Parser) -> Server:
     if files["key_file"] and not files["cert_file"]:
         raise invalid("tls.key_file", "is given without tls.cert_file, the certificate it belongs to")
     return Server(
-        host,
-        port,
+        host=host,
+        port=port,
         security=security,
         user=user,
         password=password,

@@ -164,7 +164,7 @@ def test_what_a_refusal_may_mean(stage: str, code: int, text: str, state: dict[s
         "security": "",
         "host": "mail.test",
     } | state
-    server = Server(known["host"], 25, user=known["user"], security=known["security"])
+    server = Server(host=known["host"], port=25, user=known["user"], security=known["security"])
     hint = hints.reply(
         stage, Reply(code, [text]), server, logged_in=known["logged_in"], offered_auth=known["offered_auth"]
     )
@@ -187,12 +187,12 @@ def test_what_a_refusal_may_mean(stage: str, code: int, text: str, state: dict[s
 )
 def test_who_answers_instead(security: str, line: bytes, words: str) -> None:
     """What is no mail server is called by its name where its first line tells."""
-    assert words in hints.greeting(Server("mail.test", 25, security=security), line)
+    assert words in hints.greeting(Server(host="mail.test", port=25, security=security), line)
 
 
 def test_a_silent_server_may_want_tls() -> None:
     """Silence hints at the other kind of port, and only at that one."""
-    plain, ssl_, starttls = (Server("mail.test", 25, security=each) for each in ("", "ssl", "starttls"))
+    plain, ssl_, starttls = (Server(host="mail.test", port=25, security=each) for each in ("", "ssl", "starttls"))
     assert ["try ssl: true" in hints.greeting_timeout(each) for each in (plain, ssl_, starttls)] == [True, False, True]
     assert ["starttls: true" in hints.tls_timeout(each) for each in (plain, ssl_, starttls)] == [False, True, False]
 
@@ -278,10 +278,12 @@ def test_starttls_that_is_broken_at_the_server(scripted: Scripted) -> None:
 )
 def test_handshakes_that_fail_come_with_what_to_do(message: str, words: str) -> None:
     """OpenSSL's words are translated, in each version's spelling."""
-    assert words in hints.tls(Server("mail.test", 465, security="ssl"), ssl.SSLError(1, message))
+    assert words in hints.tls(Server(host="mail.test", port=465, security="ssl"), ssl.SSLError(1, message))
 
 
 def test_a_strange_handshake_has_no_made_up_hint() -> None:
     """Where nothing is known nothing is said."""
-    assert "" == hints.tls(Server("mail.test", 465, security="ssl"), ssl.SSLError(1, "something new"))
-    assert "" == hints.tls(Server("mail.test", 587, security="starttls"), ssl.SSLError(1, "wrong version number"))
+    assert "" == hints.tls(Server(host="mail.test", port=465, security="ssl"), ssl.SSLError(1, "something new"))
+    assert "" == hints.tls(
+        Server(host="mail.test", port=587, security="starttls"), ssl.SSLError(1, "wrong version number")
+    )

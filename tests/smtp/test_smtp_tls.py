@@ -222,8 +222,8 @@ def test_a_handshake_left_out_is_a_failure() -> None:
     with pytest.raises(SendFailure) as caught:
         tls.wrap(
             socket.socket(),
-            tls.context(Server("mail.test", 465), verify=True),
-            Server("mail.test", 465, security="ssl"),
+            tls.context(Server(host="mail.test", port=465), verify=True),
+            Server(host="mail.test", port=465, security="ssl"),
             time.monotonic() + 5,
             Transcript(Redactor()),
         )
@@ -247,7 +247,7 @@ def test_tls_1_2_is_the_least(scripted: Scripted) -> None:
     result = send(server, ssl=True, tls={**off, "min_version": "1.3"})
     assert TLS == result.code
     assert "no TLS 1.3 or newer" in result.error
-    assert ssl.TLSVersion.TLSv1_2 == tls.context(Server("h", 1), verify=True).minimum_version
+    assert ssl.TLSVersion.TLSv1_2 == tls.context(Server(host="h", port=1), verify=True).minimum_version
 
 
 def test_a_ca_file_that_is_none_is_1(scripted: Scripted, tmp_path: Path) -> None:
@@ -268,18 +268,18 @@ def test_tls_without_tls_is_noted(scripted: Scripted) -> None:
 
 def test_a_context_is_made_once() -> None:
     """The same settings give the same context; other ones another."""
-    server = Server("mail.test", 465)
+    server = Server(host="mail.test", port=465)
     first = tls.context(server, verify=True)
-    assert first is tls.context(Server("other.test", 587), verify=True)
+    assert first is tls.context(Server(host="other.test", port=587), verify=True)
     assert first is not tls.context(server, verify=False)
-    assert first is not tls.context(Server("mail.test", 465, min_version="1.3"), verify=True)
+    assert first is not tls.context(Server(host="mail.test", port=465, min_version="1.3"), verify=True)
 
 
 def test_few_contexts_are_kept(tmp_path: Path) -> None:
     """A script that names a new CA file for each mail does not fill the memory; a file that changed is read again."""
     path = tmp_path / "ca.pem"
     path.write_text(ca_pem())
-    server = Server("mail.test", 465, ca_file=str(path))
+    server = Server(host="mail.test", port=465, ca_file=str(path))
     made = []
     for moment in range(40):
         os.utime(path, (moment, moment))

@@ -88,7 +88,7 @@ def test_no_cipher_in_common_is_said(scripted: Scripted, ca_file: str) -> None:
 
 def test_weak_keys_stay_refused() -> None:
     """OpenSSL's ciphers come with no anonymous, export or unencrypted ones."""
-    names = [each["name"] for each in tls.context(Server("h", 1), verify=True).get_ciphers()]
+    names = [each["name"] for each in tls.context(Server(host="h", port=1), verify=True).get_ciphers()]
     assert not [name for name in names if any(word in name for word in ("NULL", "ADH", "AECDH", "EXP", "RC4", "DES"))]
 
 
@@ -326,7 +326,7 @@ def test_a_certificate_for_other_purposes_is_not_trusted(monkeypatch: pytest.Mon
 def test_the_hint_for_an_unknown_issuer_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows fetches roots when its own programs need them, which Python does not see: said there alone."""
     error = ssl.SSLError(1, "certificate verify failed: unable to get local issuer certificate")
-    server = Server("mail.test", 465, security="ssl")
+    server = Server(host="mail.test", port=465, security="ssl")
     monkeypatch.setattr(sys, "platform", "linux")
     assert "Windows" not in hints.tls(server, error, "CN=R3")
     monkeypatch.setattr(sys, "platform", "win32")
@@ -336,4 +336,4 @@ def test_the_hint_for_an_unknown_issuer_on_windows(monkeypatch: pytest.MonkeyPat
 def test_old_renegotiation_is_named() -> None:
     """OpenSSL 3 talks to no server without secure renegotiation; the sentence says whose fault that is."""
     error = ssl.SSLError(1, "[SSL: UNSAFE_LEGACY_RENEGOTIATION_DISABLED] unsafe legacy renegotiation disabled")
-    assert "must be updated" in hints.tls(Server("mail.test", 465, security="ssl"), error)
+    assert "must be updated" in hints.tls(Server(host="mail.test", port=465, security="ssl"), error)
