@@ -4,6 +4,7 @@
                  endpoints are allowed; resolve: its references become values, late
     source       a run's tokens: the kept one, or a new one under the lock
     kept         a token with what the clock says of it; folder: where it lies, for nobody else to read (dpapi)
+    client       who asks, and what an endpoint gave
     grants       what an endpoint is asked; assertion: signed proofs; endpoint: one question and its answer
     hints        what to do about a refusal; facts: what a token says of itself
     program      another program's tokens

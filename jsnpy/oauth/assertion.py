@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from jsnpy.oauth.grants import Client
+    from jsnpy.oauth.client import Client
 
 _LIFETIME = 600
 _GOOGLE_LIFETIME = 3600

@@ -12,16 +12,17 @@ import threading
 import time
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from jsnpy.oauth import urls
+from jsnpy.oauth.endpoint import shown
 from jsnpy.oauth.failure import REFUSED, TIMEOUT, TokenError
 from jsnpy.oauth.grants import redeem
-from jsnpy.oauth.login import refused_by_person
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self
 
-    from jsnpy.oauth.grants import Answer, Client
+    from jsnpy.oauth.client import Answer, Client
 
 _PATIENCE = 5.0  # seconds for a request: browsers open connections that they never use
 _LARGEST_HEAD = 16 * 1024
@@ -61,7 +62,7 @@ def log_in(client: Client, say: Callable[[str], None], deadline: float) -> Answe
         what = f"nobody logged in as {client.account} in time"
         raise TokenError(TIMEOUT, what, f"jsnpy login {client.config}")
     if not given.get("code"):
-        raise refused_by_person(client, given)
+        raise _refused(client, given)
     client.redactor.add(given["code"])
     fields = {
         "grant_type": "authorization_code",
@@ -70,6 +71,13 @@ def log_in(client: Client, say: Callable[[str], None], deadline: float) -> Answe
         "code_verifier": verifier,
     }
     return redeem(client, fields, min(deadline, time.monotonic() + 60))
+
+
+def _refused(client: Client, given: dict[str, str]) -> TokenError:
+    """Return the failure for a browser that came back with an error."""
+    words = ": ".join(filter(None, (given.get("error"), given.get("error_description"))))
+    host = urls.host(client.settings.auth_url)
+    return TokenError(REFUSED, f"the log-in at {host} failed: {shown(client, words)}", f"jsnpy login {client.config}")
 
 
 def _random() -> str:

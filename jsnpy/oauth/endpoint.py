@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from jsnpy.oauth.grants import Client
+    from jsnpy.oauth.client import Client
 
 _CODES = {"connect": UNREACHABLE, "timeout": TIMEOUT, "tls": TLS}
 _SHOWN = 300  # characters of the endpoint's own words

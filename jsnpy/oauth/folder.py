@@ -26,7 +26,8 @@ def default_folder() -> str:
     """Return the folder that tokens are kept in: `JSNPY_TOKEN_DIR`, `$STATE_DIRECTORY`, else the platform's own."""
     named = os.environ.get("JSNPY_TOKEN_DIR")
     if named:
-        return os.path.abspath(named)
+        # No shell expands it after "=", and systemd never does.
+        return os.path.abspath(os.path.expanduser(named))
     # systemd lists several with colons between; the folder itself is open to all by its default mode.
     state = os.environ.get("STATE_DIRECTORY", "").partition(os.pathsep)[0]
     if state:

@@ -6,81 +6,21 @@ import base64
 from urllib.parse import quote_plus
 
 from jsnpy.oauth import facts
+from jsnpy.oauth.client import USUAL_LIFETIME, Answer, Client
 from jsnpy.oauth.endpoint import ask, shown
 from jsnpy.oauth.failure import PROTOCOL, REFUSED, TokenError
 from jsnpy.oauth.urls import host
-from jsnpy.record import Record
 from jsnpy.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from jsnpy.oauth.settings import Settings
-    from jsnpy.oauth.source import Source
-    from jsnpy.redaction import Redactor
 
-_USUAL_LIFETIME = 3600.0
 _LONGEST_LIFETIME = 366 * 86400.0
 _LONGEST_TOKEN = 64 * 1024
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-
-
-class Answer(Record):
-    """What an endpoint gave.
-
-    Attributes:
-        access_token: the token.
-        lifetime: seconds it is good for.
-        refresh_token: what the next one is got with, or "".
-        scope: what it is good for, as the endpoint says, or "".
-        doubt: how it differs from what was asked for, or "".
-    """
-
-    access_token: str
-    lifetime: float = _USUAL_LIFETIME
-    refresh_token: str = ""
-    scope: str = ""
-    doubt: str = ""
-
-
-class Client(Record):
-    """Who asks, for whom, and what must not be shown."""
-
-    source: Source
-    settings: Settings
-    user: str
-    redactor: Redactor
-
-    @property
-    def insecure(self) -> bool:
-        """Whether the endpoint's certificate goes unverified."""
-        return self.source.insecure
-
-    @property
-    def config(self) -> str:
-        """The config as hints name it."""
-        return self.source.config
-
-    @property
-    def account(self) -> str:
-        """The person who logs in."""
-        return printable(self.settings.account or self.user)
-
-    def read(self, key: str, *, largest: int = 256 * 1024) -> bytes:
-        """Return the bytes of the file that a key of the block names.
-
-        Raises:
-            TokenError: it cannot be read.
-        """
-        name = getattr(self.settings, key)
-        try:
-            with open(self.source.path(name), "rb") as file:
-                return file.read(largest)
-        except OSError as error:
-            what = f'oauth2.{key}: "{printable(name)}" cannot be read: {error.strerror or error}'
-            raise TokenError(REFUSED, what, "paths are relative to the config's folder", temporary=False) from None
 
 
 def fetch(client: Client, refresh_token: str, granted: str, deadline: float) -> Answer:
@@ -207,9 +147,9 @@ def read_token(client: Client, answer: dict[str, Any], url: str) -> Answer:
 def _lifetime(value: object) -> float:
     """Return the seconds that a token is good for; some endpoints give them as text, some not at all."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return _USUAL_LIFETIME
+        return USUAL_LIFETIME
     try:
         seconds = float(value)
     except (ValueError, OverflowError):
-        return _USUAL_LIFETIME
-    return max(0.0, min(seconds, _LONGEST_LIFETIME)) if seconds == seconds else _USUAL_LIFETIME  # noqa: PLR0124 - NaN
+        return USUAL_LIFETIME
+    return max(0.0, min(seconds, _LONGEST_LIFETIME)) if seconds == seconds else USUAL_LIFETIME  # noqa: PLR0124 - NaN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from jsnpy.oauth.grants import Client
+    from jsnpy.oauth.client import Client
 
 _WRONG_VALUE = (
     "the client secret is wrong or has expired: make a new one (Entra, App registrations, Certificates & secrets)"
@@ -40,7 +40,7 @@ def hint(client: Client, error: str, words: str, *, off: float) -> str:
     settings = client.settings
     asserted = settings.certificate or settings.assertion_file or settings.service_account
     if off and asserted and error in ("invalid_client", "invalid_grant", "invalid_request"):
-        return f"this machine's clock is {abs(off):.0f} minutes {'fast' if off > 0 else 'slow'}: set it right"
+        return f"this machine's clock is {abs(off):.0f} minutes off ({'fast' if off > 0 else 'slow'}): set it right"
     if error == "invalid_grant" and settings.grant == "refresh_token":
         return _ended(client, words)
     numbered = next((text for numbers, text in _NUMBERS if any(f"AADSTS{each}:" in words for each in numbers)), "")

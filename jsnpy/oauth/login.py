@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 
 from jsnpy.oauth import urls
-from jsnpy.oauth.endpoint import ask, exchange, refusal, shown
-from jsnpy.oauth.failure import PROTOCOL, REFUSED, TIMEOUT, UNREACHABLE, TokenError
-from jsnpy.oauth.grants import Answer, credentials, read_token
+from jsnpy.oauth.endpoint import ask, exchange, refusal
+from jsnpy.oauth.failure import PROTOCOL, TIMEOUT, UNREACHABLE, TokenError
+from jsnpy.oauth.grants import credentials, read_token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from jsnpy.oauth.grants import Client
+    from jsnpy.oauth.client import Answer, Client
     from jsnpy.oauth.source import Source
 
 _DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -105,13 +105,6 @@ def _poll(client: Client, device_code: str, interval: float, deadline: float) ->
             failure = refusal(client, settings.token_url, reply)
             if not failure.temporary:
                 raise failure
-
-
-def refused_by_person(client: Client, given: dict[str, str]) -> TokenError:
-    """Return the failure for a browser that came back with an error."""
-    words = ": ".join(filter(None, (given.get("error"), given.get("error_description"))))
-    host = urls.host(client.settings.auth_url)
-    return TokenError(REFUSED, f"the log-in at {host} failed: {shown(client, words)}", f"jsnpy login {client.config}")
 
 
 def _seconds(value: Any, usual: float) -> float:

@@ -6,6 +6,7 @@ import _thread
 import os
 import time
 
+from jsnpy.oauth.client import Answer, Client, absolute
 from jsnpy.oauth.failure import REFUSED, TokenError
 from jsnpy.oauth.folder import Slot, Unwritable, default_folder
 from jsnpy.oauth.kept import AccessToken, Kept, parse
@@ -22,7 +23,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from jsnpy.oauth.grants import Answer, Client
     from jsnpy.oauth.settings import Settings
     from jsnpy.redaction import Redactor
 
@@ -63,9 +63,9 @@ class Source:
         insecure: bool = False,
         warn: Callable[[str], None] | None = None,
     ) -> None:
-        self.base_dir = base_dir
-        self.config = config or "CONFIG"
-        self.insecure = insecure
+        self._base_dir = base_dir
+        self._config = config or "CONFIG"
+        self._insecure = insecure
         self._warn = warn
         self._block = block
         self._encoding = encoding
@@ -133,8 +133,6 @@ class Source:
         Raises:
             TokenError: there is none to be had.
         """
-        from jsnpy.oauth.grants import Answer
-
         with self._one_at_a_time:
             if self.settings.grant == "command":
                 return Answer(access_token=self._of_program(deadline).text)
@@ -191,7 +189,7 @@ class Source:
             TokenError: one leads nowhere, or to a wrong value.
         """
         if self._settings is None:
-            self._settings, self._secrets = resolved(self._block, self.base_dir, self._encoding)
+            self._settings, self._secrets = resolved(self._block, self._base_dir, self._encoding)
         return self._settings
 
     @property
@@ -214,23 +212,16 @@ class Source:
                 settings.client_auth,
             ),
             *(settings.client_secret, settings.refresh_token, of_whom.lower()),
-            *(self.path(file) if file else "" for file in files),
+            *(absolute(self._base_dir, file) if file else "" for file in files),
             *(f"{name}={value}" for name, value in sorted(settings.params.items())),
         )
         name = blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
         return _Need(settings=settings, user=user, account=account, slot=Slot(self.folder, name))
 
-    def path(self, file: str) -> str:
-        """Return the absolute path of a file that the block names."""
-        path = os.path.abspath(os.path.join(self.base_dir, file))
-        if os.sep == "/" and "\\" in file and not os.path.exists(path):  # a config from Windows
-            path = os.path.abspath(os.path.join(self.base_dir, file.replace("\\", "/")))
-        return path
-
     def _of_program(self, deadline: float) -> AccessToken:
         from jsnpy.oauth import program
 
-        text = program.first_line(self.settings.command, self.base_dir, deadline)
+        text = program.first_line(self.settings.command, self._base_dir, deadline)
         return AccessToken(text=text, kept=True, event=f"token: printed by {self.settings.command[0]}")
 
     def _read(self, need: _Need) -> Kept:
@@ -243,7 +234,7 @@ class Source:
             if need.settings.grant != "refresh_token":
                 return Kept()
             what = f"the kept token {printable(need.slot.path)} is damaged, or another account's"
-            raise TokenError(REFUSED, what, f"remove it, then: jsnpy login {self.config}") from None
+            raise TokenError(REFUSED, what, f"remove it, then: jsnpy login {self._config}") from None
 
     def _locked(self, need: _Need, deadline: float) -> Callable[[], None]:
         try:
@@ -309,7 +300,7 @@ class Source:
                 raise _unwritable(need.slot, why) from None
         now = time.time()
         client = self.client(need.user)
-        if self.insecure and self._warn and need.settings.token_url.lower().startswith("https:"):
+        if self._insecure and self._warn and need.settings.token_url.lower().startswith("https:"):
             self._warn(f"certificates are not verified (--insecure): {need.settings.host} could be anybody")
         client.redactor.add(refresh_token)
         try:
@@ -328,20 +319,26 @@ class Source:
 
     def client(self, user: str) -> Client:
         """Return what asks the endpoint on behalf of a user."""
-        from jsnpy.oauth.grants import Client
         from jsnpy.redaction import Redactor
 
         redactor = self._redactor = self._redactor or Redactor()
         settings = self.settings
         for secret in self._secrets:
             redactor.add(secret)
-        return Client(source=self, settings=settings, user=user, redactor=redactor)
+        return Client(
+            settings=settings,
+            user=user,
+            redactor=redactor,
+            base_dir=self._base_dir,
+            config=self._config,
+            insecure=self._insecure,
+        )
 
     def _credential_state(self, settings: Settings) -> str:
         """Return what changes when the file that proves who the client is does."""
         file = settings.certificate or settings.assertion_file or settings.service_account
         try:
-            found = os.stat(self.path(file)) if file else None
+            found = os.stat(absolute(self._base_dir, file)) if file else None
         except OSError:
             return ""
         return f"{found.st_mtime_ns} {found.st_size} {found.st_ino}" if found else ""
@@ -365,7 +362,7 @@ class Source:
             me = "this account"
         where = printable(need.slot.folder)
         what = f"nobody has logged in for {printable(need.account)} on this machine as {me} (looked in {where})"
-        raise TokenError(REFUSED, what, f"jsnpy login {self.config}", temporary=False)
+        raise TokenError(REFUSED, what, f"jsnpy login {self._config}", temporary=False)
 
 
 def _kept(answer: Answer, fetched: float, refresh_token: str) -> Kept:

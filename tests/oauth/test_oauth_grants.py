@@ -343,7 +343,7 @@ def test_a_log_in_that_has_ended_says_how_to_begin_anew(
 
 
 @pytest.mark.parametrize(
-    ("minutes", "words"), [(-11, "11 minutes slow"), (12, "12 minutes fast"), (0, "does not take")]
+    ("minutes", "words"), [(-11, "11 minutes off (slow)"), (12, "12 minutes off (fast)"), (0, "does not take")]
 )
 def test_a_refused_assertion_speaks_of_the_clock(
     endpoint: TokenEndpoint, fail: Fail, certificate: x509.Certificate, minutes: int, words: str
@@ -371,6 +371,13 @@ def test_an_endpoint_that_drips_cannot_stretch_the_deadline(endpoint: TokenEndpo
     assert (-3, None) == (error.code, error.temporary)
     assert time.monotonic() - begun < 10
     assert "timed out" in error.what
+
+
+def test_an_endless_answer_has_an_end(endpoint: TokenEndpoint, fail: Fail, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The web room's limit holds for tokens, too."""
+    monkeypatch.setattr("jsnpy.web.body.LIMIT", 100_000)
+    endpoint.answers = [answer(b" " * 200_000)]
+    assert (-9, None) == ((error := fail(endpoint.block())).code, error.temporary)
 
 
 def test_nobody_there_is_not_reached(fail: Fail) -> None:

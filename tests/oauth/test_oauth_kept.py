@@ -18,8 +18,8 @@ from support.kept_tokens import age, change, read, the_file
 from support.token_endpoint import TokenEndpoint, good, refused
 
 from jsnpy.oauth import folder as storage
+from jsnpy.oauth.client import Answer
 from jsnpy.oauth.failure import TokenError
-from jsnpy.oauth.grants import Answer
 from jsnpy.oauth.source import Source
 
 if TYPE_CHECKING:
