@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from jsnpy.fleet.claims import Claim
+    from jsnpy.fleet.waiting import Kept
 
 try:
     try:
@@ -26,7 +27,7 @@ try:
         ) from None
     from jsnpy import smtp
     from jsnpy.fleet import mails, rates, runs
-    from jsnpy.fleet.settings import Settings
+    from jsnpy.fleet.settings import ALLOW, REFUSED, Settings, commands_are_refused
     from jsnpy.fleet.state import State, StateError
     from jsnpy.fleet.waiting import VERSION, Waiting
     from jsnpy.outbox.kept_mail import Damaged
@@ -44,8 +45,8 @@ logger = get_task_logger(__name__)
 _AGAIN = 10.0
 """Seconds to wait where something that a task needs is away."""
 
-_NEWER = 60.0
-"""Seconds after which another worker may be asked that is new enough for a mail."""
+_ELSEWHERE = 60.0
+"""Seconds after which another worker may be found that can do what this one cannot."""
 
 
 class LostError(JsnpyError):
@@ -257,9 +258,9 @@ def _sent(task: Any, mail: dict[str, Any]) -> str:
         raise exceptions.Ignore
     id_, owner = task.request.id, new_owner()
     kept = waiting.take(mail["id"])
-    if kept is not None and kept.version > VERSION:
-        waiting.postpone(mail["id"], _NEWER)
-        logger.error("the mail %s was kept by a newer jsnpy than this worker has: update the worker", mail["id"])
+    if kept is not None and (why := _not_here(kept)):
+        waiting.postpone(mail["id"], _ELSEWHERE)
+        logger.error("the mail %s waits for another worker: %s", mail["id"], why)
         raise exceptions.Ignore
     if kept is not None and settings.rate is not None and not kept.slot:
         pause = rates.slot(state, mails.account_of(kept.row), settings.rate) or 0.0
@@ -288,6 +289,15 @@ def _sent(task: Any, mail: dict[str, Any]) -> str:
         logger.info("%s: %s", name, tried.text)
         return f"{tried.outcome}: {tried.text}"
     raise _reported(f"{name}: {tried.text}")
+
+
+def _not_here(kept: Kept) -> str:
+    """Return why this worker cannot send a mail, "" if it can."""
+    if kept.version > VERSION:
+        return "it was kept by a newer jsnpy than this worker has; update the worker"
+    if commands_are_refused(mails.oauth2_of(kept.row)):
+        return f"oauth2.command: {REFUSED}. {ALLOW}"
+    return ""
 
 
 def _reported(text: str) -> MailError:

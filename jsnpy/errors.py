@@ -9,7 +9,7 @@ JsnpyError
 │   ├── BusyError               another process has it (outbox.storage)
 │   └── FullError               its disk is full (outbox.storage)
 ├── ScriptError             the script left what cannot be kept                   exit 1
-├── StateError              the fleet's Redis does not answer (fleet.state)
+├── StateError              the fleet's Redis does not answer (fleet.state)       exit 2
 ├── LostError               a run whose worker died (celery)
 └── MailError               a mail that is not tried again (celery)
 

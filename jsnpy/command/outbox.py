@@ -88,9 +88,17 @@ def _progress(wanted: Options) -> _Bar | None:
 @takes(options.LIST)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
 def list_(typed: dict[str, Any], *, as_json: bool) -> int:
-    """Show what is kept, a line a mail: recipients, subject, age, tries, last error."""
+    """Show what is kept, a line a mail: recipients, subject, age, tries, last error.
+
+    Without a folder, but with JSNPY_BROKER_URL set: the mails that wait in the fleet.
+    """
     from jsnpy.outbox import command
 
+    call = options.read("", typed, os.environ, options.LIST)
+    if call.options.outbox is None and os.environ.get("JSNPY_BROKER_URL", "").strip():
+        from jsnpy.fleet import listing
+
+        return guarded(lambda output, redactor: listing.show(output, redactor, as_json=as_json), call.options)
     return _carry_out(typed, options.LIST, lambda box, _, output, __: command.list_(box, output, as_json=as_json))
 
 

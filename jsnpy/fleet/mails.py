@@ -198,6 +198,13 @@ def account_of(row: Row) -> str:
     return account(server["host"], server["user"])
 
 
+def oauth2_of(row: Row) -> dict[str, object] | None:
+    """Return the `oauth2` block that a waiting mail's token comes from, None where it needs none."""
+    kept: Any = json_text.loads(row.server)
+    block: dict[str, object] | None = kept.get("oauth2")
+    return block
+
+
 def try_again(kept: Kept, task: Task, settings: Settings) -> Standing:
     """Make the next attempt to send a waiting mail, and return what came of it.
 

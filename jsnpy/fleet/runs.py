@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 from jsnpy import child, json_text
 from jsnpy.api import RunResult, run_here
 from jsnpy.config import RunConfig, references
 from jsnpy.errors import ConfigError, ExitCode, JsnpyError
 from jsnpy.fleet.mails import Queue, Task
-from jsnpy.fleet.settings import Settings
+from jsnpy.fleet.settings import ALLOW, REFUSED, Settings, commands_are_refused
 from jsnpy.fleet.state import State
 from jsnpy.fleet.waiting import VERSION
 from jsnpy.options import Options
@@ -56,7 +54,8 @@ def ordered(order: dict[str, Any]) -> tuple[RunConfig, Options]:
     config = RunConfig(**{name: value for name, value in order["config"].items() if name in RunConfig.__fields__})
     options = Options(**{name: value for name, value in order["options"].items() if name in Options.__fields__})
     config.encoding = order.get("encoding", config.encoding)  # where version 1 had it
-    _check_commands(config.oauth2)
+    if commands_are_refused(config.oauth2):
+        raise ConfigError(f"oauth2.command: {REFUSED}", ALLOW)
 
     def resolved(text: str, linked: tuple[object, ...]) -> str:
         where = ".".join(map(str, references.unlinked(linked)))
@@ -76,14 +75,6 @@ def ordered(order: dict[str, Any]) -> tuple[RunConfig, Options]:
     if "arg" in holder:
         config.arg_json = json_text.dumps(holder["arg"])
     return config, options
-
-
-def _check_commands(block: dict[str, object] | None) -> None:
-    if block and "command" in block and os.environ.get("JSNPY_ALLOW_COMMANDS") != "1":
-        raise ConfigError(
-            "oauth2.command: a worker runs no program that a task names",
-            "JSNPY_ALLOW_COMMANDS=1 in the worker's environment allows it.",
-        )
 
 
 def carry_out(order: dict[str, Any], task: Task, settings: Settings) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from jsnpy.errors import UsageError
 from jsnpy.outbox.rate import Rate
@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from urllib.parse import SplitResult
+
+    from jsnpy.redaction import Redactor
 
 _REDIS = ("redis://", "rediss://", "redis+socket://")
 _RABBITMQ = ("amqp://", "amqps://", "pyamqp://")
@@ -26,6 +28,9 @@ _SWEEP = 10.0
 """Seconds between two looks for what dead workers had, at most."""
 
 _SHORTEST_TAKEOVER = 10.0
+
+REFUSED = "a worker runs no program that a task names"
+ALLOW = "JSNPY_ALLOW_COMMANDS=1 in the worker's environment allows it."
 
 
 class Settings:
@@ -90,6 +95,18 @@ class Settings:
     def sweep(self) -> float:
         """Seconds between two looks for what dead workers had."""
         return min(_SWEEP, self.takeover / 5)
+
+    def hide_passwords(self, redactor: Redactor) -> None:
+        """Keep the passwords in its URLs out of every message."""
+        for url in (self.broker, self.results):
+            for each in parts(url):
+                redactor.add(each.password or "")
+                redactor.add(unquote(each.password or ""))
+
+
+def commands_are_refused(oauth2: Mapping[str, object] | None) -> bool:
+    """Return whether a task's `oauth2` block names a program, and this worker's environment does not allow that."""
+    return oauth2 is not None and "command" in oauth2 and os.environ.get("JSNPY_ALLOW_COMMANDS") != "1"
 
 
 def parts(url: str) -> list[SplitResult]:

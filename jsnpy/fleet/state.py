@@ -7,7 +7,7 @@ import time
 
 import redis
 
-from jsnpy.errors import JsnpyError
+from jsnpy.errors import ExitCode, JsnpyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ NOW = "local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] /
 
 class StateError(JsnpyError):
     """The fleet's state cannot be read or changed."""
+
+    exit_code = ExitCode.USAGE
 
 
 class State:

@@ -64,11 +64,11 @@ def submit(
     from jsnpy.fleet import runs
     from jsnpy.fleet.state import StateError
 
-    hide_passwords(redactor, celery.settings.broker, celery.settings.results)
+    celery.settings.hide_passwords(redactor)
     loaded = config.load(target, sets=sets, encoding=encoding, keep_references=True)
     for secret in loaded.secrets:
         redactor.add(secret)
-    for warning in loaded.warnings:
+    for warning in (*loaded.warnings, *_literal_secrets(loaded)):
         output.warn(warning)
     if code := _compiled(loaded, options, output):
         return code
@@ -104,6 +104,19 @@ def submit(
     output.write(STDERR, result["stderr"])
     output.flush()
     return output.exit_code(result["exit_code"])
+
+
+def _literal_secrets(config: RunConfig) -> list[str]:
+    """Return a warning for each secret of the `oauth2` block that goes through the broker as it is."""
+    if not config.oauth2:
+        return []
+    from jsnpy.oauth.settings import literal_secrets
+
+    cure = 'use "${ENV:…}" or "${FILE:…}", which the worker resolves'
+    return [
+        f"oauth2.{key} stands in the config itself and goes through the broker: {cure}"
+        for key in literal_secrets(config.oauth2)
+    ]
 
 
 def _compiled(config: RunConfig, options: Options, output: Output) -> int:
@@ -201,15 +214,3 @@ def _unreachable(
         f"{what}: {place} {shown} cannot be used: {reason}",
         "JSNPY_BROKER_URL and JSNPY_RESULT_URL name it; see whether it runs and can be reached from here.",
     )
-
-
-def hide_passwords(redactor: Redactor, *urls: str) -> None:
-    """Keep the passwords in URLs out of every message."""
-    from urllib.parse import unquote
-
-    from jsnpy.fleet.settings import parts
-
-    for url in urls:
-        for each in parts(url):
-            redactor.add(each.password or "")
-            redactor.add(unquote(each.password or ""))

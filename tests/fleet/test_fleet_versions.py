@@ -70,8 +70,9 @@ def test_a_mail_of_the_version_before_is_sent_once(queue: Queue, name: str) -> N
         wait_until(lambda: len(server.mails) == 1, "the mail")
         assert "<18eba901705764ca.61250f459e19bdb1@x.test>" == server.mails[0].message["Message-ID"]
         wait_until(lambda: not queue.client.exists("jsnpy:mail:7ebb3f70e7"), "the mail is forgotten")
-        queue.put(KEPT[name], server.port)
-        wait_until(lambda: not queue.client.llen("jsnpy") and not queue.client.hlen("unacked"), "the task is done")
+        id_ = queue.put(KEPT[name], server.port)
+        done = f"Task {name}[{id_}]"  # is logged when it is received, and when it is done
+        wait_until(lambda: queue.worker.log.read_text().count(done) == 4, "the second task is done")
         assert not queue.client.exists("jsnpy:mail:7ebb3f70e7")
         assert 1 == len(server.mails)
 
@@ -93,10 +94,54 @@ def test_a_mail_of_a_newer_version_waits_for_a_newer_worker(queue: Queue) -> Non
     row = json.dumps({"version": 99, "id": "m99", "created": 1, "tries": 1, "subject": "S", "novelty": True})
     queue.client.hset("jsnpy:mail:m99", mapping={"row": row, "data": "x", "attempt": "2"})
     queue.client.zadd("jsnpy:waiting", {"m99": 0})
-    queue.logged("the mail m99 was kept by a newer jsnpy than this worker has: update the worker")
+    queue.logged(
+        "the mail m99 waits for another worker: it was kept by a newer jsnpy than this worker has; update the worker"
+    )
     wait_until(lambda: (queue.client.zscore("jsnpy:waiting", "m99") or 0) > 1, "it waits again")
     assert queue.client.exists("jsnpy:mail:m99")
     queue.client.delete("jsnpy:mail:m99")
+
+
+def test_a_mail_whose_token_comes_from_a_program_waits_for_who_may_run_it(queue: Queue) -> None:
+    """A worker that may run no programs leaves such a mail where it is, and says so."""
+    kept = json.loads(json.dumps(KEPT["jsnpy.mail"]["body"][0][0]))
+    server = json.dumps(json.loads(kept["server"]) | {"oauth2": {"command": ["touch", "/nowhere"]}})
+    row = json.dumps(kept | {"version": 2, "server": server, "id": "m98", "data": None})
+    queue.client.hset("jsnpy:mail:m98", mapping={"row": row, "data": "x", "attempt": "1"})
+    queue.client.zadd("jsnpy:waiting", {"m98": 0})
+    queue.logged("the mail m98 waits for another worker: oauth2.command: a worker runs no program that a task names")
+    wait_until(lambda: (queue.client.zscore("jsnpy:waiting", "m98") or 0) > 1, "it waits again")
+    queue.client.delete("jsnpy:mail:m98")
+
+
+def test_the_waiting_mails_are_listed(queue: Queue) -> None:
+    """The command's list without a folder shows what waits in the fleet, as lines or as JSON, and exits with 3 or 0."""
+    env = {"JSNPY_BROKER_URL": queue.url}
+    queue.client.flushall()
+    none = jsnpy("outbox", "list", env=env)
+    assert (0, "", "no mail waits in the fleet\n") == (none.code, none.out, none.err)
+    kept = KEPT["jsnpy.mail"]["body"][0][0]
+    row = json.dumps(kept | {"version": 2, "data": None, "next_try": 4e9})
+    queue.client.hset("jsnpy:mail:7ebb3f70e7", mapping={"row": row, "data": "x", "attempt": "1"})
+    queue.client.zadd("jsnpy:waiting", {"7ebb3f70e7": 4e9})
+    lines = jsnpy("outbox", "list", env=env)
+    assert (3, "") == (lines.code, lines.err)
+    assert lines.out.startswith('7ebb3f70e7 to b@y.test: "Run 1": next try in ')
+    assert "451 4.7.1 later" in lines.out
+    found = jsnpy("outbox", "list", "--json", env=env)
+    told = json.loads(found.out)
+    assert ("7ebb3f70e7", ["b@y.test"], "waiting", 1) == (told["id"], told["to"], told["state"], told["tries"])
+    queue.client.delete("jsnpy:mail:7ebb3f70e7", "jsnpy:waiting")
+
+
+def test_a_list_says_when_the_fleets_redis_is_away(tmp_path: Path) -> None:
+    """A Redis that does not answer is exit 2 with a reason; a folder that is named is listed whatever the broker."""
+    env = {"JSNPY_BROKER_URL": "redis://:GEHEIM@127.0.0.1:1/0"}
+    away = jsnpy("outbox", "list", env=env)
+    assert (2, "") == (away.code, away.out)
+    assert "the fleet's state in Redis cannot be reached" in away.err
+    assert "GEHEIM" not in away.err
+    assert 0 == jsnpy("outbox", "list", "--outbox", tmp_path, env=env).code
 
 
 def test_what_is_submitted_says_its_version(queue: Queue, tmp_path: Path) -> None:
