@@ -17,36 +17,10 @@ from jsnpy.smtp.tokens import MECHANISMS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Protocol
 
+    from jsnpy.outbox.keeper import Keeper
     from jsnpy.smtp.addresses import Address
     from jsnpy.smtp.sending import Mail
-
-    class Keeper(Protocol):
-        """Where the mails of attempts are kept: the outbox's file, or a fleet's queue.
-
-        Each method has what it says safe when it returns, and raises OutboxError where that is not possible.
-        """
-
-        @property
-        def place(self) -> str:
-            """What it is called in messages: "the outbox"."""
-
-        def keep(self, row: Row, data: bytes) -> None:
-            """Keep a new mail with its message; it is being sent now."""
-
-        def mark(self, row: Row) -> None:
-            """Note that the mail's final dot is about to be sent."""
-
-        def unmark(self, row: Row) -> None:
-            """Note that the server did not accept the mail after all."""
-
-        def settle(self, row: Row) -> None:
-            """Note how it stands with the mail after the attempt; `row.state` says whether it is tried again."""
-
-        def remove(self, row: Row) -> None:
-            """Forget a mail that was delivered, or that nobody tries again."""
-
 
 _UNREACHABLE = (Code.CONNECT, Code.TIMEOUT)
 _DIED = "the process that was sending it died before the final dot"

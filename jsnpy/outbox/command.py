@@ -127,7 +127,7 @@ def flush(
 
     def attempts(settings: Settings, until: float | None) -> Iterator[Standing]:
         if progress is not None:
-            progress.begin(outbox.count_due(now=now))
+            progress.begin(len(outbox.due(now=now)))
         return outbox.flush(settings, until=until, now=now, rate=options.rate)
 
     return _try(attempts, outbox, options, output, redactor, progress)

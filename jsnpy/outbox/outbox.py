@@ -7,8 +7,8 @@ import time
 
 from jsnpy.errors import OutboxError
 from jsnpy.outbox import claims, schedule, storage
-from jsnpy.outbox.rate import Pace
-from jsnpy.outbox.rows import FAILED, UNKNOWN, WAITING, Standing
+from jsnpy.outbox.rows import UNKNOWN, Standing
+from jsnpy.outbox.standing import DIED, standing
 from jsnpy.outbox.store import PATIENCE, Store
 
 TYPE_CHECKING = False
@@ -23,22 +23,11 @@ if TYPE_CHECKING:
 
     Made = TypeVar("Made")
 
-DIED = (
-    "delivery unknown: a process died after the final dot was handed over and before the server's answer was noted; "
-    "look for the mail at the recipient's"
-)
-
-_LEAST = 1.0
-"""Seconds that must be left for an attempt to begin."""
-
 _MOMENT = 0.1
 """Seconds to wait for another process once one was waited for in vain."""
 
-_SOON = 0.5
-"""Seconds after which it is noted what came of mails that were claimed together, if that takes longer."""
-
-_MOST = 64
-"""Mails that are claimed, and noted, at once."""
+_NO_AGE = float("-inf")
+"""With this for an age, every mail is too old to wait for its time."""
 
 
 class Outbox:
@@ -91,7 +80,7 @@ class Outbox:
         noted = True
         if store is not None:
             try:
-                self._write()
+                self.write()
             except OutboxError:
                 noted = False
             store.tidy()
@@ -175,7 +164,7 @@ class Outbox:
         self._settled.append(row)
         # There is one mark: the next mail's would overwrite what is known of this one.
         if not self._grouping or self.owner.marked == row.id:
-            self._write()
+            self.write()
 
     def remove(self, row: Row) -> None:
         """Forget a mail that was delivered, or that nobody tries again."""
@@ -188,13 +177,38 @@ class Outbox:
         if noted and self._grouping and len(self.owner.accepted) < claims.ROOM:
             return
         try:
-            self._write()
+            self.write()
         except OutboxError as trouble:
             if not noted:
                 raise
             self.remarks.append(f"{trouble.message}: {row.id} is done with, and is taken out of it later")
 
-    def _write(self) -> None:
+    def due(self, *, now: bool) -> list[str]:
+        """Return the IDs of the mails that a flush would try, or with `now` of all that wait; the first one first."""
+        if not storage.exists(self.directory):
+            return []
+        return self.store.due(self.now(), _NO_AGE if now else self.max_age)
+
+    def claim(self, ids: Sequence[str], *, due: bool, now: bool = False) -> list[Row]:
+        """Claim those of some mails that nobody claims (and that are due), and return them."""
+        if not due:
+            return self.store.claim(ids, self.owner.token)
+        return self.store.claim(ids, self.owner.token, self.now(), _NO_AGE if now else self.max_age)
+
+    def data(self, row: Row) -> bytes | None:
+        """Return a mail's message, None where there is none."""
+        return self.store.data(row.id)
+
+    def begin_group(self) -> None:
+        """Note from now on what became of several mails at once, but what cannot wait."""
+        self._grouping = True
+
+    def end_group(self) -> None:
+        """Note what became of mails, and from now on each by itself."""
+        self._grouping = False
+        self.write()
+
+    def write(self) -> None:
         """Have what became of the mails so far in the file."""
         if self._settled or self._removed:
             self._patiently(lambda: self.store.write(self._settled, self._removed))
@@ -204,16 +218,14 @@ class Outbox:
     # --- the first attempt
 
     def send(self, fields: object, settings: Settings) -> SendResult:
-        """Send one mail and keep it if it fails for a passing reason; never raises.
-
-        It is on the disk before the session begins, so that it outlives this process.
+        """Send one mail, on the disk before its session begins, and keep it if it fails for a passing reason.
 
         Args:
             fields: send_email's argument.
             settings: the run's settings.
 
         Returns:
-            What `smtp.send` would; a mail that is kept has its ID in `details["queued"]`.
+            What `smtp.send` would, as this never raises; a mail that is kept has its ID in `details["queued"]`.
         """
         from jsnpy.outbox.attempts import FirstAttempt
 
@@ -263,7 +275,10 @@ class Outbox:
         unknown = {row.id for row in self.store.rows(waiting=False) if row.state == UNKNOWN}
         self._recover()
         passed: set[str] = set()
-        yield from self._attempts(self._due(until, passed, now=now), settings, until, rate)
+        if self.due(now=now):  # the mail room costs 15 ms: only who has a mail to send pays for it
+            from jsnpy.outbox.flush import Flush
+
+            yield from Flush(self, settings, until, rate).due(passed, now=now)
         for each in self.kept(waiting=waiting):
             if each.row.id not in passed:
                 each.news = each.outcome == "unknown" and each.row.id not in unknown
@@ -305,7 +320,9 @@ class Outbox:
             elif row is not None:
                 left.append(id_)
         claimed: set[str] = set()
-        yield from self._attempts(self._claimed(left, until, claimed), settings, until, rate)
+        from jsnpy.outbox.flush import Flush
+
+        yield from Flush(self, settings, until, rate).named(left, claimed)
         for each in self.kept() if len(claimed) < len(left) else ():
             if each.row.id in left and each.row.id not in claimed:
                 yield each
@@ -314,16 +331,6 @@ class Outbox:
         missing = [id_ for id_ in ids if not storage.exists(self.directory) or self.store.row(id_) is None]
         if missing:
             raise LookupError(missing[0])
-
-    def _claimed(self, ids: Sequence[str], until: float | None, claimed: set[str]) -> Iterator[list[Row]]:
-        """Claim mails one by one, and yield each; note their IDs in `claimed`."""
-        for id_ in dict.fromkeys(ids):
-            if _is_over(until):
-                return
-            rows = self.store.claim([id_], self.owner.token)
-            if rows:
-                claimed.add(id_)
-                yield rows
 
     def _recover(self) -> None:
         """Take back what dead processes claimed."""
@@ -335,104 +342,6 @@ class Outbox:
         others = [token for token in found if token != mine]
         for token in self.store.recover(others, lambda token: claims.read(self.directory, token), DIED):
             claims.remove(self.directory, token)
-
-    def _due(self, until: float | None, passed: set[str], *, now: bool) -> Iterator[list[Row]]:
-        """Claim the mails that are due, some at a time, and yield those; note their IDs in `passed`."""
-        size = 1
-        max_age = self._waiting_age(now=now)
-        # Sorted once for all of them, and again for those that are due by then: there may be ten thousands.
-        while due := [id_ for id_ in self.store.due(self.now(), max_age) if id_ not in passed]:
-            while due and not _is_over(until):
-                some, due = due[:size], due[size:]
-                size = min(size * 2, _MOST)
-                rows = self.store.claim(some, self.owner.token, self.now(), max_age)
-                passed.update(row.id for row in rows)
-                yield rows
-            if due:
-                return
-
-    def _attempts(
-        self, groups: Iterator[list[Row]], settings: Settings, until: float | None, rate: Rate | None
-    ) -> Iterator[Standing]:
-        """Make an attempt with each mail, over one session for each server and account."""
-        rows = next(groups, None)
-        if rows is None:
-            return
-        # The mail room costs 15 ms: only who has a mail to send pays for it.
-        from jsnpy.smtp.pool import Sessions
-        from jsnpy.smtp.settings import Settings as MailSettings
-
-        sessions = Sessions()
-        mine = MailSettings(
-            insecure=settings.insecure,
-            redactor=settings.redactor,
-            listener=settings.listener,
-            at_dot=settings.at_dot,
-            deadline=until,
-            sessions=lambda: sessions,
-        )
-        unreachable: set[str] = set()
-        pace = None if rate is None else Pace(rate)
-        self._grouping = True
-        try:
-            while rows is not None:
-                written = time.monotonic()
-                for row in rows:
-                    done = self._release(row) if _is_over(until) else self._attempt(row, mine, unreachable, pace)
-                    if row is rows[-1] or time.monotonic() - written > _SOON:
-                        self._write()
-                        written = time.monotonic()
-                    yield done
-                rows = next(groups, None)
-        finally:
-            self._grouping = False
-            sessions.close()
-            self._write()
-
-    def _attempt(self, row: Row, settings: Settings, unreachable: set[str], pace: Pace | None) -> Standing:
-        from jsnpy.outbox import attempts, kept_mail
-
-        try:
-            further = attempts.FurtherAttempt(
-                self,
-                row,
-                self.store.data(row.id),
-                settings,
-                encoding=self.encoding,
-                max_age=self.max_age,
-                clock=self.now,
-            )
-        except kept_mail.Damaged as damage:
-            row.state, row.error = FAILED, str(damage)
-            self.settle(row)
-            return Standing(row, "failed", f"given up: {damage}")
-        if further.place in unreachable:  # a hundred mails would else wait a hundred times for a server that hangs
-            return further.put_off()
-        if pace is not None and not pace.allows(further.account):
-            done = self._release(row)
-            done.text = f"waits for its account's turn ({pace.rate.text})"
-            return done
-        done = further.made()
-        if done.unreachable:
-            unreachable.add(further.place)
-        return done
-
-    def _release(self, row: Row) -> Standing:
-        """Leave a claimed mail as it was to the next flush."""
-        self.settle(row)
-        return self._resting(row)
-
-    def count_due(self, *, now: bool = False) -> int:
-        """Return how many mails a flush would try.
-
-        Raises:
-            OutboxError: the outbox cannot be used.
-        """
-        return len(self.store.due(self.now(), self._waiting_age(now=now))) if storage.exists(self.directory) else 0
-
-    def _waiting_age(self, *, now: bool) -> float:
-        """Return the age at which a mail does not wait for its time any more; with `now`, every mail is too old."""
-        return float("-inf") if now else self.max_age
 
     def is_empty(self) -> bool:
         """Return whether nothing is kept, so that a flush, which costs more, has nothing to do; never raises."""
@@ -463,37 +372,8 @@ class Outbox:
             store.close()
 
     def _kept(self, store: Store, *, waiting: bool) -> list[Standing]:
-        standing = [self._standing(store, row) for row in store.rows(waiting=waiting)]
-        return [each for each in standing if each is not None]
-
-    def _standing(self, store: Store, row: Row) -> Standing | None:
-        """Return how it stands with a mail that was read just now, None if it is not kept any more."""
-        while row.owner is not None:
-            notes = claims.read(self.directory, row.owner)
-            if row.id in notes.accepted:
-                return None
-            marked = row.marked is not None or notes.marked == row.id
-            if notes.lives:
-                dot = ": final dot handed over" if marked else ""
-                return Standing(row, "busy", f"being sent{dot}", news=False)
-            again = store.row(row.id)
-            if again is None:
-                return None  # its owner finished with it and left since
-            died, row = again.owner == row.owner, again
-            if died and marked:
-                row.error = DIED
-                return Standing(row, "unknown", "delivery unknown", news=False)
-            if died:
-                break
-        return self._resting(row)
-
-    def _resting(self, row: Row) -> Standing:
-        """Return how it stands with a mail that nobody sends."""
-        if row.state == WAITING:
-            left = row.next_try - self.now()
-            return Standing(row, "later", f"next try in {schedule.words(left)}" if left > 0 else "due", news=False)
-        words = "delivery unknown" if row.state == UNKNOWN else "given up"
-        return Standing(row, row.state, words, news=False)
+        found = [standing(store, row, self.now()) for row in store.rows(waiting=waiting)]
+        return [each for each in found if each is not None]
 
     def look(self, id_: str) -> tuple[Standing, bytes | None]:
         """Return how it stands with a mail, and its message (None where that is damaged); changes nothing.
@@ -524,7 +404,3 @@ class Outbox:
             if id_ in busy:
                 raise OutboxError(f"the mail {id_} is being sent just now", "Try again when that is over.")
         self.store.write((), ids)
-
-
-def _is_over(until: float | None) -> bool:
-    return until is not None and until - time.monotonic() <= _LEAST

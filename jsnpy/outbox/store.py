@@ -15,6 +15,7 @@ import os
 from jsnpy.errors import OutboxError
 from jsnpy.outbox import storage
 from jsnpy.outbox.rows import UNKNOWN, WAITING, Row
+from jsnpy.outbox.transaction import Transaction, Troubles
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,41 +65,6 @@ _SCHEMA = (
 _COLUMNS = tuple(Row.__fields__)
 
 
-class _Troubles:
-    """Puts SQLite's and the system's errors into plain words (contextlib would cost each run with an outbox 0.5 ms)."""
-
-    def __init__(self, directory: str) -> None:
-        self._directory = directory
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, (sqlite3.Error, OSError)):
-            raise storage.trouble(self._directory, error) from None
-
-
-class _Transaction:
-    """Makes the changes in it one, safe on disk at the end; takes them back when one fails."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, failed: type[BaseException] | None, _: object, __: object) -> None:
-        try:
-            if failed is None:
-                self._db.execute("COMMIT")
-        finally:
-            if self._db.in_transaction:
-                try:
-                    self._db.execute("ROLLBACK")
-                except sqlite3.Error:
-                    pass  # what went wrong before is what counts
-
-
 class Store:
     """An open outbox, made if need be; to be used in one thread.
 
@@ -117,7 +83,7 @@ class Store:
     def __init__(self, directory: str, *, patience: float = PATIENCE, reading: bool = False) -> None:
         self.directory = directory
         self.remark = ""
-        self._troubles = _Troubles(directory)
+        self._troubles = Troubles(directory)
         path = os.path.join(directory, storage.FILE)
         with self._troubles:
             if not reading:
@@ -133,7 +99,7 @@ class Store:
         except OutboxError:
             self._db.close()
             raise
-        self._transaction = _Transaction(self._db)
+        self._transaction = Transaction(self._db)
 
     def _look_only(self, path: str) -> None:
         try:
@@ -162,7 +128,7 @@ class Store:
             return
         if version:
             self._vacuum()  # an earlier version left what it removed in free pages
-        with _Transaction(db):
+        with Transaction(db):
             version = self._version()
             if version == _VERSION:
                 return  # another process was faster
