@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 
+from jsnpy import mail_report
+from jsnpy.mail_report import MailReport
 from jsnpy.output import VERBOSE
-from jsnpy.text import printable, shortened, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Protocol
+    from typing import Protocol
 
     from jsnpy import smtp
     from jsnpy.config import RunConfig
@@ -31,15 +32,6 @@ if TYPE_CHECKING:
             """Let go of what it has open."""
 
 
-_NAMED = 5
-"""Recipients that a message names at most: a run may have thousands."""
-
-_ERROR_SHOWN = 1000
-_SUBJECT_SHOWN = 60
-_MANY = 10
-"""Mails from which on a run's end tells how many there were."""
-
-
 class Mailer:
     """The mails of one run; used in the run's worker, but for `tick` and `stop`.
 
@@ -53,8 +45,7 @@ class Mailer:
 
     Attributes:
         results: of each send so far.
-        failed: how many sends failed.
-        refused: how many recipients of mails that were accepted were refused.
+        report: counts them, and says what is to be said of them.
     """
 
     def __init__(
@@ -78,14 +69,9 @@ class Mailer:
         self._dry_run: DryRun | None = None
         self._sessions: Sessions | None = None
         self._tokens: Tokens | None = None
-        self._sent = 0
-        self._last: list[str] = []
-        self._under_way = ""
-        self._dot_sent = False
         self._stopped = False
+        self.report = MailReport(options, output)
         self.results: list[smtp.SendResult] = []
-        self.failed = 0
-        self.refused = 0
 
     def open(self, config: RunConfig) -> None:
         """Be ready for the mails of what is run; in a dry run, start its server.
@@ -112,28 +98,21 @@ class Mailer:
         from jsnpy import smtp
 
         self._output.flush()
-        given = fields if isinstance(fields, dict) else {}
-        self._dot_sent, self._under_way = False, _named(_recipients(given)) or "nobody"
+        self.report.begin(fields)
         start = time.monotonic()
-        outbox, settings = self._net or self._opened_outbox(), self._settings()
-        result = smtp.send(fields, settings) if outbox is None else outbox.send(fields, settings)
-        self._under_way = ""
-        facts = {
-            "event": "send",
-            "code": result.code,
-            "host": _host(given),
-            "port": given.get("port") if isinstance(given.get("port"), int | str) else None,
-            "to": _reached(result) or _recipients(given),
-            "subject": _subject(given),
-            "stage": result.details["stage"],
-            "smtpCode": result.details["smtpCode"],
-            "messageId": result.details["messageId"],
-            "seconds": round(time.monotonic() - start, 3),
-            "config": self._config.config_path or None,
-            "script": script or None,
-            "line": line or None,
-        }
-        self._note(result, facts)
+        net, settings = self._net or self._opened_outbox(), self._settings()
+        result = smtp.send(fields, settings) if net is None else net.send(fields, settings)
+        if self._keeps_results:
+            self.results.append(result)
+        about = mail_report.facts(
+            fields,
+            result,
+            seconds=round(time.monotonic() - start, 3),
+            config=self._config.config_path or None,
+            script=script or None,
+            line=line or None,
+        )
+        self.report.end(result, about)
         return result
 
     def _settings(self) -> smtp.Settings:
@@ -154,7 +133,7 @@ class Mailer:
 
     def _before_dot(self) -> None:
         """Note that from now on the mail may be delivered; not where the run has said already that it will not be."""
-        self._dot_sent = True
+        self.report.dot_sent = True
         if self._stopped:
             from jsnpy.smtp.outcome import Code, SendFailure
 
@@ -203,28 +182,6 @@ class Mailer:
             )
         return self._outbox
 
-    def _note(self, result: smtp.SendResult, facts: dict[str, Any]) -> None:
-        """Count a send, and say on stderr what an operator should know of it."""
-        if self._keeps_results:
-            self.results.append(result)
-        refused = len(result.details["rejected"]) if result.code == 0 else 0
-        lost = self._options.fail_on_send_error and (result.code != 0 or refused > 0)
-        told = False
-        for warning in result.warnings:
-            of_refusals = refused > 0 and not told and " refused: " in warning
-            told = told or of_refusals
-            self._output.warn(warning, facts if of_refusals else None, always=lost)
-        if result.code == 0:
-            self._sent += 1
-            self.refused += refused
-            self._last = [*self._last, *result.details["accepted"]][-_NAMED:]
-            if not told:
-                self._output.info(f"send_email returned 0 after {facts['seconds']:.2f} s", facts)
-            return
-        self.failed += 1
-        error = shortened(result.error, _ERROR_SHOWN)
-        self._output.warn(f"send_email failed with code {result.code}: {error} ({_about(facts)})", facts, always=lost)
-
     # What ends a run, or comes after its script.
 
     def finish(self) -> None:
@@ -237,16 +194,7 @@ class Mailer:
             self._sessions.close()
         if self._dry_run:
             self._dry_run.stop()
-        mails = self._sent + self.failed
-        sent = "would be accepted" if self._options.probe else "sent"
-        text = f"{mails} mail{'s' * (mails != 1)}: {self._sent} {sent}, {self.failed} failed"
-        if self.refused:
-            text += f", {self.refused} recipient{'s' * (self.refused > 1)} refused"
-        if self._options.probe:
-            self._output.show(f"{text}; nothing was sent (--probe)")
-        elif mails >= _MANY:
-            say = self._output.warn if self.failed or self.refused else self._output.info
-            say(text)
+        self.report.sum_up()
 
     def flush_outbox(self) -> None:
         """Try the mails again that are due in the outbox that the options name."""
@@ -272,66 +220,11 @@ class Mailer:
             self._sessions.close_idle()
 
     def stop(self) -> str:
-        """Send nothing more past the next final dot, and return what is known of the mails; "" where there are none.
+        """Send no final dot any more, and return what is known of the mails.
 
         Called in another thread, for a run that is ended early.
         """
         self._stopped = True  # before it is looked at how far the mail under way has come
-        parts = []
-        if self._under_way:
-            fate = "may have been delivered" if self._dot_sent else "was not delivered"
-            parts.append(f"a send_email to {self._under_way} was under way; its mail {fate}")
         if self._dry_run:
             self._dry_run.leave()
-            parts.append(self._dry_run.summary())
-        elif self._sent and not self._options.probe:
-            count = f"{self._sent} mail{'s' * (self._sent > 1)} sent"
-            parts.append(f"{count}, {'the last ' * (self._sent > 1)}to {', '.join(self._last)}")
-        return "; ".join(part for part in parts if part)
-
-
-def _recipients(given: dict[str, Any]) -> list[str]:
-    """Return to whom a mail should go, as far as what a script passed tells."""
-    found = []
-    for name in ("to", "cc", "bcc"):
-        value = given.get(name)
-        for each in value if isinstance(value, list) else [value]:
-            email = each.get("email") if isinstance(each, dict) else each
-            if isinstance(email, str):
-                found += [part.strip() for part in email.replace(";", ",").split(",") if part.strip()]
-    return found
-
-
-def _reached(result: smtp.SendResult) -> list[str]:
-    """Return the recipients that the server was asked for."""
-    return [*result.details["accepted"], *(each["email"] for each in result.details["rejected"])]
-
-
-def _host(given: dict[str, Any]) -> str | None:
-    host = given.get("host")
-    # A URL in its place may hold a password that nobody knows of as one.
-    return host if isinstance(host, str) and "@" not in host and "/" not in host else None
-
-
-def _subject(given: dict[str, Any]) -> str | None:
-    subject = given.get("subject")
-    return whole(subject) if isinstance(subject, str) else None
-
-
-def _about(facts: dict[str, Any]) -> str:
-    """Return which mail it is: to whom, about what, asked for where."""
-    to, subject, line = facts["to"], facts["subject"], facts["line"]
-    parts = [f"to {_named(to)}"] if to else []
-    if subject is not None:
-        parts.append(_quoted(subject))
-    return ", ".join([*parts, f"{facts['script']}:{line}" if line else facts["script"] or "send_email"])
-
-
-def _named(recipients: list[str]) -> str:
-    more = len(recipients) - _NAMED
-    named = ", ".join(printable(whole(each)) for each in recipients[:_NAMED])
-    return f"{named} and {more} more" if more > 0 else named
-
-
-def _quoted(subject: str) -> str:
-    return f'"{printable(subject[:_SUBJECT_SHOWN])}{"…" * (len(subject) > _SUBJECT_SHOWN)}"'
+        return self.report.so_far(self._dry_run.summary() if self._dry_run else "")

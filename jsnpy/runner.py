@@ -9,7 +9,6 @@ from jsnpy.bindings.timers import Timers
 from jsnpy.engine import Ending, Engine
 from jsnpy.errors import ExitCode, ScriptError
 from jsnpy.mailer import Mailer
-from jsnpy.options import Options
 from jsnpy.output import STDERR, VERBOSE, Output, encode
 
 TYPE_CHECKING = False
@@ -18,10 +17,9 @@ if TYPE_CHECKING:
 
     from jsnpy.config import RunConfig
     from jsnpy.mailer import Net
+    from jsnpy.options import Options
     from jsnpy.redaction import Redactor
     from jsnpy.state import State
-
-__all__ = ["Options", "Run"]
 
 _LAST_FLUSH = 0.5
 """Seconds a run that is being ended may still take to write its output."""
@@ -90,10 +88,6 @@ class Run:
     def probe(self) -> bool:
         """Whether mails stop before their message."""
         return self.options.probe
-
-    def show(self, text: str) -> None:
-        """Show a text of several lines on stderr."""
-        self.output.show(text)
 
     # The worker's side.
 
@@ -233,7 +227,11 @@ class Run:
             return ExitCode.SCRIPT
         codes = {"exit": ending.code, "done": ExitCode.OK}
         code = self.output.exit_code(codes.get(ending.kind, ExitCode.SCRIPT))
-        if code == ExitCode.OK and self.options.fail_on_send_error and (self.mailer.failed or self.mailer.refused):
+        if (
+            code == ExitCode.OK
+            and self.options.fail_on_send_error
+            and (self.mailer.report.failed or self.mailer.report.refused)
+        ):
             return ExitCode.SEND_FAILED
         return code
 
@@ -247,7 +245,7 @@ class Run:
             return ""
         after = f" after {self.options.timeout:g} s" if code == ExitCode.TIMEOUT else ""
         text = f"the run was ended{after} ({supervisor.ENDED_BY[code]})"
-        return "; ".join(part for part in (text, self._waits, self.mailer.stop()) if part)
+        return f"{text}; {self._waits or self.mailer.stop()}"
 
     def end_early(self, code: int) -> None:
         """Write what is left and say what ended the run, but do not wait long for readers that are stuck."""

@@ -314,14 +314,15 @@ class _Loading(Record):
 
     def _script(self, wanted: object, *keys: str | int) -> tuple[str, str, str]:
         """Return path, name and text of a script that the config names."""
-        place, what = self.place(*keys), ".".join(map(str, keys))
+        what = ".".join(map(str, keys))
         name = self._path(wanted, *keys, example="email_send.js" if what == "scriptfile" else "lib.js")
         bases = [self.base, self.here] if self.here else [self.base]
-        path = self.locate(name, bases, lambda: f"{place}: the script")
+        path = self.locate(name, bases, lambda: f"{self.place(*keys)}: the script")
         shown = shown_path(path, self.here)
         source = text_files.decode(text_files.read(path, shown), shown, self.encoding)
         if self.path and text_files.same_file(path, self.path):
-            raise ConfigError(f'{place}: "{what}" names the config itself', "It must name the JavaScript file to run.")
+            fault = f'{self.place(*keys)}: "{what}" names the config itself'
+            raise ConfigError(fault, "It must name the JavaScript file to run.")
         return path, shown, source
 
     def _statefile(self, written: object) -> str:

@@ -25,11 +25,11 @@ def step(name):
 import jsnpy.__main__; step("import jsnpy.__main__")
 import jsnpy.config; step("import jsnpy.config")
 import jsnpy.runner; step("import jsnpy.runner (engine, output, supervisor)")
-from jsnpy import output, config, runner, supervisor
+from jsnpy import options, output, config, runner, supervisor
 from jsnpy.redaction import Redactor
 redactor = Redactor(); streams = output.standard(redactor); step("streams")
 loaded = config.load(sys.argv[1]); step("read the config")
-run = runner.Run(loaded, runner.Options(), streams, redactor); step("make the run")
+run = runner.Run(loaded, options.Options(), streams, redactor); step("make the run")
 from jsnpy import engine
 made = engine.Engine.__init__
 def timed(self, *args, **options):

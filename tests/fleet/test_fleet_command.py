@@ -18,8 +18,8 @@ from jsnpy.errors import UsageError
 from jsnpy.fleet import runs
 from jsnpy.fleet.settings import Settings
 from jsnpy.fleet.state import State
+from jsnpy.options import Options
 from jsnpy.outbox.rate import Rate
-from jsnpy.runner import Options
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -72,7 +72,7 @@ def test_signal_ends_the_run(name: str, number: signal.Signals, code: int, tmp_p
         process.send_signal(number)
         process.send_signal(number)
         took = seconds_to_end(process)
-        said = f"too\njsnpy: error: the run was ended ({WORDS[number]})\n"
+        said = f"too\njsnpy: error: the run was ended ({WORDS[number]}); no mail was sent\n"
         assert (code, said) == (process.returncode, process.stderr.read().decode())
         assert took < 2
 
@@ -234,7 +234,7 @@ def test_the_fate_of_the_mail_under_way_is_told(number: "int | None", at: str, f
                 process.send_signal(number)
             seconds_to_end(process)
             said = process.stderr.read().decode()
-    assert f"a send_email to b@x.test was under way; its mail {fate}\n" in said
+    assert f"a send_email to b@x.test was under way, its mail {fate}; no mail was sent\n" in said
 
 
 def test_no_dot_follows_when_it_was_said_that_none_will() -> None:

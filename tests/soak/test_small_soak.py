@@ -33,7 +33,7 @@ def test_a_run_keeps_no_results_that_nobody_asks_for() -> None:
     mailer = Mailer(Options(), Output(Memory(), Memory(), Redactor()), Redactor())
     mailer.open(from_mapping({"scriptfile": SOAK}))
     assert [-1, -1] == [mailer.send({}).code, mailer.send({}).code]
-    assert ([], 2) == (mailer.results, mailer.failed)
+    assert ([], 2) == (mailer.results, mailer.report.failed)
 
 
 def test_passing_secrets_are_forgotten_after_a_few_more() -> None:

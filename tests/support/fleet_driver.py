@@ -9,7 +9,7 @@ import time
 
 from jsnpy import celery, config
 from jsnpy.fleet import runs
-from jsnpy.runner import Options
+from jsnpy.options import Options
 
 
 def main() -> None:

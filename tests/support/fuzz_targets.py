@@ -16,9 +16,10 @@ from unittest import mock
 from jsnpy import config, json_text, smtp
 from jsnpy.engine import Engine
 from jsnpy.errors import JsnpyError
+from jsnpy.options import Options
 from jsnpy.output import Memory, Output
 from jsnpy.redaction import Redactor
-from jsnpy.runner import Options, Run
+from jsnpy.runner import Run
 from jsnpy.smtp.pool import Sessions
 from support import fuzz_options, fuzz_tokens, truth
 from support.counting import EHLO

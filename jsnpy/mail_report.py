@@ -1,0 +1,165 @@
+"""What a run says of its mails: each that failed, how many there were, and how far it came when it is ended."""
+
+from __future__ import annotations
+
+from jsnpy.text import printable, shortened, whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from jsnpy.options import Options
+    from jsnpy.output import Output
+    from jsnpy.smtp import SendResult
+
+_NAMED = 5
+"""Recipients that a message names at most: a run may have thousands."""
+
+_ERROR_SHOWN = 1000
+_SUBJECT_SHOWN = 60
+_MANY = 10
+"""Mails from which on a run's end tells how many there were."""
+
+
+class MailReport:
+    """The mails of one run, counted.
+
+    Args:
+        options: what its caller decided.
+        output: where it prints.
+
+    Attributes:
+        failed: how many sends failed.
+        refused: how many recipients of accepted mails were refused.
+        under_way: the recipients of the mail that is being sent, "" where there is none.
+        dot_sent: whether that mail's final dot may have reached the server.
+    """
+
+    def __init__(self, options: Options, output: Output) -> None:
+        self._options = options
+        self._output = output
+        self._accepted = 0
+        self._last: list[str] = []
+        self.failed = 0
+        self.refused = 0
+        self.under_way = ""
+        self.dot_sent = False
+
+    def begin(self, fields: object) -> None:
+        """Note that a mail is being sent."""
+        self.dot_sent, self.under_way = False, _named(_wanted(fields)) or "nobody"
+
+    def end(self, result: SendResult, facts: dict[str, Any]) -> None:
+        """Count a mail, and say on stderr what an operator should know of it.
+
+        Args:
+            result: what came of it.
+            facts: about it, as a JSON object of the log has them.
+        """
+        self.under_way = ""
+        refused = len(result.details["rejected"]) if result.code == 0 else 0
+        lost = self._options.fail_on_send_error and (result.code != 0 or refused > 0)
+        told = False
+        for warning in result.warnings:
+            of_refusals = refused > 0 and not told and " refused: " in warning
+            told = told or of_refusals
+            self._output.warn(warning, facts if of_refusals else None, always=lost)
+        if result.code == 0:
+            self._accepted += 1
+            self.refused += refused
+            self._last = [*self._last, *result.details["accepted"]][-_NAMED:]
+            if not told:
+                self._output.info(f"send_email returned 0 after {facts['seconds']:.2f} s", facts)
+            return
+        self.failed += 1
+        error = shortened(result.error, _ERROR_SHOWN)
+        self._output.warn(f"send_email failed with code {result.code}: {error} ({_about(facts)})", facts, always=lost)
+
+    def sum_up(self) -> None:
+        """Say, after a probe or where there were many, how many mails there were."""
+        mails = self._accepted + self.failed
+        done = "would be accepted" if self._options.probe else "sent"
+        text = f"{_count(mails, 'mail')}: {self._accepted} {done}, {self.failed} failed"
+        if self.refused:
+            text += f", {_count(self.refused, 'recipient')} refused"
+        if self._options.probe:
+            self._output.show(f"{text}; nothing was sent (--probe)")
+        elif mails >= _MANY:
+            say = self._output.warn if self.failed or self.refused else self._output.info
+            say(text)
+
+    def so_far(self, caught: str = "") -> str:
+        """Return what is known of the mails of a run that is ended early.
+
+        Args:
+            caught: in a dry run, what is known of those sent.
+        """
+        sent = caught or "no mail was sent"
+        if self._options.probe:
+            sent = "nothing was sent (--probe)"
+        elif self._accepted and not caught:
+            last = f"{'the last ' * (self._accepted > 1)}to {', '.join(self._last)}"
+            sent = f"{_count(self._accepted, 'mail')} sent, {last}"
+        if not self.under_way or self._options.probe:
+            return sent
+        fate = "may have been delivered" if self.dot_sent else "was not delivered"
+        return f"a send_email to {self.under_way} was under way, its mail {fate}; {sent}"
+
+
+def facts(fields: object, result: SendResult, **more: object) -> dict[str, Any]:
+    """Return the facts of a send, as a JSON object of the log has them.
+
+    Args:
+        fields: what the script passed, whatever that was.
+        result: what came of it.
+        more: seconds, config, script, line.
+    """
+    given = fields if isinstance(fields, dict) else {}
+    host, port, subject = given.get("host"), given.get("port"), given.get("subject")
+    details = result.details
+    # A URL in place of the host may hold a password that nobody knows of as one.
+    is_host = isinstance(host, str) and "@" not in host and "/" not in host
+    asked = [*details["accepted"], *(each["email"] for each in details["rejected"])]
+    return {
+        "event": "send",
+        "code": result.code,
+        "host": host if is_host else None,
+        "port": port if isinstance(port, int | str) else None,
+        "to": asked or _wanted(fields),
+        "subject": whole(subject) if isinstance(subject, str) else None,
+        **{name: details[name] for name in ("stage", "smtpCode", "messageId")},
+        **more,
+    }
+
+
+def _wanted(fields: object) -> list[str]:
+    """Return to whom a mail should go, as far as what a script passed tells."""
+    given = fields if isinstance(fields, dict) else {}
+    found = []
+    for name in ("to", "cc", "bcc"):
+        value = given.get(name)
+        for each in value if isinstance(value, list) else [value]:
+            email = each.get("email") if isinstance(each, dict) else each
+            if isinstance(email, str):
+                found += [part.strip() for part in email.replace(";", ",").split(",") if part.strip()]
+    return found
+
+
+def _about(facts: dict[str, Any]) -> str:
+    """Return which mail it is: to whom, about what, asked for where."""
+    to, subject, script, line = facts["to"], facts["subject"], facts["script"], facts["line"]
+    parts = [f"to {_named(to)}"] if to else []
+    if subject is not None:
+        more = "…" if len(subject) > _SUBJECT_SHOWN else ""
+        parts.append(f'"{printable(subject[:_SUBJECT_SHOWN])}{more}"')
+    return ", ".join([*parts, f"{script}:{line}" if line else script or "send_email"])
+
+
+def _named(recipients: list[str]) -> str:
+    more = len(recipients) - _NAMED
+    named = ", ".join(printable(whole(each)) for each in recipients[:_NAMED])
+    return f"{named} and {more} more" if more > 0 else named
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
