@@ -94,7 +94,7 @@ class MailReport:
         Args:
             caught: in a dry run, what is known of those sent.
         """
-        sent = caught or "no mail was sent"
+        sent = caught or f"no {'other ' * bool(self.under_way)}mail was sent"
         if self._options.probe:
             sent = "nothing was sent (--probe)"
         elif self._accepted and not caught:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from jsnpy import bindings, supervisor
-from jsnpy.bindings.timers import Timers
+from jsnpy.bindings.clock import Timers
 from jsnpy.engine import Ending, Engine
 from jsnpy.errors import ExitCode, ScriptError
 from jsnpy.mailer import Mailer

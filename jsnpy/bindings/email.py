@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from jsnpy.bindings import Host
+    from jsnpy.bindings.host import Host
     from jsnpy.engine import Native
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from jsnpy import web
-    from jsnpy.bindings import Host
+    from jsnpy.bindings.host import Host
     from jsnpy.engine import Native
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

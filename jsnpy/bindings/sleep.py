@@ -6,7 +6,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from jsnpy.bindings import Host
+    from jsnpy.bindings.host import Host
     from jsnpy.engine import Native
 
 

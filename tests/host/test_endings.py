@@ -234,7 +234,7 @@ def test_the_fate_of_the_mail_under_way_is_told(number: "int | None", at: str, f
                 process.send_signal(number)
             seconds_to_end(process)
             said = process.stderr.read().decode()
-    assert f"a send_email to b@x.test was under way, its mail {fate}; no mail was sent\n" in said
+    assert f"a send_email to b@x.test was under way, its mail {fate}; no other mail was sent\n" in said
 
 
 def test_no_dot_follows_when_it_was_said_that_none_will() -> None:

@@ -6,7 +6,7 @@ import pytest
 from support.command import jsnpy
 from support.engines import without_warning
 
-from jsnpy.bindings.timers import Timers
+from jsnpy.bindings.clock import Timers
 
 # name: script, what Node 20 prints
 CASES = {

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from jsnpy.bindings import Host
+    from jsnpy.bindings.host import Host
     from jsnpy.engine import Native
 
 _NO_BABEL = (
