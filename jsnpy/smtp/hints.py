@@ -315,10 +315,9 @@ def _unknown_issuer(server: Server, issuer: str) -> str:
         "public one, the server must send the intermediate certificate along: its administrator must add it"
     )
     if sys.platform == "win32":
-        hint += (
-            ". Windows fetches public roots only when one of its own programs needs them: open an https page of that "
-            "CA in Edge on this machine once"
-        )
+        from jsnpy.trust import FETCHED_ON_DEMAND
+
+        hint += f". {FETCHED_ON_DEMAND}"
     return hint
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import ssl
-import sys
 
+from jsnpy import trust
 from jsnpy.smtp import certificate as certificates
 from jsnpy.smtp import hints
 from jsnpy.smtp.outcome import Code, SendFailure
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 # Loading the system's CAs takes 10-30 ms; a script that sends 300 mails needs them once.
 _contexts: dict[tuple[object, ...], tuple[ssl.SSLContext, list[str]]] = {}
 _CONTEXTS_MAX = 16
-_WINDOWS_STORES = ("CA", "ROOT")
 
 
 def context(
@@ -89,32 +88,14 @@ def _make(server: Server, *, verify: bool, ca_pem: str) -> tuple[ssl.SSLContext,
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
             what = f"tls.ca_file cannot be used: {server.ca_file}: {_reason(error)}"
             raise SendFailure(Code.ARGUMENT, "argument", what, hint="it must hold CA certificates in PEM") from None
-    elif sys.platform == "win32":
-        made.set_default_verify_paths()
-        notes = load_windows_stores(made)
     else:
-        made.load_default_certs()
+        notes = [
+            f"left out of Windows' store {store}, as it cannot be read ({_reason(error)}): {certificates.facts(der)}"
+            for store, der, error in trust.load(made)
+        ]
     if ca_pem:
         made.load_verify_locations(cadata=ca_pem)
     return made, notes
-
-
-def load_windows_stores(made: ssl.SSLContext) -> list[str]:
-    """Trust the certificates in Windows' stores, and return a line for each one that cannot be read.
-
-    Python loads them in one go: a single odd one, as national CAs install them, would leave none.
-    """
-    notes = []
-    for store in _WINDOWS_STORES:
-        for der, encoding, trust in ssl.enum_certificates(store):  # type: ignore[attr-defined,unused-ignore]
-            if encoding != "x509_asn" or not (trust is True or ssl.Purpose.SERVER_AUTH.oid in trust):
-                continue
-            try:
-                made.load_verify_locations(cadata=der)
-            except ssl.SSLError as error:
-                who = certificates.facts(der)
-                notes.append(f"left out of Windows' store {store}, as it cannot be read ({_reason(error)}): {who}")
-    return notes
 
 
 def _reason(error: Exception) -> str:

@@ -3,6 +3,7 @@
 import os
 import socket
 import ssl
+import sys
 from http.client import BadStatusLine, HTTPException, IncompleteRead, LineTooLong, RemoteDisconnected
 
 from urllib3.exceptions import (
@@ -15,6 +16,9 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
+from jsnpy.trust import FETCHED_ON_DEMAND
+
+_ON_DEMAND = f". {FETCHED_ON_DEMAND}" if sys.platform == "win32" else ""
 _TROUBLE_SHOWN = 200  # characters of somebody else's words in one of our sentences
 
 
@@ -100,10 +104,8 @@ def _certificate(error: ssl.SSLCertVerificationError, peer: str) -> str:
     file = os.environ.get("SSL_CERT_FILE", "")
     if file and not os.path.isfile(file):
         return f"{start}: SSL_CERT_FILE names {file}, which is no readable file"
-    return (
-        f"{start}: if it comes from a CA of your own, name the CA's PEM file in SSL_CERT_FILE"
-        " (--insecure switches the check off)"
-    )
+    own = f"{start}: if it comes from a CA of your own, name the CA's PEM file in SSL_CERT_FILE"
+    return f"{own} (--insecure switches the check off){_ON_DEMAND}"
 
 
 def _handshake(error: ssl.SSLError, peer: str) -> str:

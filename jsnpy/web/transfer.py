@@ -11,6 +11,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection, ProxyConfig
 from urllib3.response import HTTPResponse
 from urllib3.util import SKIP_HEADER, parse_url
 
+from jsnpy import trust
 from jsnpy.web import proxies
 from jsnpy.web.body import check_size
 from jsnpy.web.errors import WebError, kind, sentence
@@ -175,13 +176,17 @@ class Transfer:
         return connection
 
     def _tls(self) -> ssl.SSLContext:
-        """Return the one context of this transfer; the default one reads SSL_CERT_FILE and SSL_CERT_DIR."""
+        """Return the one context of this transfer: as strict, and as lenient, as the one for mails."""
         if self._context is None:
-            context = ssl.create_default_context()
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.minimum_version = ssl.TLSVersion.TLSv1_2
+            context.set_ciphers("DEFAULT")  # OpenSSL's own: Python's leave out what many an old server is limited to
             if self.insecure:
                 context.check_hostname = False
                 context.verify_mode = ssl.CERT_NONE
+            else:
+                context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a trusted certificate need not be a root
+                trust.load(context)
             self._context = context
         return self._context
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from support.fetching import http_get, http_post
 from support.http_server import HttpServer, Received, Tunnel, answer, redirect
 
+from jsnpy import trust
 from jsnpy.web import proxies
 from jsnpy.web.url import parse
 
@@ -297,3 +299,15 @@ def test_which_variable_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "all.test:1" == proxies.proxy_for(page).peer  # type: ignore[union-attr]
     monkeypatch.setenv("http_proxy", "lower.test:1")
     assert "lower.test:1" == proxies.proxy_for(page).peer  # type: ignore[union-attr]
+
+
+def test_one_odd_certificate_does_not_spoil_windows_store(
+    serve: Serve, run: Any, tls: ssl.SSLContext, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows' stores are read one certificate at a time: what cannot be read is left out, all others are trusted."""
+    good = ssl.PEM_cert_to_DER_cert(authority.cert_pem.bytes().decode())
+    stores = {"CA": [(good[:-1], "x509_asn", True)], "ROOT": [(good, "x509_asn", True)]}
+    monkeypatch.setattr(ssl, "enum_certificates", stores.__getitem__, raising=False)
+    monkeypatch.setattr(trust, "sys", type("Sys", (), {"platform": "win32"}))
+    server = serve(lambda _: answer(b"fine"), tls)
+    assert "fine" == http_get(server.url, run)["body"]
