@@ -1,4 +1,4 @@
-"""The command line for click: a run, the commands beside it, and every complaint about usage."""
+"""The command line for click: a run, the commands next to it, and every complaint about usage."""
 
 from __future__ import annotations
 

@@ -23,13 +23,13 @@ def assign(config: dict[str, object], assignment: str, config_keys: Sequence[str
         config: holds `arg`.
         assignment: KEY=VALUE; KEY is a dotted path of object keys and array indices, VALUE is JSON if it
             parses, else a string.
-        config_keys: the keys beside `arg`, which cannot be set.
+        config_keys: the keys next to `arg`, which cannot be set.
 
     Returns:
         A warning, or "".
 
     Raises:
-        UsageError: there is no `=`, a key is empty, it is no UTF-8, or the path leads through no object.
+        UsageError: there is no `=`, a key is empty, it is not UTF-8, or its path leads through a text or a number.
     """
     path, equals, text = assignment.partition("=")
     if not equals:
@@ -45,10 +45,10 @@ def assign(config: dict[str, object], assignment: str, config_keys: Sequence[str
         raise UsageError(f"--set {quoted(path)} is not valid UTF-8") from None
     value: object = text
     try:
-        # What cannot be JSON is not tried: the parser's error is dear (it imports json).
+        # What cannot be JSON is not tried: the parser's error is expensive (it imports json).
         if text.lstrip()[:1] in _JSON_STARTS:
             value = json_text.loads(text)
-            json_text.dumps(value)  # 1e999 parses, but is no number a script could get
+            json_text.dumps(value)  # 1e999 parses, but is not a number a script could get
     except (ValueError, RecursionError):
         value = text
     warning = _warning(config["arg"], path, steps, config_keys)
@@ -62,7 +62,7 @@ def assign(config: dict[str, object], assignment: str, config_keys: Sequence[str
         elif isinstance(below, list):
             index = _index(step, below)
             if index is None:
-                told = f"the array has {len(below)} items, and none is {quoted(step)}"
+                told = f"the array has {len(below)} items, but no item {quoted(step)}"
                 raise UsageError(f"--set {quoted(path)}: {told}")
             key = index
         else:
@@ -74,7 +74,7 @@ def assign(config: dict[str, object], assignment: str, config_keys: Sequence[str
 
 
 def _warning(arg: object, path: str, steps: list[str], config_keys: Sequence[str]) -> str:
-    """Return what to say of a key that `arg` does not have, where it was probably meant otherwise."""
+    """Return what to say of a key that `arg` does not have, where another key was probably meant."""
     if _walked(arg, steps) == len(steps) or not isinstance(arg, dict):
         return ""
     told = f"--set {quoted(path)} is a new key"

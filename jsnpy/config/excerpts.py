@@ -32,7 +32,7 @@ _CLEAN_END = re.compile(r"""[ \t]*(?:[}\]\r\n]|\Z|,\s*(?:["}\]]|\Z))""")
 
 
 def excerpt(text: str, position: int, key_end: int = -1) -> str:
-    """Return the line round a position with a caret below it, its string values masked but harmless ones.
+    """Return the line of a position with a caret below; its string values are masked, but harmless ones.
 
     Args:
         text: the whole config, which is JSON up to the position.

@@ -26,13 +26,7 @@ _PLACEHOLDERS = ("{{", "{%", "<%", "${", "<?")
 
 
 def explain(text: str, name: str, told: str) -> ConfigError:
-    """Return the error for text that is no JSON, or has a number no script could use.
-
-    Args:
-        text: the whole config.
-        name: the config as messages name it.
-        told: what the parser said, for what is not found here.
-    """
+    """Return the error for text that is not JSON, or has a number no script could use."""
     key_end = -1
     try:
         position = _unusable_number(text)
@@ -149,11 +143,11 @@ def _no_value(text: str, at: int, after: int) -> tuple[int, str, str]:
     if word.lstrip("-").lower() in ("nan", "infinity", "inf"):
         return at, "JSON has no NaN and no Infinity", "Use null, a number or a string."
     if word.lower() in _WORDS:
-        return at, "JSON spells this word otherwise", f"Write {_WORDS[word.lower()]}."
+        return at, "JSON spells this word differently", f"Write {_WORDS[word.lower()]}."
     if char in "+-." or char.isdigit():
         return at, "this is not a number as JSON writes them", _NUMBER_HINT
     if word:
-        return at, "text needs double quotes", 'Write "…" round it.'
+        return at, "text needs double quotes", 'Put it in double quotes: "…"'
     return at, "a value is expected here", ""
 
 

@@ -16,7 +16,7 @@ _MOST_WARNINGS = 20
 
 
 class BrokenError(Exception):
-    """The text is no JSON.
+    """The text is not JSON.
 
     Args:
         expected: what should come: "value", "key", "colon", "comma" or "end".
@@ -39,7 +39,7 @@ def members(text: str) -> "Iterator[tuple[list[str | int], int, int]]":
     The path is one list, changed from value to value. There is no recursion: text of any depth can be walked.
 
     Raises:
-        BrokenError: the text is no JSON.
+        BrokenError: the text is not JSON.
     """
     import json
 

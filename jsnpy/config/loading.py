@@ -56,7 +56,7 @@ def load(
     if encoding is not None:
         text_files.check_encoding(encoding)
     target = os.fspath(target)
-    here = _current_folder(target)
+    here = text_files.current_folder(target)
     loading = _Loading(
         name="<stdin>", base=here, here=here, sets=sets, encoding=encoding,
         keep_references=keep_references, lenient=lenient, faults=faults,
@@ -98,7 +98,7 @@ def from_mapping(
     if encoding is not None:
         text_files.check_encoding(encoding)
     base_dir = os.fspath(base_dir)
-    here = _current_folder(base_dir)
+    here = text_files.current_folder(base_dir)
     base = os.path.normpath(os.path.join(here, base_dir))
     loading = _Loading(
         name="config", base=base, here=here, sets=sets, encoding=encoding, lenient=lenient, in_file=False
@@ -250,7 +250,7 @@ class _Loading(Record):
             return json_text.dumps(value)
         except RecursionError:
             raise self._too_deep() from None
-        except ValueError as error:  # 1e999 parses, but is no number
+        except ValueError as error:  # 1e999 parses, but is not a number
             raise self._fault(error) from None
 
     def _substituted(self, text: str, linked: tuple[object, ...]) -> str:
@@ -377,7 +377,7 @@ class _Loading(Record):
         if fault is None:
             fault = json_faults.explain(self.text, self.name, str(error))
             if not self.name.lower().endswith(".json") and not self.text.lstrip().startswith(("{", "[", '"')):
-                fault.hint = "It was read as a JSON config. If it is a script, its name must end in .js."
+                fault.hint = f"It was read as a JSON config. {other_formats.IF_A_SCRIPT}"
         return fault
 
     def _too_deep(self) -> ConfigError:
@@ -392,12 +392,3 @@ class _Loading(Record):
 
             where = json_places.place(self.text, self.name, path, of_key=True)
         self.warnings.append(f"{where}: unknown key {quoted('.'.join(path))}{guess}")
-
-
-def _current_folder(target: str) -> str:
-    try:
-        return os.getcwd()
-    except OSError:  # it was deleted
-        if not os.path.isabs(target):
-            raise ConfigError("the current folder no longer exists", "Change to a folder that does.") from None
-        return ""

@@ -9,23 +9,19 @@ from jsnpy.errors import ConfigError
 
 _MERGE = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?:[ \t].*)?$", re.MULTILINE)
 _JAVASCRIPT = re.compile(
-    r"(?:module\.)?exports\b|(?:export|import|const|let|var|function|async)\s|[\"']use strict[\"']"
+    r"(?:module\.)?exports\b|(?:export|import|const|let|var|function|async)\s|[\"']use strict[\"']|[\w$.]+\("
 )
 _FORMATS = (
     (re.compile(r"<"), "XML or HTML"),
     (re.compile(r"---\s*$|%YAML|- |[\w$.-]+:(?:\s|$)", re.MULTILINE), "YAML"),
     (re.compile(r"\[[^\]\"'{}]*\][ \t]*$[\s;#]*\w[\w.-]*[ \t]*=|[;#].*$\s*\[|[\w.-]+[ \t]*=", re.MULTILINE), "INI"),
 )
+IF_A_SCRIPT = "If it is a script, its name must end in .js, or it must begin with #!."
 _SHAPE = 'It looks like {"scriptfile": "FILE.js", "arg": { … }}'
 
 
 def recognised(text: str, name: str) -> ConfigError | None:
-    """Return the error for text that is no JSON but something else that is known, or None.
-
-    Args:
-        text: the whole config.
-        name: the config as messages name it.
-    """
+    """Return the error for text in another known format, or None."""
     merge = _MERGE.search(text)
     if merge:
         line = line_and_column(text, merge.start())[0]
@@ -33,7 +29,7 @@ def recognised(text: str, name: str) -> ConfigError | None:
     start = len(text) - len(text.lstrip())
     line = line_and_column(text, start)[0]
     if _JAVASCRIPT.match(text, start):
-        hint = f"Name it .js if it is a script. {_SHAPE}"
+        hint = f"{IF_A_SCRIPT} {_SHAPE}"
         return ConfigError(f"{name}:{line}:1: this is JavaScript, and a config is JSON", hint)
     content = text.strip()
     if content.lower().endswith(".js") and not any(char in content for char in '\n"=:{'):

@@ -67,12 +67,7 @@ def substitute_all(
     config: dict[str, object],
     change: "Callable[[str, tuple[object, ...]], str]",
 ) -> None:
-    """Change each string value with a `${` in it, in place, at any depth.
-
-    Args:
-        config: the object whose values (not keys) are gone through.
-        change: gets the string and its key path, linked from its end: ((((), "arg"), "to"), 0).
-    """
+    """Change each string value with a `${` in it, in place; `change` gets it and its key path, linked from its end."""
     # A stack of its own, as a config may be nested more deeply than Python calls may.
     todo: list[tuple[dict[str, object] | list[object], tuple[object, ...]]] = [(config, ())]
     while todo:

@@ -37,11 +37,7 @@ def url_password(text: str) -> str:
 
 
 def secret_values(text: str) -> list[str]:
-    """Return the values below keys such as `pass`, `smtpPassword` or `token`, and the passwords in URLs.
-
-    Args:
-        text: JSON text.
-    """
+    """Return the values below keys such as `pass`, `smtpPassword` or `token`, and the passwords in URLs."""
     found: list[str] = []
     # Not by recursion: newer Pythons read JSON that is nested deeper than their functions may call each other.
     waiting: list[tuple[object, bool]] = [(json_text.loads(text), False)]

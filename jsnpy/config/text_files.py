@@ -31,19 +31,12 @@ _BINARY = (
     (b"SQLite format 3\0", "an SQLite database"),
     (b"\xd0\xcf\x11\xe0", "an Office document"),
 )
-"""How files begin that are no text, and what they are."""
+"""How files begin that are not text, and what they are."""
 _UTF32_BOMS = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 
 
 def check_encoding(name: str) -> None:
-    """Refuse a name that no text codec has.
-
-    Args:
-        name: what `--encoding` was given.
-
-    Raises:
-        UsageError: there is no such encoding.
-    """
+    """Raise a UsageError for a name that no text encoding has."""
     try:
         # mypy does not know the flag that separates text encodings from "hex" or "zlib".
         known = bool(getattr(codecs.lookup(name), "_is_text_encoding", True))
@@ -80,12 +73,7 @@ def read(path: str, shown: str) -> bytes:
 
 
 def not_a_file(shown: str, mode: int) -> ConfigError:
-    """Return the error for a path that is there but neither a regular file nor a pipe.
-
-    Args:
-        shown: the path as messages name it.
-        mode: its st_mode.
-    """
+    """Return the error for a path that is there but neither a regular file nor a pipe."""
     if stat.S_ISDIR(mode):
         return ConfigError(f"{shown} is a folder, not a file", "Name the file itself.")
     return ConfigError(
@@ -95,12 +83,7 @@ def not_a_file(shown: str, mode: int) -> ConfigError:
 
 
 def unreadable(shown: str, error: OSError) -> ConfigError:
-    """Return the error for a file the system does not let us read.
-
-    Args:
-        shown: the path as messages name it.
-        error: what the system answered.
-    """
+    """Return the error for a file the system does not let us read."""
     hint = "Let the account that runs jsnpy read it." if isinstance(error, PermissionError) else ""
     return ConfigError(f"{shown} cannot be read: {error.strerror or error}", hint)
 
@@ -189,7 +172,7 @@ def same_file(one: str, other: str) -> bool:
 def shown_path(path: str, here: str) -> str:
     """Return a path as its user knows it: relative to the current folder when below it; control characters escaped.
 
-    Bytes that are no UTF-8, which no engine takes as a script's name, are U+FFFD.
+    Bytes that are not UTF-8, which no engine takes as a script's name, are U+FFFD.
     """
     if not path.isascii():
         path, here = (each.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for each in (path, here))
@@ -215,3 +198,13 @@ def standard_input(stdin: Callable[[], bytes] | None = None) -> bytes:
         return stdin()
     except OSError as error:
         raise ConfigError(f"standard input cannot be read: {error.strerror or error}") from None
+
+
+def current_folder(target: str) -> str:
+    """Return the current folder; where it was deleted, "" for a target that needs none."""
+    try:
+        return os.getcwd()
+    except OSError:  # it was deleted
+        if not os.path.isabs(target):
+            raise ConfigError("the current folder no longer exists", "Change to a folder that does.") from None
+        return ""

@@ -14,7 +14,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
 
 PORT = 'Write "port": 587.'
 NUMBER = "No plus sign, no leading zero, digits on both sides of the point, no hexadecimal; else use a string."
-WORD = "JSON spells this word otherwise"
+WORD = "JSON spells this word differently"
 CURLY = 'JSON knows the straight double quote only: write " instead.'
 COLON = "Only a key in double quotes, inside { }, has a colon."
 DELETE = "Delete it, or retype the line."
@@ -86,8 +86,8 @@ MASKED = {
         ("port: 587", 1, "a key needs double quotes", 'Write "port": 587, not port: 587.'),
         ("1: 2", 1, "a key needs double quotes", 'Write "port": 587, not port: 587.'),
         ("{}: 2", 1, "a key in double quotes is expected here", ""),
-        ('"a": abc', 6, "text needs double quotes", 'Write "…" round it.'),
-        ('"a": C:\\x', 6, "text needs double quotes", 'Write "…" round it.'),
+        ('"a": abc', 6, "text needs double quotes", 'Put it in double quotes: "…"'),
+        ('"a": C:\\x', 6, "text needs double quotes", 'Put it in double quotes: "…"'),
         ('"a": NaN', 6, NAN, "Use null, a number or a string."),
         ('"a": -Infinity', 6, NAN, "Use null, a number or a string."),
         ('"a": True', 6, WORD, "Write true."),
@@ -148,7 +148,7 @@ def test_mistakes_are_explained(folder: Folder, line: str, column: int, message:
             shown("3:1", "there is text after the end of the config", '{"b": 2}', "^",
                   "A config is one JSON object and nothing else."),
         ),
-        ("nonsense", shown("1:1", "text needs double quotes", "***", "^", 'Write "…" round it.')),
+        ("nonsense", shown("1:1", "text needs double quotes", "***", "^", 'Put it in double quotes: "…"')),
         (
             '{"a":' + "9" * 5000 + "}",
             shown("1:6", "this number is too large for JavaScript", '{"a":' + "9" * 60 + "…", "     ^",
@@ -166,7 +166,7 @@ def test_lines_are_counted_in_any_style(folder: Folder, end: str) -> None:
     """Line and column are right for LF, CRLF and CR."""
     text = end.join(["{", '"scriptfile": "mail.js",', "", '\t"a": x', "}"])
 
-    expected = shown("4:7", "text needs double quotes", '\t"a": ***', "\t     ^", 'Write "…" round it.')
+    expected = shown("4:7", "text needs double quotes", '\t"a": ***', "\t     ^", 'Put it in double quotes: "…"')
     assert expected == folder.fault(text)
 
 
@@ -175,7 +175,9 @@ def test_caret_stands_under_wide_characters(folder: Folder) -> None:
     text = '{"日本 e\N{COMBINING ACUTE ACCENT}": x}'
 
     seen = text.replace("x}", "***")
-    assert shown("1:11", "text needs double quotes", seen, " " * 11 + "^", 'Write "…" round it.') == folder.fault(text)
+    assert shown(
+        "1:11", "text needs double quotes", seen, " " * 11 + "^", 'Put it in double quotes: "…"'
+    ) == folder.fault(text)
 
 
 def test_long_lines_are_cut_round_the_caret(folder: Folder) -> None:

@@ -98,13 +98,13 @@ FORM = "\nIt is written --set KEY=VALUE, as in --set to.email=me@x.test"
         ("text.a=1", '--set "text.a": "arg.text" is a string, which has no members'),
         ("none.a.b=1", '--set "none.a.b": "arg.none" is null, which has no members'),
         ("list.0.a=1", '--set "list.0.a": "arg.list.0" is a number, which has no members'),
-        ("list.2=1", '--set "list.2": the array has 2 items, and none is "2"'),
-        ("list.-1=1", '--set "list.-1": the array has 2 items, and none is "-1"'),
-        ("list.x=1", '--set "list.x": the array has 2 items, and none is "x"'),
-        ("list.²=1", '--set "list.²": the array has 2 items, and none is "²"'),
+        ("list.2=1", '--set "list.2": the array has 2 items, but no item "2"'),
+        ("list.-1=1", '--set "list.-1": the array has 2 items, but no item "-1"'),
+        ("list.x=1", '--set "list.x": the array has 2 items, but no item "x"'),
+        ("list.²=1", '--set "list.²": the array has 2 items, but no item "²"'),
         (
             "list." + "0" * 5000 + "=1",
-            f'--set "list.{"0" * 5000}": the array has 2 items, and none is "{"0" * 5000}"',
+            f'--set "list.{"0" * 5000}": the array has 2 items, but no item "{"0" * 5000}"',
         ),
     ],
 )

@@ -13,7 +13,7 @@ def test_script_under_another_name(name: str, tmp_path: Path) -> None:
     result = jsnpy(name, cwd=tmp_path)
     assert (2, "") == (result.code, result.out)
     assert f"{name}:1:1: " in result.err
-    assert "If it is a script, its name must end in .js." in result.err
+    assert "If it is a script, its name must end in .js, or it must begin with #!." in result.err
 
 
 def test_script_in_capitals(tmp_path: Path) -> None:
