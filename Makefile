@@ -49,6 +49,7 @@ run: $(VENV)/.run ## the main job: JsN's own example, against an SMTP server ins
 
 test: $(VENV)/.dev ## the whole suite
 	@command -v npm >/dev/null && $(MAKE) --no-print-directory node-tools || echo "no TypeScript: its tests are skipped"
+	@PYTHONPATH=tests $(BIN)/python tests/support/redis_server.py
 	$(BIN)/python -m pytest -n auto
 
 test-quickjs: ## the whole suite on the original quickjs instead of quickjs-ng
@@ -101,8 +102,10 @@ fuzz: ## coverage-guided fuzzing with atheris, FUZZ_SECONDS a target
 	@$(INSTALL) --only-binary atheris atheris || { echo "atheris has no wheel for this Python: make fuzz PYTHON=python3.13 (3.11 to 3.13 have one)"; exit 1; }
 	@touch $@
 
-test-fleet: $(VENV)/.dev ## many runs on Celery while workers are killed and brokers restarted; needs redis-server, rabbitmq-server
-	$(BIN)/python -m pytest -m fleet -s tests/fleet
+test-fleet: $(VENV)/.dev ## many runs on Celery while workers are killed and brokers restarted (15 minutes); a redis-server is fetched into .cache
+	@PYTHONPATH=tests $(BIN)/python tests/support/redis_server.py
+	@test -x /usr/lib/rabbitmq/bin/rabbitmq-server || echo "without RabbitMQ, whose tests are skipped: apt-get install rabbitmq-server"
+	$(BIN)/python -m pytest -m fleet -rs -s tests/fleet
 
 bench-fleet: $(VENV)/.dev ## runs per second through Celery with one and two workers
 	PYTHONPATH=tests $(BIN)/python tests/fleet/bench.py

@@ -11,12 +11,14 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, Self
 
+from support.redis_server import redis_server
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 RABBITMQ = next((path for path in ("/usr/lib/rabbitmq/bin/rabbitmq-server",) if os.access(path, os.X_OK)), None)
-REDIS = shutil.which("redis-server")
+REDIS = redis_server()
 
 
 def free_port() -> int:

@@ -58,7 +58,7 @@ def unpacked(name: str, *packages: str, finish: Callable[[str], None] | None = N
     complete = os.path.join(root, ".complete")
     if not os.path.exists(complete):
         shutil.rmtree(root, ignore_errors=True)
-        for package in _download(name, *packages):
+        for package in download(name, *packages):
             run("dpkg-deb", "--extract", package, _made(root))
         if finish is not None:
             finish(root)
@@ -72,7 +72,8 @@ def _made(folder: str) -> str:
     return folder
 
 
-def _download(name: str, *packages: str) -> list[str]:
+def download(name: str, *packages: str) -> list[str]:
+    """Return the files of packages and of all they depend on, downloaded into .cache."""
     folder = os.path.join(CACHE, f"{name}-packages")
     _made(os.path.join(folder, "partial"))
     status = os.path.join(folder, "status")
