@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from smtplib import quoteaddr
-
 from jsnpy.smtp.outcome import Code, SendFailure, refusals
 from jsnpy.smtp.reply import ProtocolError, ReplyError
 
@@ -81,8 +79,8 @@ class Transaction:
         session.dot_sent = False
         if session.pipelines:
             session.planned = [
-                " ".join([f"MAIL FROM:{quoteaddr(sender.wire)}", *options]),
-                *(f"RCPT TO:{quoteaddr(each.wire)}" for each in recipients),
+                " ".join([f"MAIL FROM:<{sender.wire}>", *options]),
+                *(f"RCPT TO:<{each.wire}>" for each in recipients),
                 *(() if self._probe else ("DATA",)),
             ]
         try:
