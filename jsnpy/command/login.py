@@ -132,7 +132,7 @@ class _LogIn:
             "tenant": facts.text(claims.get("tid", "")),
             "client": facts.text(claims.get("appid", claims.get("azp", ""))),
             "person": facts.text(claims.get("upn", claims.get("preferred_username", ""))),
-            "expires": _moment(claims.get("exp")),
+            "expires": _moment(claims.get("exp")) or _moment(time.time() + answer.lifetime),
             "doubt": answer.doubt,
         }
         shown = "".join(f"{name + ':':<10}{text}\n" for name, text in lines.items() if text)

@@ -74,14 +74,15 @@ class Slot:
             return None
         except OSError as error:
             _check_unread(self.path)
-            what = f"the token file {printable(self.path)} cannot be read: {error.strerror or error}"
-            raise TokenError(REFUSED, what, "let the account that runs jsnpy read it") from None
+            raise _unreadable(self.path, error) from None
         try:
             _check_private(self.path, os.fstat(file))
             data = _read_all(file)
+            _check_folder(self.folder)
+        except OSError as error:  # a disk that fails
+            raise _unreadable(self.path, error) from None
         finally:
             os.close(file)
-        _check_folder(self.folder)
         return _opened(data).decode()
 
     def insist_on_safety(self) -> None:
@@ -183,6 +184,11 @@ def _unsafe(path: str, what: str, cure: str) -> TokenError:
     )
 
 
+def _unreadable(path: str, error: OSError) -> TokenError:
+    what = f"the token file {printable(path)} cannot be read: {error.strerror or error}"
+    return TokenError(REFUSED, what, "let the account that runs jsnpy read it")
+
+
 def _make_folder(folder: str) -> None:
     if os.path.isdir(folder):
         return
@@ -259,7 +265,10 @@ else:
         if not found.st_mode & _OTHERS:
             return
         if all(name.endswith((".token", ".lock", ".new")) for name in os.listdir(folder)):
-            os.chmod(folder, 0o700)
+            try:
+                os.chmod(folder, 0o700)
+            except OSError:
+                pass  # on a disk that is only read; the files in it are closed
         elif found.st_mode & 0o022:
             mode = stat.S_IMODE(found.st_mode)
             raise _unsafe(folder, f"can be written by others (mode {mode:04o})", f"chmod 700 {folder}")

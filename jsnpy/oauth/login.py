@@ -112,4 +112,4 @@ def _seconds(value: Any, usual: float) -> float:
         seconds = usual if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         return usual
-    return seconds if 0 < seconds <= _LONGEST_PATIENCE else usual
+    return seconds if 0 <= seconds <= _LONGEST_PATIENCE else usual

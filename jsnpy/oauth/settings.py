@@ -148,6 +148,9 @@ def read(block: object) -> Settings:
     if "service_account" in texts:
         texts.setdefault("provider", "google")
     _check_tenant(texts)
+    if grant == "client_credentials" and texts.get("provider") == "google" and "token_url" not in texts:
+        hint = 'Google wants "login": "browser", a refresh_token, or a service_account.'
+        raise BlockError(("login",), "is missing", hint)
     person = grant == "refresh_token"
     filled = providers.defaults(
         texts.get("provider", ""), tenant=texts.get("tenant", ""), cloud=texts.get("cloud", "global"), person=person

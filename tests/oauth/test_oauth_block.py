@@ -114,6 +114,7 @@ WRONG: list[tuple[object, str, str]] = [
     ({**OTHER, "login": "paper"}, "oauth2.login", '"device", "browser"'),
     ({**OTHER, "login": "device"}, "oauth2.device_url", "is missing"),
     ({**OTHER, "login": "browser"}, "oauth2.auth_url", "is missing"),
+    ({"provider": "google", "client_id": "c", "client_secret": "s"}, "oauth2.login", "a service_account"),
     (
         {"provider": "google", "client_id": "c", "client_secret": "s", "login": "device"},
         "oauth2.device_url",
