@@ -23,7 +23,7 @@ class Tokens:
         config: the config's path, for hints.
         redactor: learns the secrets.
         insecure: the endpoint's certificate is not verified.
-        warn: told so when that matters.
+        warn: told what an operator should know although there is a token.
     """
 
     def __init__(

@@ -49,7 +49,7 @@ class Source:
         config: the config as hints name it.
         redactor: learns the secrets.
         insecure: the endpoint's certificate is not verified.
-        warn: told so when that matters.
+        warn: told what an operator should know although there is a token.
     """
 
     def __init__(
@@ -202,19 +202,12 @@ class Source:
         account = settings.account or user
         of_whom = account if settings.login else user if settings.grant == "service_account" else ""
         files = (settings.certificate, settings.assertion_file, settings.service_account)
-        parts = (
-            *(
-                settings.grant,
-                settings.token_url,
-                settings.client_id,
-                settings.scope,
-                settings.login,
-                settings.client_auth,
-            ),
-            *(settings.client_secret, settings.refresh_token, of_whom.lower()),
+        parts = [
+            *(settings.grant, settings.token_url, settings.client_id, settings.scope, settings.login),
+            *(settings.client_auth, settings.client_secret, settings.refresh_token, of_whom.lower()),
             *(absolute(self._base_dir, file) if file else "" for file in files),
             *(f"{name}={value}" for name, value in sorted(settings.params.items())),
-        )
+        ]
         name = blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
         return _Need(settings=settings, user=user, account=account, slot=Slot(self.folder, name))
 
@@ -314,7 +307,9 @@ class Source:
             raise
         refreshed = need.settings.grant == "refresh_token"
         made = _kept(answer, now, answer.refresh_token or kept.refresh_token if refreshed else "")
-        self._keep(need, made)
+        lost = self._keep(need, made)
+        if lost and answer.refresh_token and self._warn:
+            self._warn(f"{_unwritable(need.slot, lost)}; the new refresh token is lost with the end of this run")
         return made, answer
 
     def client(self, user: str) -> Client:
@@ -343,13 +338,15 @@ class Source:
             return ""
         return f"{found.st_mtime_ns} {found.st_size} {found.st_ino}" if found else ""
 
-    def _keep(self, need: _Need, kept: Kept) -> None:
-        # Where it cannot be written, this run has it all the same: the next one asks anew.
+    def _keep(self, need: _Need, kept: Kept) -> Unwritable | None:
+        """Keep it, in this run's memory at least, and return why not for the next ones."""
         try:
             need.slot.write(kept.text())
-            self._in_memory.pop(need.slot.path, None)
-        except Unwritable:
+        except Unwritable as why:
             self._in_memory[need.slot.path] = kept
+            return why
+        self._in_memory.pop(need.slot.path, None)
+        return None
 
     def _insist_on_login(self, need: _Need, kept: Kept) -> None:
         if kept.refresh_token or need.settings.refresh_token:

@@ -442,6 +442,25 @@ def pipe_at(path: Path) -> None:
     os.mkfifo(path, 0o600)
 
 
+def test_a_refresh_token_that_cannot_be_kept_after_all_is_warned_of(
+    endpoint: TokenEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mail goes with what came, the run goes on with the new refresh token, and a word is said."""
+
+    def fail(*_: str) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(storage, "_replace", fail)
+    endpoint.answers = [good("one", refresh_token="r3fresh-2", expires_in=0), good("two", refresh_token="r3fresh-3")]
+    warnings: list[str] = []
+    run = Source(endpoint.block(refresh_token="r3fresh-1"), warn=warnings.append)
+    assert ["one", "two"] == [run.access_token(USER, soon()).text for _ in range(2)]
+    assert ["r3fresh-1", "r3fresh-2"] == [form["refresh_token"] for form in endpoint.forms]
+    assert 2 == len(warnings)
+    assert "Input/output error" in warnings[0]
+    assert "the new refresh token is lost with the end of this run" in warnings[0]
+
+
 @posix
 @pytest.mark.parametrize(
     ("harm", "what", "cure"),
