@@ -83,7 +83,7 @@ class Mailer:
         if self._options.dry_run:
             from jsnpy.dryrun import DryRun
 
-            self._dry_run = DryRun(self._output.show, self._options.mailbox)
+            self._dry_run = DryRun(self._output.show, self._options.mailbox, watched=self._options.watch)
             self._dry_run.start()
 
     def send(self, fields: object, script: str = "", line: int = 0) -> smtp.SendResult:

@@ -19,6 +19,7 @@ class Options(Record):
         memory_limit: bytes of the engine's heap, 0 for no limit.
         dry_run: mails go to a server inside jsnpy.
         mailbox: folder for the mails of a dry run, or None.
+        watch: a dry run is made again whenever its files change.
         probe: each mail stops before its message.
         insecure: TLS certificates are not verified.
         fail_on_send_error: exit 3 if any send failed or a recipient was refused.
@@ -33,6 +34,7 @@ class Options(Record):
     memory_limit: int = MEMORY_LIMIT
     dry_run: bool = False
     mailbox: str | None = None
+    watch: bool = False
     probe: bool = False
     insecure: bool = False
     fail_on_send_error: bool = False

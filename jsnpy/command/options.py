@@ -175,6 +175,13 @@ MAILBOX = Option(
     group=_TRY,
     help="With --dry-run: keep the mails there too, with a page to look at them.",
 )
+WATCH = Option(
+    name="--watch",
+    attribute="watch",
+    read=None,
+    group=_TRY,
+    help="With --dry-run: run again whenever the script, its config or an include changes.",
+)
 PROBE = Option(
     name="--probe",
     attribute="probe",
@@ -247,7 +254,7 @@ _RUNNING = (SET, TIMEOUT, MEMORY_LIMIT, ENCODING)
 _MESSAGES = (LOG_FORMAT, VERBOSE_FLAG, QUIET_FLAG)
 _SENDING = (MAX_AGE, FAIL_ON_SEND_ERROR, INSECURE)
 
-RUN = (*_RUNNING, DRY_RUN, MAILBOX, PROBE, OUTBOX, *_SENDING, *_MESSAGES)
+RUN = (*_RUNNING, DRY_RUN, MAILBOX, WATCH, PROBE, OUTBOX, *_SENDING, *_MESSAGES)
 CHECK = (*_RUNNING, *_MESSAGES)
 SUBMIT = (*_RUNNING, DRY_RUN, *_SENDING, *_MESSAGES)
 FLUSH = (OUTBOX, TIMEOUT, ENCODING, MAX_AGE, RATE, INSECURE, *_MESSAGES)
@@ -278,6 +285,8 @@ def read(target: str, typed: Mapping[str, Any], variables: Mapping[str, str], kn
         _settle(values, typed, one, other)
     if not values.get("dry_run") and values.pop("mailbox", None) and "mailbox" in typed:
         raise UsageError("--mailbox is for the mails of a --dry-run: add it")
+    if not values.get("dry_run") and values.pop("watch", None) and "watch" in typed:
+        raise UsageError("--watch is for a --dry-run: add it")
     options = Options()
     quiet, verbose = values.pop("quiet", False), values.pop("verbose", False)
     options.level = QUIET if quiet else VERBOSE if verbose else NORMAL

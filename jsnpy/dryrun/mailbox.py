@@ -29,14 +29,16 @@ class Mailbox:
 
     Args:
         folder: where, created when missing.
+        watched: whether an open page is to look for more mails by itself.
 
     Attributes:
         page_path: the page.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, *, watched: bool = False) -> None:
         self.folder = folder
         self.page_path = os.path.join(folder, "index.html")
+        self._watched = watched
         self._next_page = 0.0
         self._stale = False
 
@@ -118,7 +120,8 @@ class Mailbox:
             draft = self._path(f".index.{os.getpid()}.{threading.get_ident()}.html")
             try:
                 with open(draft, "w", encoding="utf-8", errors="replace", newline="\n") as file:
-                    write(file, (self._entry(name) for name, _ in held), os.path.basename(os.path.abspath(self.folder)))
+                    title = os.path.basename(os.path.abspath(self.folder))
+                    write(file, (self._entry(name) for name, _ in held), title, watched=self._watched)
                 _replace(draft, self.page_path)
             except OSError:
                 with suppress(OSError):

@@ -47,9 +47,10 @@ class DryRun:
         show: called with the readable text of each caught mail, without a last line end; in the server's thread
             and before the mail is confirmed: the text is out when the send returns.
         mailbox: a folder to write the mails to as well, with a page to look at them.
+        watched: whether further runs follow, for whose mails an open page is to look.
     """
 
-    def __init__(self, show: Callable[[str], None], mailbox: str | None = None) -> None:
+    def __init__(self, show: Callable[[str], None], mailbox: str | None = None, *, watched: bool = False) -> None:
         self.count = 0
         self._show = show
         self._certificates = Certificates()
@@ -62,7 +63,7 @@ class DryRun:
         self._trouble: Exception | None = None
         self._broken = False
         self._refreshing = False
-        self._mailbox = Mailbox(mailbox) if mailbox is not None else None
+        self._mailbox = Mailbox(mailbox, watched=watched) if mailbox is not None else None
 
     def start(self) -> None:
         """Open the ports and serve in a thread of its own; does nothing when it serves already.

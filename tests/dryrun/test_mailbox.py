@@ -103,9 +103,9 @@ def test_two_processes_share_a_folder(tmp_path: Path) -> None:
 def test_a_mail_that_comes_while_the_page_is_made_is_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process's mail is not lost from the page because this one listed the folder a moment before."""
 
-    def slow_write(file: TextIO, entries: Iterable[Entry], folder: str) -> None:
+    def slow_write(file: TextIO, entries: Iterable[Entry], folder: str, *, watched: bool) -> None:
         (tmp_path / "002.eml").write_bytes(b"Subject: Meanwhile\r\n\r\n")
-        write(file, entries, folder)
+        write(file, entries, folder, watched=watched)
 
     mailbox = Mailbox(str(tmp_path))
     mailbox.open()

@@ -171,7 +171,12 @@ def probed(page: Path, script: str, anchor: str = "") -> str:
     switches = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
     switches += ["--window-size=1280,900"]
     assert BROWSER is not None
-    command = [BROWSER, *switches, f"--user-data-dir={page.parent / 'profile'}", "--virtual-time-budget=2000"]
+    command = [
+        BROWSER,
+        *switches,
+        f"--user-data-dir={page.parent / 'profile'}",
+        "--virtual-time-budget=2000",
+    ]
     done = subprocess.run(
         [*command, "--dump-dom", copy.as_uri() + anchor], capture_output=True, timeout=60, check=True, encoding="utf-8"
     )
@@ -226,6 +231,17 @@ def test_the_html_is_shown_as_wide_as_a_phone_on_request(tmp_path: Path) -> None
                 document.querySelector('[for$=".phone"]').click(); const phone = widths();
                 document.querySelector('[for$=".wide"]').click(); return [wide > 375, phone, widths() === wide]"""
     assert "[true,375,true]" == probed(page, script)
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_an_open_page_follows_while_more_is_to_come(tmp_path: Path, watched: bool) -> None:
+    """While a dry run is watched its page loads itself anew, so that the next run's mails are seen."""
+    Mailbox(str(tmp_path), watched=watched).open()
+    outer = tmp_path / "outer.html"
+    count = "<script>let n=0;f.onload=()=>{p.textContent=`n=${++n};`}</script>"
+    outer.write_text(f"<p id=p></p><iframe id=f src=index.html></iframe>{count}")
+    dom = browse(outer, "--dump-dom", "--virtual-time-budget=7000")
+    assert (int(dom.partition(">n=")[2].partition(";")[0]) > 1) == watched
 
 
 def test_right_to_left_text_reads_right(tmp_path: Path) -> None:

@@ -286,6 +286,21 @@ def test_a_refused_password_is_not_shown(field: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "url",
+    ["smtps://user:PASSW0RD@h", "smtp://h/PASSW0RD", "user:PASSW0RD@h:587", "h?x=PASSW0RD", "smtp://usér:PASSW0RD@hé"],
+)
+@pytest.mark.parametrize("field", ["host", "tls"])
+def test_a_url_in_place_of_the_host_is_not_repeated(field: str, url: str) -> None:
+    """A URL may hold a password: neither error nor log shows it; the error says which fields take its parts."""
+    changes: dict[str, Any] = {"host": url} if field == "host" else {"ssl": True, "tls": {"server_name": url}}
+    result = smtp.send(fields(None, **changes))
+    assert smtp.Code.ARGUMENT == result.code
+    assert "not a URL" in result.error
+    assert "PASSW0RD" not in result.error + result.log
+    assert ("go into port, user, pass and ssl or starttls" in result.error) == (field == "host")
+
+
+@pytest.mark.parametrize(
     ("given_host", "host"),
     [
         ("mail.test", "mail.test"),
