@@ -129,7 +129,9 @@ def test_values_that_need_no_formatter_do_not_load_it() -> None:
     assert run_script(source, loads=loads).stdout == "a 1 true null undefined\n\n2\n"
     assert loads == []
     run_script("console.log({})", loads=loads)
-    assert loads == [f"console/{name}" for name in ("format", "inspect_text", "inspect_kinds", "inspect")]
+    assert loads == [
+        f"console/{name}" for name in ("format", "inspect_text", "inspect_kinds", "inspect", "inspect_entries")
+    ]
 
 
 def _text() -> "st.SearchStrategy[str]":

@@ -1,6 +1,5 @@
 """Dates, numbers and the order of texts in the reader's language: as Node writes them, or said to be not so."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,10 @@ HERE = Path(__file__).parent
 WITHOUT_BABEL = "import sys; sys.modules['babel'] = None"
 
 
-def without_babel(source: str, folder: Path, *options: str) -> Result:
+def without_babel(source: str, folder: Path) -> Result:
     """Run a script where Babel is not installed."""
-    (folder / "sitecustomize.py").write_text(WITHOUT_BABEL)
     (folder / "a.js").write_text(source, encoding="utf-8")
-    return jsnpy("a.js", *options, cwd=folder, env={"PYTHONPATH": os.fspath(folder)})
+    return jsnpy("a.js", cwd=folder, patch=WITHOUT_BABEL)
 
 
 def test_what_node_prints() -> None:

@@ -46,6 +46,7 @@ def jsnpy(
     env: dict[str, str] | None = None,
     input: "str | bytes" = b"",  # noqa: A002 - subprocess.run's own name for it
     timeout: float = 60,
+    patch: str = "",
 ) -> Result:
     """Run `jsnpy ARGS` to its end.
 
@@ -55,10 +56,13 @@ def jsnpy(
         env: variables on top of a clean environment.
         input: what it finds on stdin.
         timeout: seconds after which the test fails.
+        patch: Python code that changes the process before it begins.
     """
     given = input.encode() if isinstance(input, str) else input
+    patched = f"{patch}\nimport sys\nsys.argv[0] = 'jsnpy'\nfrom jsnpy.__main__ import main\nmain()"
+    command = [sys.executable, "-c", patched] if patch else JSNPY
     done = subprocess.run(
-        [*JSNPY, *(os.fspath(one) for one in args)],
+        [*command, *(os.fspath(one) for one in args)],
         cwd=cwd,
         env=clean_environment(**(env or {})),
         input=given,

@@ -1,5 +1,6 @@
 """Where http_get and http_post go: redirects, TLS, proxies, and what never goes along."""
 
+import os
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -298,7 +299,8 @@ def test_which_variable_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUEST_METHOD", "GET")
     assert "all.test:1" == proxies.proxy_for(page).peer  # type: ignore[union-attr]
     monkeypatch.setenv("http_proxy", "lower.test:1")
-    assert "lower.test:1" == proxies.proxy_for(page).peer  # type: ignore[union-attr]
+    believed = "all.test:1" if os.name == "nt" else "lower.test:1"  # Windows does not tell cases apart
+    assert believed == proxies.proxy_for(page).peer  # type: ignore[union-attr]
 
 
 def test_one_odd_certificate_does_not_spoil_windows_store(
