@@ -18,7 +18,7 @@ PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
 # Lines that other tests run (make, the packages' smoke test, the fleet's with its broker).
-ELSEWHERE = ("make ", "pip ", "pipx ", "celery ", "export ", "jsnpy submit")
+ELSEWHERE = ("make ", "pip ", "pipx ", "python3 ", "/opt/", "ln ", "celery ", "export ", "jsnpy submit")
 
 
 def _blocks(language: str) -> list[str]:
