@@ -24,11 +24,7 @@ _GOOGLE_LIFETIME = 3600
 
 
 def of_certificate(client: Client) -> str:
-    """Return what proves that the client holds a certificate's key.
-
-    Raises:
-        TokenError: the file has no usable key and certificate, or the extra is not installed.
-    """
+    """Return what proves that the client holds a certificate's key."""
     data = client.read("certificate")
     _insist_on_cryptography("oauth2.certificate")
     from cryptography import x509
@@ -55,11 +51,7 @@ def of_certificate(client: Client) -> str:
 
 
 def of_service_account(client: Client) -> tuple[str, str]:
-    """Return what asks for a token in the name of a mailbox, and the endpoint it is for.
-
-    Raises:
-        TokenError: the key file cannot be used, or the extra is not installed.
-    """
+    """Return what asks for a token in the name of a mailbox, and the endpoint it is for."""
     data = client.read("service_account")
     _insist_on_cryptography("oauth2.service_account")
     try:

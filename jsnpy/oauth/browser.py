@@ -36,16 +36,7 @@ _STRANGE = "This is not the log-in that jsnpy waits for."
 
 
 def log_in(client: Client, say: Callable[[str], None], deadline: float) -> Answer:
-    """Show where to log in, wait for the browser to come back, and redeem the code it brings.
-
-    Args:
-        client: who asks.
-        say: shows a text to the person.
-        deadline: time.monotonic() up to which the person may take.
-
-    Raises:
-        TokenError: nobody logged in.
-    """
+    """Show where to log in, wait for the browser to come back, and redeem the code it brings."""
     verifier, state = _random(), _random()
     client.redactor.add(verifier)
     with _Listener(state) as listener:

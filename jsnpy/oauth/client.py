@@ -60,11 +60,7 @@ class Client(Record):
         return printable(self.settings.account or self.user)
 
     def read(self, key: str, *, largest: int = 256 * 1024) -> bytes:
-        """Return the bytes of the file that a key of the block names.
-
-        Raises:
-            TokenError: it cannot be read.
-        """
+        """Return the bytes of the file that a key of the block names."""
         name = getattr(self.settings, key)
         try:
             with open(absolute(self.base_dir, name), "rb") as file:

@@ -56,18 +56,7 @@ class Reply(Record):
 
 
 def ask(client: Client, url: str, fields: Mapping[str, str], headers: Sequence[str], deadline: float) -> dict[str, Any]:
-    """Send a form and return the object that came back with a 2xx status.
-
-    Args:
-        client: on whose behalf.
-        url: the endpoint.
-        fields: the form.
-        headers: "Name: value" lines besides the usual ones.
-        deadline: time.monotonic() up to which it may take.
-
-    Raises:
-        TokenError: anything else came back, or nothing.
-    """
+    """Send a form and return the object that came back; a TokenError for anything but success."""
     reply = exchange(client, url, fields, headers, deadline)
     if not reply.succeeded:
         raise refusal(client, url, reply)
@@ -75,11 +64,7 @@ def ask(client: Client, url: str, fields: Mapping[str, str], headers: Sequence[s
 
 
 def exchange(client: Client, url: str, fields: Mapping[str, str], headers: Sequence[str], deadline: float) -> Reply:
-    """Send a form and return whatever came back.
-
-    Raises:
-        TokenError: nothing did, or a success that is no object.
-    """
+    """Send a form and return whatever came back; a success that is no JSON object is a TokenError."""
     lines = ["Accept: application/json", *headers]
     host = urls.host(url)
     try:
@@ -102,13 +87,7 @@ def exchange(client: Client, url: str, fields: Mapping[str, str], headers: Seque
 
 
 def refusal(client: Client, url: str, reply: Reply) -> TokenError:
-    """Return what an answer that is no success means.
-
-    Args:
-        client: on whose behalf was asked.
-        url: the endpoint.
-        reply: the answer.
-    """
+    """Return what an answer that is no success means."""
     error, words = _words(reply.answer)
     host = urls.host(url)
     said = shown(client, ": ".join(filter(None, (error, words))) or f"status {reply.status}")

@@ -40,13 +40,7 @@ def text(value: object) -> str:
 
 
 def doubt(settings: Settings, token: str, scope: str) -> str:
-    """Return how the token differs from what was asked for, or "".
-
-    Args:
-        settings: what was asked for.
-        token: the access token.
-        scope: the one that the answer names, or "".
-    """
+    """Return how the token differs from what was asked for, or ""."""
     asked = {each.lower() for each in settings.scope.split()} - _UNSAID
     granted = {each.lower() for each in scope.split()}
     if granted and not any(each.endswith("/.default") for each in asked) and (missing := asked - granted):

@@ -24,17 +24,7 @@ _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
 def fetch(client: Client, refresh_token: str, granted: str, deadline: float) -> Answer:
-    """Return a new token by the block's own grant, without any person.
-
-    Args:
-        client: who asks.
-        refresh_token: for that grant, else "".
-        granted: the scope that it has been granted, "" where that is not known.
-        deadline: time.monotonic() up to which it may take.
-
-    Raises:
-        TokenError: there is none to be had.
-    """
+    """Return a new token by the block's own grant; `granted` is the scope of the refresh token, where that is known."""
     settings = client.settings
     if settings.grant == "service_account":
         from jsnpy.oauth import assertion
@@ -54,18 +44,7 @@ def _scope(asked: str, granted: str) -> str:
 
 
 def redeem(client: Client, fields: dict[str, str], deadline: float, *, url: str = "", proved: bool = False) -> Answer:
-    """Ask the token endpoint and return the token that it gives.
-
-    Args:
-        client: who asks.
-        fields: the grant's own; empty ones are left out.
-        deadline: time.monotonic() up to which it may take.
-        url: the endpoint, where it is not the block's.
-        proved: whether the fields already prove who asks.
-
-    Raises:
-        TokenError: it gives none.
-    """
+    """Ask the token endpoint for a token; empty fields are left out, and `proved` ones say already who asks."""
     url = url or client.settings.token_url
     proof, headers = ({}, []) if proved else credentials(client)
     form = {**client.settings.params, **{name: text for name, text in fields.items() if text}, **proof}
@@ -74,11 +53,7 @@ def redeem(client: Client, fields: dict[str, str], deadline: float, *, url: str 
 
 
 def credentials(client: Client) -> tuple[dict[str, str], list[str]]:
-    """Return the fields and the header lines that prove who the client is (RFC 6749 section 2.3, RFC 7523).
-
-    Raises:
-        TokenError: a file of theirs cannot be read or used.
-    """
+    """Return the fields and the header lines that prove who the client is (RFC 6749 section 2.3, RFC 7523)."""
     settings = client.settings
     if settings.client_auth == "basic":
         pair = f"{quote_plus(settings.client_id)}:{quote_plus(settings.client_secret)}"
@@ -115,11 +90,7 @@ def _is_plain(value: object) -> bool:
 
 
 def read_token(client: Client, answer: dict[str, Any], url: str) -> Answer:
-    """Return the token in an endpoint's answer.
-
-    Raises:
-        TokenError: there is none that could be used.
-    """
+    """Return the token in an endpoint's answer."""
     token = answer.get("access_token")
     kind = answer.get("token_type", "Bearer")
     if not isinstance(token, str) or not _is_plain(token) or len(token) > _LONGEST_TOKEN:

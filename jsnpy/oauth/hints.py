@@ -29,14 +29,7 @@ _NUMBERS = (
 
 
 def hint(client: Client, error: str, words: str, *, off: float) -> str:
-    """Return what to do, or "".
-
-    Args:
-        client: on whose behalf was asked.
-        error: the error's name.
-        words: what the endpoint said of it.
-        off: by how many minutes this machine's clock seems to be ahead.
-    """
+    """Return what to do, or ""; `off` is by how many minutes this machine's clock seems to be ahead."""
     settings = client.settings
     asserted = settings.certificate or settings.assertion_file or settings.service_account
     if off and asserted and error in ("invalid_client", "invalid_grant", "invalid_request"):

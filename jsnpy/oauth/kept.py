@@ -84,12 +84,7 @@ class Kept(Record):
         return 0 <= now - self.refused < PAUSE and credential == self.credential
 
     def handed(self, how: str, *, new: bool = False) -> AccessToken:
-        """Return the token as it is handed out.
-
-        Args:
-            how: how it was come by.
-            new: whether it was fetched for this call.
-        """
+        """Return the token as it is handed out."""
         return AccessToken(text=self.access_token, kept=not new, event=f"token: {how}", doubt=self.doubt)
 
     @property
@@ -102,11 +97,7 @@ class Kept(Record):
 
 
 def parse(text: str) -> Kept:
-    """Return what `Kept.text` wrote.
-
-    Raises:
-        ValueError: it is something else.
-    """
+    """Return what `Kept.text` wrote."""
     given: Any = json_text.loads(text)
     plain = Kept()
     if not isinstance(given, dict):

@@ -18,16 +18,7 @@ _LARGEST = 64 * 1024
 
 
 def first_line(command: Sequence[str], base_dir: str, deadline: float) -> str:
-    """Run a program and return the token it prints.
-
-    Args:
-        command: the program and its arguments; with a slash in it, the program is relative to `base_dir`.
-        base_dir: the config's folder, where it runs.
-        deadline: time.monotonic() up to which it may take.
-
-    Raises:
-        TokenError: it cannot be run, fails, prints no token, or takes too long.
-    """
+    """Run a program and return the token it prints."""
     name = printable(command[0])
     program = command[0]
     if "/" in program or (os.sep in program):

@@ -33,14 +33,7 @@ CLOUDS = {
 
 
 def defaults(provider: str, *, tenant: str, cloud: str, person: bool) -> dict[str, str]:
-    """Return the URLs and the scope that a provider's name stands for.
-
-    Args:
-        provider: "microsoft", "google" or "".
-        tenant: Microsoft's directory, "" where the block gives URLs of its own.
-        cloud: a name of `CLOUDS`.
-        person: whether a person logs in, instead of the application itself.
-    """
+    """Return the URLs and the scope that a provider's name stands for."""
     if provider == "google":
         return {
             "token_url": GOOGLE,

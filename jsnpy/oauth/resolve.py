@@ -14,16 +14,7 @@ if TYPE_CHECKING:
 
 
 def resolved(block: Mapping[str, object], base_dir: str, encoding: str | None) -> tuple[blocks.Settings, list[str]]:
-    """Return what a block says now, and the secrets in it.
-
-    Args:
-        block: the config's `oauth2`.
-        base_dir: the folder that paths of references are relative to.
-        encoding: of files that are not Unicode.
-
-    Raises:
-        TokenError: a reference leads nowhere, or to a wrong value.
-    """
+    """Return what a block says now, and the secrets in it."""
     text = json_text.dumps(dict(block))
     values: Any = json_text.loads(text)
     found: dict[str, str] = {}

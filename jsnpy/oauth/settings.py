@@ -123,14 +123,7 @@ def literal_secrets(block: Mapping[str, object]) -> list[str]:
 
 
 def read(block: object) -> Settings:
-    """Check a block and return what it says.
-
-    Args:
-        block: the value of `oauth2`. What still holds a reference is not looked into.
-
-    Raises:
-        BlockError: a value is missing, wrong, or contradicts another one.
-    """
+    """Check a block and return what it says."""
     if not isinstance(block, dict):
         raise BlockError((), f"must be an object, not {kind(block)}", 'As in "oauth2": {"provider": "microsoft", …}')
     texts = {key: _text(key, block[key]) for key in _TEXTS if key in block}
