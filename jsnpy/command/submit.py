@@ -18,12 +18,29 @@ if TYPE_CHECKING:
     from jsnpy.redaction import Redactor
 
 
-@click.command("submit", cls=GroupedCommand)
+_HELP = """Hand the run of FILE to a fleet of workers, and print its id.
+
+Config, script, includes and arg travel as one task; ${ENV:...} and ${FILE:...} stay references, which the worker
+resolves with its own variables and files. A worker: celery -A jsnpy.celery worker
+
+\b
+Variables:
+  JSNPY_BROKER_URL      redis://..., rediss://... or amqp://... (RabbitMQ)
+  JSNPY_RESULT_URL      redis://...; needed beside RabbitMQ
+\b
+Variables of workers:
+  JSNPY_RATE            mails an account may send: 30/m, 5/s, 1000/h
+  JSNPY_TAKEOVER        seconds until a dead one's runs are taken over; 300
+  JSNPY_ALLOW_COMMANDS  1: programs that an oauth2 block names may be run
+"""
+
+
+@click.command("submit", cls=GroupedCommand, help=_HELP, short_help="Hand a run to a fleet of workers.")
 @click.argument("target", metavar="FILE", shell_complete=files)
 @takes(options.SUBMIT)
 @click.option("--wait", is_flag=True, help="Print the run's output and exit with its code, not its id.")
 def command(target: str, typed: dict[str, Any], *, wait: bool) -> int:
-    """Hand the run of FILE to the task queue (JSNPY_BROKER_URL)."""
+    """Hand a run over; `_HELP` says more."""
     call = options.read(target, typed, os.environ, options.SUBMIT)
 
     def work(output: Output, redactor: Redactor) -> int:

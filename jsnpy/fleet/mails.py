@@ -10,7 +10,7 @@ from jsnpy.errors import OutboxError
 from jsnpy.fleet import rates
 from jsnpy.fleet.claims import Claims
 from jsnpy.fleet.state import StateError
-from jsnpy.fleet.waiting import Waiting
+from jsnpy.fleet.waiting import Terms, Waiting
 from jsnpy.outbox import schedule
 from jsnpy.outbox.attempts import FirstAttempt, FurtherAttempt, account
 from jsnpy.outbox.rows import WAITING, Row
@@ -75,9 +75,9 @@ class Task:
         """Note that the only mail of this task was not delivered after all."""
         self._change(lambda: self._claims.unmark(self.id, self.owner))
 
-    def keep(self, row: Row, data: bytes | None, encoding: str | None) -> None:
-        """Let a mail wait for its next attempt; `data` and `encoding` as for `Waiting.keep`."""
-        self._change(lambda: self._waiting.keep(row, data, self.id, self.owner, encoding))
+    def keep(self, row: Row, data: bytes | None, terms: Terms) -> None:
+        """Let a mail wait for its next attempt; `data` and `terms` as for `Waiting.keep`."""
+        self._change(lambda: self._waiting.keep(row, data, self.id, self.owner, terms))
 
     def forget(self, id_: str) -> None:
         """Forget a mail."""
@@ -100,7 +100,7 @@ class Queue:
         task: whose mails they are.
         rate: the mails an account may send, or None for any number.
         secrets: each value that came from a reference, with that reference.
-        encoding: of files with passwords that are not Unicode.
+        terms: what the run was told about further attempts.
         oauth2: the config's block, its references unresolved, or None.
         once: whether the task is a single mail, which is in Redis already, so that its mark can be taken back.
     """
@@ -113,14 +113,14 @@ class Queue:
         *,
         rate: Rate | None = None,
         secrets: Mapping[str, str] | None = None,
-        encoding: str | None = None,
+        terms: Terms | None = None,
         oauth2: Mapping[str, object] | None = None,
         once: bool = False,
     ) -> None:
         self.task = task
         self.rate = rate
         self.secrets = secrets
-        self.encoding = encoding
+        self.terms = terms or Terms()
         self.oauth2 = oauth2
         self.once = once
         self._data: dict[str, bytes] = {}
@@ -155,7 +155,7 @@ class Queue:
         now = time.time()
         if row.next_try <= now:  # nothing was attempted, as when the password's reference leads nowhere here
             row.next_try = now + schedule.pause(row.tries)
-        self.task.keep(row, self._data.pop(row.id, None), self.encoding)
+        self.task.keep(row, self._data.pop(row.id, None), self.terms)
 
     def remove(self, row: Row) -> None:
         """Forget a mail."""
@@ -212,8 +212,11 @@ def try_again(kept: Kept, task: Task, settings: Settings) -> Standing:
         OutboxError: what is to be noted cannot be.
         Damaged: it is no mail.
     """
-    queue = Queue(task, encoding=kept.encoding, once=True)
-    return FurtherAttempt(queue, kept.row, kept.data, settings, encoding=kept.encoding).made()
+    terms = kept.terms
+    max_age = schedule.MAX_AGE if terms.max_age is None else terms.max_age
+    queue = Queue(task, terms=terms, once=True)
+    further = FurtherAttempt(queue, kept.row, kept.data, settings, encoding=terms.encoding, max_age=max_age)
+    return further.made()
 
 
 def adopt(mail: dict[str, Any], state: State) -> None:

@@ -9,7 +9,7 @@ from jsnpy.errors import ConfigError, ExitCode, JsnpyError
 from jsnpy.fleet.mails import Queue, Task
 from jsnpy.fleet.settings import ALLOW, REFUSED, Settings, commands_are_refused
 from jsnpy.fleet.state import State
-from jsnpy.fleet.waiting import VERSION
+from jsnpy.fleet.waiting import VERSION, Terms
 from jsnpy.options import Options
 from jsnpy.record import as_dict
 from jsnpy.redaction import Redactor
@@ -113,7 +113,7 @@ def _carry_out_here(order: dict[str, Any], task: Task, settings: Settings) -> di
                 task,
                 rate=settings.rate,
                 secrets=config.secrets,
-                encoding=config.encoding,
+                terms=Terms(encoding=config.encoding, max_age=options.max_age),
                 oauth2=config.oauth2,
             )
         result = run_here(config, options, outbox=queue)

@@ -12,6 +12,7 @@ import time
 
 from jsnpy.fleet.claims import KEPT, OWNED
 from jsnpy.outbox.rows import Row
+from jsnpy.record import Record, as_dict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,6 +105,18 @@ return found
 """
 
 
+class Terms(Record):
+    """What a run was told about further attempts with its mails.
+
+    Attributes:
+        encoding: of files with passwords that are not Unicode, or None.
+        max_age: seconds after which a mail is given up, or None.
+    """
+
+    encoding: str | None = None
+    max_age: float | None = None
+
+
 class Kept:
     """A mail as it is kept.
 
@@ -113,15 +126,15 @@ class Kept:
         attempt: the number of its next attempt; 1 is the first from here.
         slot: whether its account's turn was waited for already.
         version: of the form it is kept in.
-        encoding: of files with passwords that are not Unicode, or None.
+        terms: what its run was told about further attempts.
     """
 
-    __slots__ = ("attempt", "data", "encoding", "row", "slot", "version")
+    __slots__ = ("attempt", "data", "row", "slot", "terms", "version")
 
     def __init__(self, row: str, data: bytes | None, attempt: int = 0, *, slot: bool = False) -> None:
         values: dict[str, Any] = json.loads(row)
         self.version: int = values["version"]
-        self.encoding: str | None = values.get("encoding")
+        self.terms = Terms(encoding=values.get("encoding"), max_age=values.get("max_age"))
         columns: dict[str, Any] = {name: values.get(name) for name in _COLUMNS}
         self.row = Row(**columns)
         self.data = data
@@ -139,7 +152,7 @@ class Waiting:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def keep(self, row: Row, data: bytes | None, task: str, owner: str, encoding: str | None) -> str:
+    def keep(self, row: Row, data: bytes | None, task: str, owner: str, terms: Terms) -> str:
         """Let a mail wait until its `next_try`, and return "yours"; or why not, as `Claims.mark` does.
 
         Args:
@@ -148,16 +161,16 @@ class Waiting:
             task: whose mail it is: the run that wanted to send it, which must not be done again from here on, or the
                 mail's own last attempt.
             owner: who has that task.
-            encoding: of files with passwords that are not Unicode, or None.
+            terms: of its run.
         """
-        return self._put(_KEEP, task, owner, row, b"" if data is None else data, encoding)
+        return self._put(_KEEP, task, owner, row, b"" if data is None else data, terms)
 
     def adopt(self, row: Row, data: bytes) -> None:
         """Keep a mail that came with a task of version 1, however often that is handed out."""
-        self._put(_ADOPT, f"adopted:{row.id}-{row.tries + 1}", "", row, data, None)
+        self._put(_ADOPT, f"adopted:{row.id}-{row.tries + 1}", "", row, data, Terms())
 
-    def _put(self, script: str, key: str, owner: str, row: Row, data: bytes, encoding: str | None) -> str:
-        values = {"version": VERSION, "encoding": encoding} | {name: getattr(row, name) for name in _COLUMNS}
+    def _put(self, script: str, key: str, owner: str, row: Row, data: bytes, terms: Terms) -> str:
+        values = {"version": VERSION} | as_dict(terms) | {name: getattr(row, name) for name in _COLUMNS}
         keys = (key, f"mail:{row.id}", *_KEYS)
         given = (owner, row.id, row.next_try, json.dumps(values), data)
         answer: bytes = self._state.ask(script, keys, *given)

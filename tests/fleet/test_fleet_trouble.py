@@ -175,6 +175,15 @@ def test_a_waiting_mail_is_once_in_redis(lonely: Fleet) -> None:
         lonely.waiting.forget(row.id)
 
 
+def test_a_waiting_mail_is_given_up_at_the_age_that_its_run_was_told(lonely: Fleet) -> None:
+    """A run's --max-age holds for its mails: the next attempt after it is the last, and is reported."""
+    with MailServer(refuse={"b@y.test": "451 4.7.1 later"}) as server:
+        lonely.submit(SCRIPT, "--wait", "--max-age", "1s", arg={"port": server.port, "n": 1})
+        ((row, _),) = lonely.waiting.rows()
+        wait_until(lambda: f"the mail {row.id} (Run 1): given up after " in lonely.log(), "the report")
+        assert [] == lonely.waiting.rows()
+
+
 def test_a_rate_holds_for_waiting_mails(tmp_path: Path, broker: Redis) -> None:
     """Mails that wait leave no faster than JSNPY_RATE lets their account, over all processes."""
     refuse = {"b@y.test": "451 4.7.1 later"}
