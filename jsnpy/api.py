@@ -178,5 +178,4 @@ def _in_child(config: RunConfig, options: Options) -> RunResult:
 def run_order(order: dict[str, Any]) -> dict[str, Any]:
     """Do in a child process what `_in_child` ordered."""
     result = run_here(configs.RunConfig(**order["config"]), Options(**order["options"]))
-    sends = [{name: getattr(send, name) for name in send.__slots__} for send in result.sends]
-    return {**vars(result), "sends": sends}
+    return {**vars(result), "sends": [as_dict(send) for send in result.sends]}

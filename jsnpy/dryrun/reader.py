@@ -5,11 +5,12 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import idna
+
+from jsnpy.record import Record, field
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -40,8 +41,7 @@ _BLOCKS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Attachment:
+class Attachment(Record):
     """A part of a mail that is no text to read: name ("" for none), type, decoded bytes, Content-ID."""
 
     name: str
@@ -50,11 +50,10 @@ class Attachment:
     cid: str = ""
 
 
-@dataclass
-class ReadMail:
+class ReadMail(Record):
     """What a person sees of a mail.
 
-    Args:
+    Attributes:
         headers: all, in order, decoded.
         text: the first text/plain part, None where there is none.
         html: the first text/html part, None where there is none.
@@ -80,7 +79,7 @@ def read(raw: bytes) -> ReadMail:
         raw: the message (RFC 5322, MIME), with any line ends.
     """
     message = email.message_from_bytes(raw)
-    mail = ReadMail([(name, _header_text(name, value)) for name, value in message.raw_items()])
+    mail = ReadMail(headers=[(name, _header_text(name, value)) for name, value in message.raw_items()])
     for part in _leaves(message):
         _place(part, mail)
     for name, value in message.raw_items():
@@ -122,7 +121,8 @@ def _place(part: Message[str, str], mail: ReadMail) -> None:
         mail.html = _decoded(data, part.get_content_charset())
     else:
         name = _header_text("Subject", part.get_filename() or "")
-        mail.attachments.append(Attachment(name, kind, data, str(part.get("Content-ID", "")).strip(" <>")))
+        cid = str(part.get("Content-ID", "")).strip(" <>")
+        mail.attachments.append(Attachment(name=name, content_type=kind, data=data, cid=cid))
 
 
 def _payload(part: Message[str, str]) -> bytes:

@@ -151,7 +151,8 @@ class FirstAttempt(_Attempt):
         """Return the result of a send that ended in a fault of jsnpy itself."""
         what = f"a fault of jsnpy itself in {self.keeper.place}: {type(error).__name__}: {error}"
         text = self.sending.redactor.scrub(f"{what}; please report it")
-        return SendResult(Code.PROTOCOL, self.sending.transcript.text(), text, self.sending.details.as_dict())
+        log, details = self.sending.transcript.text(), self.sending.details.as_dict()
+        return SendResult(code=Code.PROTOCOL, log=log, error=text, details=details)
 
     def begins(self, mail: Mail) -> None:
         """Have the mail kept before the server hears of it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from jsnpy.record import Record, field
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +79,7 @@ class SendFailure(Exception):  # noqa: N818 - it is what the contract calls the 
         return text if len(text) <= _SENTENCE_MAX else f"{text[:_SENTENCE_MAX]}… ({len(text) - _SENTENCE_MAX} more)"
 
 
-class Details:
+class Details(Record):
     """The facts of a send, as they become known while it runs.
 
     Attributes:
@@ -90,16 +92,13 @@ class Details:
         attempts: how many connections were tried for this mail.
     """
 
-    __slots__ = ("accepted", "attempts", "message_id", "rejected", "reply", "stage", "temporary")
-
-    def __init__(self) -> None:
-        self.stage = "argument"
-        self.reply: Reply | None = None
-        self.temporary: bool | None = None
-        self.accepted: list[str] = []
-        self.rejected: list[dict[str, Any]] = []
-        self.message_id: str | None = None
-        self.attempts = 0
+    stage: str = "argument"
+    reply: Reply | None = None
+    temporary: bool | None = None
+    accepted: list[str] = field(default_factory=list)
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+    message_id: str | None = None
+    attempts: int = 0
 
     def decide(self, reply: Reply | None, temporary: bool | None = None) -> None:
         """Note the reply that decided the outcome; without one, whether that may pass."""
@@ -120,10 +119,10 @@ class Details:
         }
 
 
-class SendResult:
+class SendResult(Record):
     """The result of a send.
 
-    Args:
+    Attributes:
         code: 0, or a class of failure from -1 to -10.
         log: the whole dialogue.
         error: one sentence, "" on success.
@@ -131,16 +130,11 @@ class SendResult:
         warnings: lines for the host's stderr, besides the one that a failed send gets from the host.
     """
 
-    __slots__ = ("code", "details", "error", "log", "warnings")
-
-    def __init__(
-        self, code: int, log: str, error: str, details: dict[str, Any], warnings: list[str] | None = None
-    ) -> None:
-        self.code = code
-        self.log = log
-        self.error = error
-        self.details = details
-        self.warnings = warnings or []
+    code: int
+    log: str
+    error: str
+    details: dict[str, Any]
+    warnings: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"SendResult(code={self.code}, error={self.error!r})"

@@ -225,4 +225,10 @@ class Sending:
         scrub = self.redactor.scrub
         details = self.details.as_dict()
         details["rejected"] = [{**each, "text": scrub(str(each["text"]))} for each in self.details.rejected]
-        return SendResult(code, self.transcript.text(), scrub(error), details, [scrub(line) for line in self.warnings])
+        return SendResult(
+            code=code,
+            log=self.transcript.text(),
+            error=scrub(error),
+            details=details,
+            warnings=[scrub(line) for line in self.warnings],
+        )

@@ -11,7 +11,7 @@ from jsnpy.text import whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from jsnpy.smtp.request import Parser
+    from jsnpy.smtp.field_reader import FieldReader
 
     Fields = dict[object, object]
 
@@ -30,12 +30,12 @@ _IPV6 = r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?\Z"
 _HELO = r"[!-~]{1,255}\Z"
 
 
-def parse(fields: Fields, parser: Parser) -> Server:
+def parse(fields: Fields, reader: FieldReader) -> Server:
     """Return where and how a mail is handed over.
 
     Args:
         fields: all that the script gave.
-        parser: finds files and notes what is unknown or without effect.
+        reader: finds files and notes what is unknown or without effect.
 
     Raises:
         SendFailure: with Code.ARGUMENT; names the field.
@@ -49,17 +49,17 @@ def parse(fields: Fields, parser: Parser) -> Server:
     ssl = _flag(fields, "ssl")
     starttls = _flag(fields, "starttls")
     if ssl and starttls:
-        parser.note("both ssl and starttls are true: ssl (TLS from the first byte) is used")
+        reader.note("both ssl and starttls are true: ssl (TLS from the first byte) is used")
     security = "ssl" if ssl else "starttls" if starttls else ""
     tls = fields.get("tls")
     if tls is None:
         tls = {}
     if not isinstance(tls, dict) or "$foreign" in tls:
         raise invalid("tls", f"must be an object, not {describe(tls)}")
-    parser.unknown("tls.", tls, TLS_FIELDS)
+    reader.unknown("tls.", tls, TLS_FIELDS)
     if tls and not security:
-        parser.note("tls has no effect, as neither ssl nor starttls is true")
-    files = {name: _file(tls, name, parser) for name in ("ca_file", "cert_file", "key_file")}
+        reader.note("tls has no effect, as neither ssl nor starttls is true")
+    files = {name: _file(tls, name, reader) for name in ("ca_file", "cert_file", "key_file")}
     if files["key_file"] and not files["cert_file"]:
         raise invalid("tls.key_file", "is given without tls.cert_file, the certificate it belongs to")
     return Server(
@@ -154,13 +154,13 @@ def _mechanism(value: object) -> str:
     raise invalid("auth", f"must be one of {names}, not {describe(value)}")
 
 
-def _file(tls: Fields, name: str, parser: Parser) -> str:
+def _file(tls: Fields, name: str, reader: FieldReader) -> str:
     value = tls.get(name)
     if value is None:
         return ""
     if not isinstance(value, str) or not value:
         raise invalid(f"tls.{name}", f"must be the path of a PEM file, not {describe(value)}")
-    return parser.path(value, f"tls.{name}")
+    return reader.path(value, f"tls.{name}")
 
 
 def _min_version(value: object) -> str:

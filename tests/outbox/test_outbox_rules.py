@@ -411,7 +411,7 @@ def test_an_answer_counts_more_than_its_class() -> None:
 
     def result(code: int, smtp_code: int | None) -> SendResult:
         temporary = None if smtp_code is None else smtp_code // 100 == 4
-        return SendResult(code, "", "", {"smtpCode": smtp_code, "temporary": temporary})
+        return SendResult(code=code, log="", error="", details={"smtpCode": smtp_code, "temporary": temporary})
 
     for code in range(-9, -1):
         assert schedule.may_pass(result(code, 421)), code
