@@ -20,6 +20,7 @@ SendFailure                 a mail was not delivered, and why (smtp.outcome)
 ReplyError                  no usable reply came (smtp.reply)
 ├── TimedOut                in time
 ├── ConnectionLost          before the connection ended
+│   └── TlsAlert                which the other end did over TLS, saying why
 └── ProtocolError           but something else
 Cancel                      an authentication is broken off (smtp.auth)
 BadAddress                  an address, host or name that cannot be used (smtp.addresses)

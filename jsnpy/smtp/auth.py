@@ -36,15 +36,7 @@ class _Utf8(str):
 
 
 class Mechanism:
-    """One side of an exchange: smtplib's `auth` calls it for each thing to say.
-
-    Args:
-        name: as in EHLO.
-        server: tells the user.
-        password: password or token.
-        redactor: learns what is made of it.
-        challenge: returns the lines of the latest challenge.
-    """
+    """One side of an exchange: smtplib's `auth` calls it for each thing to say."""
 
     lasting = True
     """Whether a response works more than once, and so stays a secret."""
@@ -62,14 +54,7 @@ class Mechanism:
         self.says_it_at_once = 0 < len(opening) <= LINE_MAX - len(f"AUTH {name} \r\n")
 
     def __call__(self, challenge: bytes | None = None, /) -> str:
-        """Return what is to be said now.
-
-        Args:
-            challenge: None for an initial response; what it holds is asked for elsewhere: it need not be base64.
-
-        Raises:
-            Cancel: nothing is to be said any more.
-        """
+        """Return what is to be said now: an initial response, or the answer to the latest challenge, whatever it is."""
         self._rounds += 1
         if self._rounds > ROUNDS:
             raise Cancel(f"the server went on asking after {ROUNDS} answers")
@@ -181,17 +166,7 @@ def mechanism(
 
 
 def choose(offered: list[str], server: Server, *, by_token: bool, tls_offered: bool) -> str:
-    """Return the mechanism to use.
-
-    Args:
-        offered: the server's mechanisms, in upper case.
-        server: tells the mechanism that the script asks for.
-        by_token: whether the password is an access token.
-        tls_offered: whether the server offers STARTTLS, which is not used yet.
-
-    Raises:
-        SendFailure: none fits.
-    """
+    """Return the mechanism to use."""
     place = server.place
     names = ", ".join(offered) or "none by name"
     wanted = (server.mechanism,) if server.mechanism else FOR_TOKENS if by_token else BEST_FIRST

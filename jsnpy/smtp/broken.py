@@ -31,15 +31,7 @@ _DOING = {
 
 
 def failure(error: ReplyError, stage: str, server: Server, transcript: Transcript, *, dot_sent: bool) -> SendFailure:
-    """Return the failure that a broken connection stands for.
-
-    Args:
-        error: what happened to it.
-        stage: what was being done.
-        server: the other end.
-        transcript: tells how long it took, and what is secret.
-        dot_sent: whether the message's final dot was sent.
-    """
+    """Return the failure that a broken connection stands for."""
     place = server.place
     if dot_sent:
         what = f"no usable answer from {place} after the whole message was sent ({error}): it may have been delivered"

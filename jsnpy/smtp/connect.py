@@ -28,18 +28,7 @@ _WINDOWS_WORDS = {
 
 
 def connect(found: list[AddressInfo], deadline: float, transcript: Transcript, place: str) -> socket.socket:
-    """Return a connected socket.
-
-    Args:
-        found: the addresses to try, in order.
-        deadline: when to give up, in `time.monotonic()` seconds.
-        transcript: where each step is noted.
-        place: host and port as an error shows them.
-
-    Raises:
-        SendFailure: nothing answers there.
-        ReplyError: the deadline passed, or the server hung up at once.
-    """
+    """Return a connected socket."""
     failures: dict[str, OSError] = {}
     # One that does not answer holds up the next for a few seconds; where none answers so soon, each has longer.
     for patience in (_PATIENCE, _LONGEST) if len(found) > 1 else (_LONGEST,):
@@ -99,12 +88,7 @@ def _words(error: OSError) -> str:
 
 
 def resolve(host: str, port: int, deadline: float, place: str) -> list[AddressInfo]:
-    """Return the addresses of a host.
-
-    Raises:
-        SendFailure: there are none.
-        TimedOut: the deadline passed.
-    """
+    """Return the addresses of a host."""
     name = host.encode("ascii")  # else Python imports its IDNA codec, for a name that needs none
     try:
         return list(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST))

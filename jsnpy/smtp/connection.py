@@ -55,16 +55,7 @@ _CLOSING = 421
 
 
 class Connection(smtplib.SMTP):
-    """smtplib's SMTP, with one deadline for all it does and every byte in a log.
-
-    Args:
-        server: where it goes.
-        verify: whether certificates are verified.
-        route: where the connection really goes, or None.
-        transcript: the log of the mail being sent.
-        details: the facts of the mail being sent.
-        deadline: when to give up, in `time.monotonic()` seconds.
-        before_dot: called when the server has all of a message but the final dot.
+    """smtplib's SMTP, with one deadline for all it does, in `time.monotonic()` seconds, and every byte in a log.
 
     Attributes:
         last_reply: the latest reply.
@@ -138,14 +129,7 @@ class Connection(smtplib.SMTP):
     # --- connecting
 
     def tls_context(self, note: Callable[[str], None] = lambda _: None) -> ssl.SSLContext:
-        """Return the TLS context for the server.
-
-        Args:
-            note: called with each line for the log.
-
-        Raises:
-            SendFailure: it cannot be made as the mail wants it.
-        """
+        """Return the TLS context for the server."""
         from jsnpy.smtp import tls
 
         ca_pem = self.route.ca_pem if self.route else ""
@@ -214,11 +198,7 @@ class Connection(smtplib.SMTP):
     # --- what is said
 
     def send(self, s: ReadableBuffer | str) -> None:
-        """Send bytes before the deadline; smtplib's has none, and hides why it failed.
-
-        Raises:
-            ReplyError: they could not be sent.
-        """
+        """Send bytes before the deadline; smtplib's has none, and hides why it failed."""
         sock = self.reader.sock
         view = memoryview(s.encode(self.command_encoding) if isinstance(s, str) else s)
         try:
@@ -318,9 +298,6 @@ class Connection(smtplib.SMTP):
         """Return the next reply, which is then the last one.
 
         smtplib's has no deadline and no limit, and a blank line shifts all further replies.
-
-        Raises:
-            ReplyError: there was none, or a success that is contradicted within the same reply.
         """
         reply, self._farewell = self._farewell, None
         if reply is None:

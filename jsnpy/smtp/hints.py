@@ -141,16 +141,7 @@ def reply(
     offered_auth: bool,
     remark: str = "",
 ) -> str:
-    """Return what to do about a refusal, or "".
-
-    Args:
-        stage: the stage of the command that was refused.
-        answer: the refusal.
-        server: where it came from.
-        logged_in: whether the session is authenticated.
-        offered_auth: whether the server offered authentication.
-        remark: what is odd about the access token, or "".
-    """
+    """Return what to do about a refusal, or ""."""
     enhanced = answer.enhanced or ""
     text = f"{answer.text} {enhanced} {'x' + enhanced[1:]}".lower()
     hint = _known(text, stage, answer, server)
@@ -260,13 +251,7 @@ def _transaction(stage: str, answer: Reply, server: Server, text: str, *, logged
 
 
 def tls(server: Server, error: Exception, issuer: str = "") -> str:
-    """Return what to do about a failed handshake, or "".
-
-    Args:
-        server: the other end.
-        error: what ssl said.
-        issuer: who signed the server's certificate and is not known here, or "".
-    """
+    """Return what to do about a failed handshake, or ""."""
     text = f"{getattr(error, 'reason', '')} {getattr(error, 'verify_message', '')} {error}".lower().replace("_", " ")
     if issuer and "unable to" in text:
         return _unknown_issuer(server, issuer)
@@ -322,12 +307,7 @@ def _unknown_issuer(server: Server, issuer: str) -> str:
 
 
 def alert(server: Server, words: str) -> str:
-    """Return what to do about a server that breaks off once it has shown its certificate, or "".
-
-    Args:
-        server: the other end.
-        words: what ssl calls its alert.
-    """
+    """Return what to do about a server that breaks off once it has shown its certificate, or ""."""
     if "alert" not in words or not any(each in words for each in _CERTIFICATE_ALERTS):
         return ""
     if server.cert_file:

@@ -22,11 +22,7 @@ _CLOSING = 421
 
 
 class Sessions:
-    """The sessions that a run keeps open; used by one thread, but `close_idle` by any.
-
-    Args:
-        clock: returns seconds; what is idle is told by it.
-    """
+    """The sessions that a run keeps open; used by one thread, but `close_idle` by any."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
@@ -79,12 +75,6 @@ class KeptSession(Session):
     """A session that later mails continue.
 
     One that turns out dead before a message's final dot is opened anew, once; after the dot nothing is ever sent again.
-
-    Args:
-        sessions: where it is kept.
-        key: under what.
-        server: where it goes.
-        options: what else a Session takes.
     """
 
     def __init__(self, sessions: Sessions, key: tuple[object, ...], server: Server, **options: Any) -> None:
@@ -107,12 +97,7 @@ class KeptSession(Session):
         return self.has_extn("pipelining")
 
     def open(self) -> None:
-        """Go on with an open session, or open a new one.
-
-        Raises:
-            SendFailure: it did not come to that.
-            ReplyError: the connection failed.
-        """
+        """Go on with an open session, or open a new one."""
         if self._idle is None:
             super().open()
             return

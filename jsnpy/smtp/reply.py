@@ -40,12 +40,7 @@ class TlsAlert(ConnectionLost):
 
 
 class ProtocolError(ReplyError):
-    """What came is no SMTP.
-
-    Args:
-        text: why it is none.
-        line: the offending line, or b"".
-    """
+    """What came is no SMTP: why, and the line it was, or b""."""
 
     def __init__(self, text: str, line: bytes = b"") -> None:
         super().__init__(text)
@@ -53,13 +48,7 @@ class ProtocolError(ReplyError):
 
 
 class Reply:
-    """A whole reply.
-
-    Args:
-        code: the code of the last line.
-        lines: the texts behind the codes.
-        consistent: whether every line had the same code.
-    """
+    """A whole reply: the code of its last line, the texts behind the codes, and whether every line had that code."""
 
     __slots__ = ("code", "consistent", "lines")
 
@@ -102,11 +91,7 @@ class Reply:
         return " ".join(" ".join(lines).split())
 
     def words(self, scrub: Callable[[str], str]) -> str:
-        """Return code and text, quoted, as an error shows them.
-
-        Args:
-            scrub: masks secrets, before a cut could leave half of one.
-        """
+        """Return code and text, quoted, as an error shows them."""
         text = scrub(f"{self.code} {self.text}".strip())
         return f'"{text[:_WORDS_MAX]}…"' if len(text) > _WORDS_MAX else f'"{text}"'
 
@@ -120,12 +105,7 @@ def remaining(deadline: float) -> float:
 
 
 class Reader:
-    """What a server says: the lines of its replies, logged as they come.
-
-    Args:
-        sock: the connected socket, plain or TLS.
-        transcript: where lines are noted.
-    """
+    """What a server says: the lines of its replies, logged as they come."""
 
     def __init__(self, sock: socket.socket, transcript: Transcript) -> None:
         self.sock = sock
@@ -134,14 +114,7 @@ class Reader:
         self._lost: ConnectionLost | None = None
 
     def reply(self, deadline: float) -> Reply:
-        """Return the next reply.
-
-        Args:
-            deadline: when to give up, in `time.monotonic()` seconds.
-
-        Raises:
-            ReplyError: there was none.
-        """
+        """Return the next reply."""
         codes: set[int] = set()
         lines: list[str] = []
         size = 0

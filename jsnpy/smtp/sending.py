@@ -27,15 +27,7 @@ if TYPE_CHECKING:
 
 
 class Mail:
-    """A mail ready to be handed over, now or later, as often as needed: always with the same Message-ID.
-
-    Args:
-        server: where and how.
-        envelope: from whom, to whom.
-        message: the bytes.
-        route: where the connection really goes, or None.
-        subject: the message's, for lists of mails.
-    """
+    """A mail ready to be handed over, now or later, as often as needed: always with the same Message-ID."""
 
     __slots__ = ("envelope", "message", "route", "server", "subject")
 
@@ -89,10 +81,6 @@ class _NoJournal:
 class Sending:
     """One try to send a mail, from the check of its fields to its result; used once.
 
-    Args:
-        settings: the host's settings.
-        journal: told of the decisive moments, or None.
-
     Attributes:
         mail: the mail as it was handed over, once it was built: what can be kept and sent again.
     """
@@ -130,11 +118,7 @@ class Sending:
         return self._result_of(work)
 
     def prepare(self, fields: object) -> Mail:
-        """Return the checked and built mail.
-
-        Raises:
-            SendFailure: with Code.ARGUMENT; names the field.
-        """
+        """Return the checked and built mail."""
         if isinstance(fields, dict):
             self._hide(credential_text(fields.get("pass")) or "")
         request = requests.parse(fields, self.settings.base_dir, self.transcript.event)
@@ -143,11 +127,7 @@ class Sending:
         return Mail(request.server, Envelope.of(request), messages.build(request), route, request.subject)
 
     def deliver(self, mail: Mail) -> None:
-        """Hand a mail over.
-
-        Raises:
-            SendFailure: the server did not take it.
-        """
+        """Hand a mail over."""
         self.mail = mail
         before = time.monotonic()
         self._journal.begins(mail)

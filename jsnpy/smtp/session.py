@@ -34,11 +34,6 @@ class LogInRefused(SendFailure):
 class Session(Connection):
     """A session that can carry one mail after another.
 
-    Args:
-        server: where it goes.
-        tokens: where an access token comes from, or None.
-        options: what else a Connection takes.
-
     Attributes:
         logged_in: whether the server knows who is there.
         token: the access token it uses, or "".
@@ -55,12 +50,7 @@ class Session(Connection):
     # --- opening
 
     def open(self) -> None:
-        """Connect, greet, start TLS and log in; with a new token on a new connection where a kept one was refused.
-
-        Raises:
-            SendFailure: it did not come to that.
-            ReplyError: the connection failed.
-        """
+        """Connect, greet, start TLS and log in; with a new token on a new connection where a kept one was refused."""
         server, source = self.server, self.tokens
         if server.security:
             self.tls_context(self.transcript.event)  # what is wrong with it is said before anything is connected
@@ -188,12 +178,7 @@ class Session(Connection):
         return False
 
     def carry(self, hand_over: Callable[[], None]) -> None:
-        """Have a mail handed over.
-
-        Raises:
-            SendFailure: the server did not accept it.
-            ReplyError: the connection failed.
-        """
+        """Have a mail handed over."""
         hand_over()
 
     def refuse(self, code: int, what: str) -> SendFailure:

@@ -28,17 +28,7 @@ _CONTEXTS_MAX = 16
 def context(
     server: Server, *, verify: bool, ca_pem: str = "", note: Callable[[str], None] = lambda _: None
 ) -> ssl.SSLContext:
-    """Return the TLS context for a server.
-
-    Args:
-        server: its files and `min_version` are used.
-        verify: whether certificate and name are verified.
-        ca_pem: CAs in PEM that are trusted besides.
-        note: called with each line for the log.
-
-    Raises:
-        SendFailure: a file cannot be used.
-    """
+    """Return the TLS context for a server."""
     files = (server.ca_file, server.cert_file, server.key_file)
     trusted = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
     key = (verify, server.min_version, ca_pem, *files, *map(_stamp, files), *trusted)
@@ -78,9 +68,8 @@ def _make(server: Server, *, verify: bool, ca_pem: str) -> tuple[ssl.SSLContext,
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
         return made, []
-    made.verify_flags |= (
-        ssl.VERIFY_X509_PARTIAL_CHAIN
-    )  # a trusted certificate need not be a root: it may be the server's
+    # A trusted certificate need not be a root: it may be the server's own.
+    made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     notes: list[str] = []
     if server.ca_file:
         try:
@@ -106,12 +95,7 @@ def _reason(error: Exception) -> str:
 def wrap(
     sock: socket.socket, tls: ssl.SSLContext, server: Server, deadline: float, transcript: Transcript
 ) -> ssl.SSLSocket:
-    """Do the handshake and note what it brought; the socket is closed if it fails.
-
-    Raises:
-        SendFailure: it failed.
-        TimedOut: the deadline passed.
-    """
+    """Do the handshake and note what it brought; the socket is closed if it fails."""
     start = transcript.elapsed()
     sock.settimeout(remaining(deadline))
     wrapped = None

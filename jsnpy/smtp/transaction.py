@@ -27,12 +27,6 @@ class Transaction:
     A server that takes only so many recipients at a time gets the others in further transactions, with the same bytes.
     Commands are sent one by one, or, where the session pipelines, many at a time before the first reply is read
     (RFC 2920). The message is always sent after all replies.
-
-    Args:
-        session: greeted, and logged in where that is wanted.
-        envelope: from whom, to whom.
-        message: the bytes.
-        probe: whether it ends before the message.
     """
 
     def __init__(self, session: Session, envelope: Envelope, message: Message, *, probe: bool = False) -> None:
@@ -43,12 +37,7 @@ class Transaction:
         self._limit: Reply | None = None
 
     def run(self) -> None:
-        """Hand the mail over; returns only if the server accepted it, for some recipient at least.
-
-        Raises:
-            SendFailure: it did not.
-            ReplyError: the connection failed.
-        """
+        """Hand the mail over; returns only if the server accepted it, for some recipient at least."""
         session = self._session
         session.stage = "mail"
         session.command_encoding = "ascii"
@@ -172,11 +161,7 @@ class Transaction:
         session.details.decide(reply)
 
     def _leave_out(self, left: list[Address], error: SendFailure | ReplyError) -> None:
-        """Note whom a further transaction did not serve, after an earlier one served others.
-
-        Raises:
-            SendFailure: it may have served them.
-        """
+        """Note whom a further transaction did not serve, after an earlier one served others."""
         session, details = self._session, self._session.details
         failure = error if isinstance(error, SendFailure) else session.failure(error)
         if failure.code == Code.UNKNOWN:

@@ -25,12 +25,7 @@ def readable(data: bytes) -> str:
 
 
 class Transcript:
-    """The log of one send.
-
-    Args:
-        redactor: masks what is secret before it is noted.
-        listener: called with each line as it is noted, without the secrets.
-    """
+    """The log of one send."""
 
     def __init__(self, redactor: Redactor, listener: Callable[[str], None] | None = None) -> None:
         self.redactor = redactor
