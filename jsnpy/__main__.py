@@ -32,9 +32,18 @@ def main() -> "NoReturn":
 
 
 def _command(arguments: list[str]) -> int:
-    from jsnpy.command import quick_arguments
+    from jsnpy.command import NAMES
 
-    call = quick_arguments.read(arguments, os.environ)
+    plain = len(arguments) == 1 and not arguments[0].startswith("-") and arguments[0] not in NAMES
+    if plain and not any(name.startswith("JSNPY_") for name in os.environ):
+        from jsnpy.command.call import Call
+        from jsnpy.options import Options
+
+        call: Call | None = Call(target=arguments[0], options=Options())
+    else:
+        from jsnpy.command import quick_arguments
+
+        call = quick_arguments.read(arguments, os.environ)
     if call is not None:
         from jsnpy.command import foreground
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from jsnpy.checking import Checked
+    from jsnpy.command.call import Call
     from jsnpy.redaction import Redactor
 
 _LAST_WORDS = 0.5
@@ -79,7 +80,7 @@ class _Check(Record):
         known: the scripts that were looked at, which many configs may share.
     """
 
-    call: options.Call
+    call: Call
     output: Output
     redactor: Redactor
     code: int = ExitCode.OK

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jsnpy.command.options import Call
+    from jsnpy.command.call import Call
     from jsnpy.options import Options
 
 

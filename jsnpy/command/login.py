@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from jsnpy.command.call import Call
     from jsnpy.oauth import Source
     from jsnpy.redaction import Redactor
 
@@ -53,7 +54,7 @@ def command(target: str, typed: dict[str, Any], *, check: bool) -> int:
 class _LogIn:
     """One log-in, or check, that a command line asks for."""
 
-    def __init__(self, call: options.Call, streams: Output, redactor: Redactor, deadline: float | None) -> None:
+    def __init__(self, call: Call, streams: Output, redactor: Redactor, deadline: float | None) -> None:
         self._call = call
         self._streams = streams
         self._redactor = redactor

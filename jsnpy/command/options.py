@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from jsnpy.command.call import Call
 from jsnpy.errors import UsageError
 from jsnpy.options import Options
 from jsnpy.output import NORMAL, QUIET, VERBOSE
@@ -56,15 +57,6 @@ class Option(Record):
     def variable(self) -> str:
         """The environment variable that sets it where it is not typed."""
         return _PREFIX + self.name[2:].upper().replace("-", "_")
-
-
-class Call(Record):
-    """A run, or something like it, that is asked for."""
-
-    target: str
-    options: Options
-    sets: tuple[str, ...] = ()
-    encoding: str | None = None
 
 
 def _shown(text: str) -> str:

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from jsnpy.command.call import Call
+
 _BY_NAME = {name: option for option in options.RUN for name in (option.name, option.short) if name}
 
 
-def read(arguments: list[str], variables: Mapping[str, str]) -> options.Call | None:
+def read(arguments: list[str], variables: Mapping[str, str]) -> Call | None:
     """Return the run that a command line asks for, None where it is left to click.
 
     Args:

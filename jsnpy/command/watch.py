@@ -9,8 +9,8 @@ import sys
 import time
 
 from jsnpy import config, supervisor
+from jsnpy.command.call import Call
 from jsnpy.command.foreground import guarded, run_once
-from jsnpy.command.options import Call
 from jsnpy.errors import JsnpyError, UsageError
 from jsnpy.options import Options
 from jsnpy.record import as_dict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import click
@@ -13,13 +13,16 @@ from jsnpy.command import click_commands, options, quick_arguments
 from jsnpy.errors import UsageError
 from jsnpy.record import as_dict
 
+if TYPE_CHECKING:
+    from jsnpy.command.call import Call
+
 Reading = tuple[str, dict[str, Any], tuple[str, ...], str | None]
 
 _WORDS = b"\0"
 _VARIABLES = b"\x01"
 
 
-def _reading(call: options.Call) -> Reading:
+def _reading(call: Call) -> Reading:
     """Return a call so that it can be compared."""
     return call.target, as_dict(call.options), call.sets, call.encoding
 
