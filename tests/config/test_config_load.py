@@ -99,7 +99,7 @@ def test_dash_reads_standard_input(folder: Folder) -> None:
 def test_dash_reads_sys_stdin_by_default(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without another source, `-` reads the process's own standard input."""
     del folder
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"scriptfile": "mail.js"}')))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"scriptfile": "mail.js"}'), encoding="utf-8"))
 
     assert "{}" == config.load("-").arg_json
 

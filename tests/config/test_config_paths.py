@@ -78,7 +78,7 @@ def test_a_folder_whose_name_is_no_utf_8(tmp_path: Path) -> None:
     home = os.path.join(tmp_path, os.fsdecode(b"Donn\xe9es"))
     os.mkdir(home)
     path = os.path.join(home, "a.js")
-    Path(path).write_text("console.log(1)\nthrow new Error('no')")
+    Path(path).write_text("console.log(1)\nthrow new Error('no')", encoding="utf-8")
     done = jsnpy(path)
     assert (1, "1\n") == (done.code, done.out)
     assert "Donn\ufffdes/a.js:2" in done.err

@@ -114,7 +114,7 @@ def test_no_file_is_made_for_nothing(run: Callable[..., Result], file: Path) -> 
 @pytest.mark.parametrize("value", [[1], "text", 5, None, True])
 def test_any_json_value_will_do(value: object, run: Callable[..., Result], file: Path) -> None:
     """The whole of it can be replaced."""
-    file.write_text(json.dumps(value))
+    file.write_text(json.dumps(value), encoding="utf-8")
     result = run("console.log(JSON.stringify(state)); state = { was: state }")
     assert (0, json.dumps(value, separators=(",", ":")) + "\n") == (result.code, result.out)
     assert {"was": value} == kept(file)
@@ -159,12 +159,12 @@ def test_a_scripts_own_state_is_its_own(script: str, run: Callable[..., Result],
 @pytest.mark.parametrize("end", ["", "; exit(0)"])
 def test_what_json_has_not_is_exit_1(change: str, named: str, end: str, run: Callable[..., Result], file: Path) -> None:
     """It is named, and what was there stays."""
-    file.write_text("{}")
+    file.write_text("{}", encoding="utf-8")
     result = run(change + end, "-q")
     assert 1 == result.code
     assert named in result.err
     assert FILE in result.err
-    assert "{}" == file.read_text()
+    assert "{}" == file.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("text", ["", " \n", "{", "{} {}", "nul", '{"a": NaN}', "[" * 100_000, "1e999"])
@@ -173,11 +173,11 @@ def test_a_damaged_file_is_exit_2_and_stays(
     text: str, options: list[str], run: Callable[..., Result], file: Path
 ) -> None:
     """The script does not run, and nobody's state is overwritten."""
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     result = run("console.log('ran'); state = 1", *options)
     assert (2, "") == (result.code, result.out)
     assert f"the state file {FILE} is damaged: " in result.err
-    assert text == file.read_text()
+    assert text == file.read_text(encoding="utf-8")
 
 
 def test_bytes_of_another_encoding_are_damage(run: Callable[..., Result], file: Path) -> None:
@@ -192,10 +192,10 @@ def test_a_trial_reads_it_and_does_not_write(
     option: str, run: Callable[..., Result], file: Path, tmp_path: Path
 ) -> None:
     """Nothing at all is made in its folder."""
-    file.write_text('{"n":1}')
+    file.write_text('{"n":1}', encoding="utf-8")
     before = sorted(os.listdir(tmp_path))
     result = run("console.log(state.n); state.n = 2", option)
-    assert (0, "1\n", '{"n":1}') == (result.code, result.out, file.read_text())
+    assert (0, "1\n", '{"n":1}') == (result.code, result.out, file.read_text(encoding="utf-8"))
     assert sorted({*before, "a.js", "a.json"}) == sorted(os.listdir(tmp_path))
 
 
@@ -253,7 +253,7 @@ def test_who_waits_too_long_is_ended_and_says_for_what(run: Callable[..., Result
 @pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 def test_a_killed_run_blocks_nobody(run: Callable[..., Result], file: Path, tmp_path: Path) -> None:
     """The lock goes with the process, and what was there is still there."""
-    file.write_text('{"n":1}')
+    file.write_text('{"n":1}', encoding="utf-8")
     run("")
     (tmp_path / "a.js").write_text("state.n = 2; console.log('ready'); sleep(1e6)")
     with running("a.json", cwd=tmp_path) as process:

@@ -102,7 +102,7 @@ def killed_at_each_call(folder: Path, prepare: Callable[[], list[str]]) -> Itera
 def _calls(log: Path) -> list[tuple[str, int]]:
     """Return the calls of the thread that made most of them, each with how often it had been made then."""
     threads: dict[str, list[str]] = {}
-    for line in log.read_text(errors="replace").splitlines():
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
         thread, _, rest = line.partition(" ")
         name, bracket, _ = rest.strip().partition("(")
         if bracket and name.isalnum():

@@ -85,7 +85,9 @@ class Worker:
         assert self.process is not None
         found = []
         for each in (self.process.pid, *self._children()):
-            fields = dict(line.split(":", 1) for line in Path(f"/proc/{each}/status").read_text().splitlines())
+            fields = dict(
+                line.split(":", 1) for line in Path(f"/proc/{each}/status").read_text(encoding="utf-8").splitlines()
+            )
             found.append(int(fields["VmRSS"].split()[0]) // 1024)
         return found
 
@@ -93,7 +95,9 @@ class Worker:
         assert self.process is not None
         return [
             int(child)
-            for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+            for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+            .read_text(encoding="utf-8")
+            .split()
         ]
 
     def __enter__(self) -> Self:
