@@ -48,8 +48,7 @@ class Owner:
                 os.write(self._file, bytes(_SIZE))
                 # Between making and locking it, another process may have taken it for a dead one's.
                 if _same(self._path, self._file):
-                    sync(self._file)
-                    sync_folder(directory)
+                    sync_folder(directory)  # what is in it, the first mark has on the disk
                     return
             except BaseException:
                 os.close(self._file)
@@ -91,7 +90,8 @@ class Owner:
     def forget_accepted(self) -> None:
         """Make room for other notes, when the database knows what was noted; what stands there does no harm."""
         self.accepted.clear()
-        self.marked = None
+        if self.marked is not None:
+            self.unmark()
 
     def leave(self, *, notes_needed: bool = False) -> None:
         """Give the lock up; what is still claimed counts as a dead process's, whose notes may still be needed."""

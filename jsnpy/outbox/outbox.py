@@ -213,7 +213,10 @@ class Outbox:
         if self._settled or self._removed:
             self._patiently(lambda: self.store.write(self._settled, self._removed))
             self._settled, self._removed = [], []
-            self.owner.forget_accepted()
+            try:
+                self.owner.forget_accepted()
+            except OSError as error:
+                raise storage.trouble(self.directory, error) from None
 
     # --- the first attempt
 
@@ -346,7 +349,7 @@ class Outbox:
     def is_empty(self) -> bool:
         """Return whether nothing is kept, so that a flush, which costs more, has nothing to do; never raises."""
         try:
-            return (self._store is None and not storage.exists(self.directory)) or not self.store.count()
+            return (self._store is None and not storage.exists(self.directory)) or self.store.is_empty()
         except OutboxError:
             return False  # the flush will say why
 
