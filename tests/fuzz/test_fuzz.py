@@ -14,6 +14,8 @@ EXAMPLES = {
     "natives": 100,
     "tokens": 200,
     "options": 200,
+    "addresses": 300,
+    "pages": 100,
 }
 
 

@@ -21,7 +21,7 @@ from jsnpy.output import Memory, Output
 from jsnpy.redaction import Redactor
 from jsnpy.runner import Run
 from jsnpy.smtp.pool import Sessions
-from support import fuzz_options, fuzz_tokens, truth
+from support import fuzz_mails, fuzz_options, fuzz_tokens, truth
 from support.counting import EHLO
 from support.faulty_link import TO_CLIENT, TO_SERVER, Passage
 
@@ -373,6 +373,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "natives": natives,
     "tokens": fuzz_tokens.tokens,
     "options": fuzz_options.command_lines,
+    "addresses": fuzz_mails.addresses,
+    "pages": fuzz_mails.pages,
 }
 
 _CONFIG = b'{"scriptfile": ".\\\\mail.js", "arg": {"pass": "${ENV:HOME}", "l": [1.5e3, null, "\\u00e9"]}}'
@@ -401,4 +403,6 @@ SEEDS: dict[str, list[bytes]] = {
     "natives": [bytes(range(32)), b"[1,2,3]"],
     "tokens": fuzz_tokens.SEEDS,
     "options": fuzz_options.SEEDS,
+    "addresses": fuzz_mails.ADDRESS_SEEDS,
+    "pages": fuzz_mails.PAGE_SEEDS,
 }
