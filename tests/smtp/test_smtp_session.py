@@ -14,6 +14,8 @@ from support.scripted import CLOSE, HANG, RESET, Drip
 
 from jsnpy import smtp
 from jsnpy.smtp import session as session_module
+from jsnpy.smtp.outcome import SendFailure
+from jsnpy.smtp.sending import Sending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -472,6 +474,36 @@ def test_a_refusal_in_the_middle_of_the_message_is_one(scripted: Scripted) -> No
     assert [] == result.details["accepted"]
 
 
+def test_a_stop_before_the_dot_says_nothing_more(scripted: Scripted) -> None:
+    """A journal that stops the mail before its dot leaves neither a dot nor QUIT: either would end the message."""
+    received = bytearray()
+
+    def listen(connection: Connection) -> None:
+        connection.send(b"354 go\r\n")
+        while True:
+            received.extend(connection.recv())
+
+    class Journal:
+        def begins(self, mail: object) -> None:
+            pass
+
+        def before_dot(self) -> None:
+            raise SendFailure(CODES.PROTOCOL, "message", "stopped by the journal")
+
+        def accepted(self) -> None:
+            raise AssertionError("it was not")
+
+        def refused(self) -> None:
+            pass
+
+    with scripted(DATA=listen) as server:
+        result = Sending(smtp.Settings(), Journal()).send(fields(server, body="x" * 20_000))
+    assert (CODES.PROTOCOL, "stopped by the journal") == (result.code, result.error)
+    assert b"x" * 20 in received
+    assert b"QUIT" not in received
+    assert not received.endswith(b"\r\n.\r\n")
+
+
 # --- the transaction
 
 
@@ -689,7 +721,6 @@ def test_smtputf8_is_not_used_where_it_is_not_needed(mailserver: Callable[..., M
 
 def test_an_open_session_carries_several_mails(scripted: Scripted) -> None:
     """A session can be used for a second mail, with a log of its own."""
-    from jsnpy.smtp.sending import Sending
     from jsnpy.smtp.transaction import Transaction
 
     server = scripted()
@@ -709,8 +740,6 @@ def test_an_open_session_carries_several_mails(scripted: Scripted) -> None:
 
 def test_a_prepared_mail_keeps_its_message_id(scripted: Scripted) -> None:
     """A mail handed over twice is the same mail: same bytes, same Message-ID."""
-    from jsnpy.smtp.sending import Sending
-
     server = scripted(MAIL=[b"450 4.3.0 later\r\n", b"250 ok\r\n"])
     first = Sending()
     failed = first.send(fields(server))
