@@ -168,6 +168,7 @@ def mail(row: Row, data: bytes | None) -> tuple[Mail, How]:
         kept: Any = json_text.loads(row.server)
         envelope = Envelope(sender=addresses(row.sender)[0], recipients=addresses(row.recipients))
         known = {name: value for name, value in kept["server"].items() if name in Server.__fields__}
-        return Mail(Server(**known), envelope, Message(data=data, message_id=row.message_id)), How(kept)
+        message = Message(data=data, message_id=row.message_id)
+        return Mail(server=Server(**known), envelope=envelope, message=message), How(kept)
     except (ValueError, TypeError, LookupError) as error:
         raise Damaged(f"what is kept of it is damaged ({type(error).__name__})") from None

@@ -121,7 +121,7 @@ class _XOAuth2(Mechanism):
         return f"user={self.user}\1auth=Bearer {self.password}\1\1"
 
     def response(self, challenge: str) -> str:
-        # Until the token was said a challenge asks for it, whatever its text. Some servers ignore what is said at once.
+        # Before the token was sent, a challenge asks for it, whatever its text. Some ignore an initial response.
         if not self._said or (self._said == 1 and self.says_it_at_once and not challenge):
             self._said += 1
             return self.opening()

@@ -195,7 +195,7 @@ class Connection(smtplib.SMTP):
                 self.transcript.event(f"closing: {reason(error)}")
             self.transcript.event(f"closed ({self.transcript.elapsed()})")
 
-    # --- what is said
+    # --- sending
 
     def send(self, s: ReadableBuffer | str) -> None:
         """Send bytes before the deadline; smtplib's has none, and hides why it failed."""
@@ -292,7 +292,7 @@ class Connection(smtplib.SMTP):
         """Whether the next command was sent already."""
         return bool(self._ahead)
 
-    # --- what is answered
+    # --- replies
 
     def getreply(self) -> tuple[int, bytes]:
         """Return the next reply, which is then the last one.

@@ -151,7 +151,7 @@ def reply(
         hint = _transaction(stage, answer, server, text, logged_in=logged_in, offered_auth=offered_auth)
     elif not hint and stage == "starttls":
         hint = (
-            "the server's own TLS does not work: its administrator must mend it; only inside a trusted network leave "
+            "the server's own TLS does not work: its administrator must repair it; only inside a trusted network leave "
             "out starttls"
         )
     hint = hint.format(user=server.user or "USER") if hint else ""
@@ -325,10 +325,10 @@ _PRIVATE_CA = (
 )
 _STRICT = (
     "this Python insists on subjectKeyIdentifier and authorityKeyIdentifier in private CAs' certificates: have them "
-    "made anew with these"
+    "made again with these"
 )
 _OLD = "the server knows no TLS {version} or newer: it must be updated"
-_WEAK = "the server's TLS is too weak for this machine: its administrator must mend it"
+_WEAK = "the server's TLS is too weak for this machine: its administrator must repair it"
 
 
 def tls_timeout(server: Server) -> str:

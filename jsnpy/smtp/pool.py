@@ -74,7 +74,7 @@ def _key(server: Server, route: Route | None, *, verify: bool) -> tuple[object, 
 class KeptSession(Session):
     """A session that later mails continue.
 
-    One that turns out dead before a message's final dot is opened anew, once; after the dot nothing is ever sent again.
+    One that is dead before a message's final dot is opened again, once; after the dot nothing is ever sent again.
     """
 
     def __init__(self, sessions: Sessions, key: tuple[object, ...], server: Server, **options: Any) -> None:
@@ -108,7 +108,7 @@ class KeptSession(Session):
         if self.secure and not self.verifies:
             self.transcript.event("WARNING: its certificate was NOT VERIFIED: anybody could be at the other end")
         if not self._lives(self._idle):
-            self._open_anew()
+            self._open_again()
 
     def _lives(self, idle: float) -> bool:
         """Return whether the server still answers as it should; a session used just now is believed to."""
@@ -125,7 +125,7 @@ class KeptSession(Session):
             self.deadline = deadline
         return self.last_reply.positive
 
-    def _open_anew(self) -> None:
+    def _open_again(self) -> None:
         self.close()
         self.transcript.event("opening a new session")
         self._idle = None
@@ -140,7 +140,7 @@ class KeptSession(Session):
             if self._idle is None or self.dot_sent or not _closed(error):
                 raise
             self.transcript.event(f"the session is over: {error}")
-            self._open_anew()
+            self._open_again()
             self._try(hand_over)
 
     def _try(self, hand_over: Callable[[], None]) -> None:

@@ -212,15 +212,3 @@ def reason(error: OSError) -> str:
     if "EOF" in str(error):
         return "closed by the server"
     return error.strerror or str(error) or type(error).__name__
-
-
-def features(lines: list[str]) -> dict[str, list[str]]:
-    """Return the extensions in an EHLO reply, in upper case, with their parameters."""
-    found: dict[str, list[str]] = {}
-    for line in map(str.upper, lines):
-        # "AUTH=PLAIN" is how servers before RFC 2554 wrote it, and some still do besides.
-        words = ["AUTH", *line[5:].split()] if line.startswith("AUTH=") else line.split()
-        if words:
-            known = found.setdefault(words[0], [])
-            known += [word for word in words[1:] if word not in known]
-    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from jsnpy.record import Record
 from jsnpy.redaction import Redactor
 from jsnpy.smtp import message as messages
 from jsnpy.smtp import request as requests
@@ -26,19 +27,14 @@ if TYPE_CHECKING:
     from jsnpy.smtp.server import Route, Server
 
 
-class Mail:
+class Mail(Record):
     """A mail ready to be handed over, now or later, as often as needed: always with the same Message-ID."""
 
-    __slots__ = ("envelope", "message", "route", "server", "subject")
-
-    def __init__(
-        self, server: Server, envelope: Envelope, message: Message, route: Route | None = None, subject: str = ""
-    ) -> None:
-        self.server = server
-        self.envelope = envelope
-        self.message = message
-        self.route = route
-        self.subject = subject
+    server: Server
+    envelope: Envelope
+    message: Message
+    route: Route | None = None
+    subject: str = ""
 
 
 if TYPE_CHECKING:
@@ -79,7 +75,7 @@ class _NoJournal:
 
 
 class Sending:
-    """One try to send a mail, from the check of its fields to its result; used once.
+    """One attempt to send a mail, from the check of its fields to its result; used once.
 
     Attributes:
         mail: the mail as it was handed over, once it was built: what can be kept and sent again.
@@ -124,7 +120,13 @@ class Sending:
         request = requests.parse(fields, self.settings.base_dir, self.transcript.event)
         tokens.check(request.server, self.settings.tokens)
         route = self.settings.route(request) if self.settings.route is not None else None
-        return Mail(request.server, Envelope.of(request), messages.build(request), route, request.subject)
+        return Mail(
+            server=request.server,
+            envelope=Envelope.of(request),
+            message=messages.build(request),
+            route=route,
+            subject=request.subject,
+        )
 
     def deliver(self, mail: Mail) -> None:
         """Hand a mail over."""

@@ -61,7 +61,7 @@ class Route:
     Args:
         host: address to connect to.
         port: TCP port to connect to.
-        ca_pem: certificates in PEM that are trusted besides the usual ones, or "".
+        ca_pem: certificates in PEM that are trusted as well as the usual ones, or "".
     """
 
     __slots__ = ("ca_pem", "host", "port")

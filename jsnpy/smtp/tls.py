@@ -135,7 +135,7 @@ def _failure(error: Exception, chain: list[bytes], server: Server, transcript: T
         what = f"{place} did not finish the TLS handshake: timed out after {transcript.elapsed()}"
         return SendFailure(Code.TIMEOUT, "tls", what, hint=hints.tls_timeout(server))
     if not isinstance(error, ssl.SSLCertVerificationError):
-        # A server that has shown its certificate and breaks off then has not got one of ours, or not the right one.
+        # A server that ends the handshake after it has shown its own certificate wants one from us, or another one.
         wants = hints.alert(server, _reason(error)) if chain else ""
         what = f"{place} wants a client certificate" if wants and not server.cert_file else f"no TLS with {place}"
         return SendFailure(Code.TLS, "tls", f"{what}: {_words(error)}", hint=wants or hints.tls(server, error))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jsnpy.smtp.session import Session
 
 _SIZE_DIGITS = 20
-"""A limit of more digits is none, and Python refuses to make a number of very many."""
+"""A limit with more digits is not a limit, and Python refuses to make a number of very many."""
 
 _SETTLE_TIME = 2.0
 _FULL = 452
@@ -90,7 +90,7 @@ class Transaction:
         return left
 
     def _options(self) -> list[str]:
-        """Return what MAIL says besides the sender."""
+        """Return the parameters of MAIL (SIZE, SMTPUTF8)."""
         session, message = self._session, self._message
         place = session.server.place
         options = []

@@ -253,7 +253,7 @@ def test_starttls_that_is_broken_at_the_server(scripted: Scripted) -> None:
     """454 on STARTTLS is the server's own trouble, and is said to be."""
     for words in (b"TLS not available due to local problem", b"STARTTLS is broken"):
         steps = {"EHLO": b"250-x\r\n250 STARTTLS\r\n", "STARTTLS": b"454 4.7.0 " + words + b"\r\n"}
-        assert "its administrator must mend it" in send(scripted(**steps), starttls=True).error
+        assert "its administrator must repair it" in send(scripted(**steps), starttls=True).error
 
 
 @pytest.mark.parametrize(
