@@ -112,7 +112,12 @@ def _run(words: tuple[str, ...], typed: dict[str, Any]) -> int:
         raise UsageError(
             f"one file is run, but {len(words)} were given", f"Values reach the script as --set {example}; jsnpy -h"
         )
-    return run(options.read(words[0], typed, os.environ, options.RUN))
+    call = options.read(words[0], typed, os.environ, options.RUN)
+    if call.options.watch:
+        from jsnpy.command.watch import watch
+
+        return watch(call)
+    return run(call)
 
 
 commands = Commands(name="jsnpy", context_settings={"help_option_names": ["-h", "--help"]})

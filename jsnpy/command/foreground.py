@@ -16,15 +16,6 @@ if TYPE_CHECKING:
 
 
 def run(call: Call) -> int:
-    """Run a config or a script, again and again where it is watched, and return the exit code."""
-    if call.options.watch:
-        from jsnpy.command.watch import watch
-
-        return watch(call)
-    return run_once(call)
-
-
-def run_once(call: Call) -> int:
     """Run a config or a script to its end, the deadline or a signal, and return the exit code."""
 
     def read() -> config.RunConfig:

@@ -48,6 +48,7 @@ def read(arguments: list[str], variables: Mapping[str, str]) -> Call | None:
     if len(files) != 1 or files[0] in NAMES:
         return None
     try:
-        return options.read(files[0], typed, variables, options.RUN)
+        call = options.read(files[0], typed, variables, options.RUN)
     except UsageError:
         return None
+    return None if call.options.watch else call

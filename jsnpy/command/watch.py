@@ -10,7 +10,7 @@ import time
 
 from jsnpy import config, supervisor
 from jsnpy.command.call import Call
-from jsnpy.command.foreground import guarded, run_once
+from jsnpy.command.foreground import guarded, run
 from jsnpy.errors import JsnpyError, UsageError
 from jsnpy.options import Options
 from jsnpy.record import as_dict
@@ -32,7 +32,7 @@ def watch(call: Call) -> int:
 def child() -> None:
     """Make one run in a process of its own: what its parent gave it as JSON."""
     given = json.loads(sys.argv[1])
-    supervisor.leave(run_once(Call(**{**given, "sets": tuple(given["sets"]), "options": Options(**given["options"])})))
+    supervisor.leave(run(Call(**{**given, "sets": tuple(given["sets"]), "options": Options(**given["options"])})))
 
 
 class _Watch:
