@@ -146,9 +146,9 @@ def _claimed(task: Any, owner: str, *, announced: bool = False) -> Claim:
     try:
         claim = claims.claim(task.request.id, owner, announced=announced)
     except StateError as error:
-        raise task.retry(countdown=_AGAIN, max_retries=None, exc=error) from None
+        raise task.retry(countdown=_AGAIN, exc=error) from None
     if claim.verdict == "busy":
-        raise task.retry(countdown=claim.left + 0.5, max_retries=None)
+        raise task.retry(countdown=claim.left + 0.5)
     return claim
 
 
@@ -161,7 +161,7 @@ def _lost(what: str, claim: Claim) -> str:
     return f"{what} is lost: its worker{who} died after a mail may have gone; it is not done again"
 
 
-@app.task(name="jsnpy.run", bind=True, throws=(LostError,), resultrepr_maxsize=100)
+@app.task(name="jsnpy.run", bind=True, throws=(LostError,), resultrepr_maxsize=100, max_retries=None)
 def run(self: Any, order: dict[str, Any]) -> dict[str, Any]:
     """Run a script.
 
@@ -232,7 +232,7 @@ def wait(mail: dict[str, Any]) -> None:
     mails.adopt(mail, state)
 
 
-@app.task(name="jsnpy.mail", bind=True, throws=(MailError,))
+@app.task(name="jsnpy.mail", bind=True, throws=(MailError,), max_retries=None)
 def send(self: Any, mail: dict[str, Any]) -> str:
     """Try again to send a mail.
 
@@ -249,7 +249,7 @@ def send(self: Any, mail: dict[str, Any]) -> str:
     try:
         return _sent(self, mail)
     except (StateError, OutboxError) as error:
-        raise self.retry(countdown=_AGAIN, max_retries=None, exc=error) from None
+        raise self.retry(countdown=_AGAIN, exc=error) from None
 
 
 def _sent(task: Any, mail: dict[str, Any]) -> str:

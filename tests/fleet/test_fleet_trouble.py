@@ -43,6 +43,7 @@ def holders(broker: Redis, text: bytes) -> list[str]:
             b"list": lambda name: client.lrange(name, 0, -1),
             b"set": client.smembers,
             b"zset": lambda name: client.zrange(name, 0, -1),
+            b"none": lambda _: None,  # gone since it was listed
         }[kind]
         if text in repr(read(key)).encode():
             found.append(key.decode())

@@ -14,6 +14,9 @@ from support.command import jsnpy
 from support.fleet import Worker
 from support.mailserver import MailServer
 
+from jsnpy.fleet.claims import Claims
+from jsnpy.fleet.state import State
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -59,6 +62,21 @@ def test_a_run_of_the_version_before_is_done(queue: Queue) -> None:
         id_ = queue.put(KEPT["jsnpy.run"], server.port)
         queue.logged(f"the run {id_} of run.js: exit code 0, 1 mails")
         assert [("ann", "pw")] == server.logins
+
+
+def test_a_run_that_another_worker_has_is_put_off_as_long_as_that_takes(queue: Queue) -> None:
+    """A run that is handed out again while it still goes on is no failure, however often it is looked at."""
+    claims = Claims(State(queue.url), lease=0.5)
+    task = json.loads(json.dumps(KEPT["jsnpy.run"]))
+    task["headers"]["id"] = task["properties"]["correlation_id"] = "long"
+    claims.claim("long", "another")
+    with MailServer(users={"ann": "pw"}) as server, claims.kept_alive("long", "another"):
+        queue.put(task, server.port)
+        wait_until(lambda: queue.worker.log.read_text().count("Task jsnpy.run[long] retry") > 4, "it is put off")
+        assert "yours" == claims.finish("long", "another", {"exit_code": 0})
+        wait_until(lambda: not queue.client.hlen("unacked") and not queue.client.llen("jsnpy"), "it is done")
+        assert [] == server.mails
+    assert "Can't retry" not in queue.worker.log.read_text()
 
 
 @pytest.mark.parametrize("name", ["jsnpy.mail", "jsnpy.wait"])
