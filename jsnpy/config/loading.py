@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any, TypeVar
 
+    from jsnpy.oauth.settings import BlockError
+
     T = TypeVar("T")
 
 KEYS = ("scriptfile", "arg", "include", "statefile", "oauth2", "$schema")
@@ -276,20 +278,22 @@ class _Loading(Record):
         """Return the block as it was written, once its values have proved right."""
         from jsnpy.oauth import settings
 
-        try:
-            settings.read(resolved)
-        except settings.BlockError as error:
-            there: Any = written
-            keys: list[str | int] = ["oauth2"]
-            for key in error.keys:
-                if isinstance(there, dict) and key not in there:
-                    break  # it is missing, which has no place
-                there = there[key]
-                keys.append(key)
-            raise ConfigError(f"{self.place(*keys)}: {error.name}: {error.what}", error.hint) from None
+        for fault in settings.faults(resolved):
+            from functools import partial
+
+            self._go_on("oauth2", partial(self._refuse_oauth2, written, fault), None)
         for key in settings.unknown_keys(written):
             self._warn_of_unknown("oauth2", key, known=settings.KEYS)
-        return written  # type: ignore[return-value]  # else the check had failed
+        return written if isinstance(written, dict) else {}
+
+    def _refuse_oauth2(self, written: Any, fault: BlockError) -> None:
+        keys: list[str | int] = ["oauth2"]
+        for key in fault.keys:
+            if isinstance(written, dict) and key not in written:
+                break  # it is missing, which has no place
+            written = written[key]
+            keys.append(key)
+        raise ConfigError(f"{self.place(*keys)}: {fault.name}: {fault.what}", fault.hint)
 
     def _main_script(self, config: dict[str, object]) -> tuple[str, str, str]:
         if "scriptfile" not in config:

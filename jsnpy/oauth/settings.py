@@ -122,6 +122,26 @@ def literal_secrets(block: Mapping[str, object]) -> list[str]:
     return [key for key in SECRETS if isinstance(value := block.get(key), str) and "${" not in value]
 
 
+def faults(block: object) -> list[BlockError]:
+    """Return all that is wrong with a block: each fault is mended in thought to find the next."""
+    found: dict[str, BlockError] = {}
+    mended = dict(block) if isinstance(block, dict) else block
+    while True:
+        try:
+            read(mended)
+        except BlockError as fault:
+            key = str(fault.keys[0]) if fault.keys else ""
+            if not isinstance(mended, dict) or (key in found and key not in mended):
+                return [*found.values(), *([] if key in found else [fault])]
+            if key in found:
+                del mended[key]  # no value would be right
+            else:
+                found[key] = fault
+                mended[key] = {"params": {}, "command": ["x"]}.get(key, "${ENV:x}")
+        else:
+            return list(found.values())
+
+
 def read(block: object) -> Settings:
     """Check a block and return what it says."""
     if not isinstance(block, dict):

@@ -3,7 +3,7 @@
 import contextlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,9 @@ from support.configs import Folder
 
 from jsnpy import config
 from jsnpy.oauth import settings, urls
+
+if TYPE_CHECKING:
+    from jsnpy.errors import ConfigError
 
 APPLICATION = {"provider": "microsoft", "tenant": "contoso.onmicrosoft.com", "client_id": "c", "client_secret": "s"}
 OTHER = {"token_url": "https://login.x.test/token", "client_id": "c", "client_secret": "s"}
@@ -147,6 +150,18 @@ def test_a_wrong_block_is_named_by_its_key_path(folder: Folder, block: object, n
     assert words in fault
 
 
+def test_a_check_names_all_faults_of_a_block(folder: Folder) -> None:
+    """Whoever mends a config by hand wants to hear of everything at once."""
+    block = {"client_id": 5, "client_secret": "", "cloud": "china", "client_auth": "x", "params": 1, "login": "paper"}
+    folder.write("CaEmail.json", text(block))
+    found: list[ConfigError] = []
+    config.load("CaEmail.json", faults=found)
+    names = sorted(fault.message.split(": ")[1] for fault in found)
+    assert ["client_auth", "client_id", "client_secret", "cloud", "login", "params", "token_url"] == [
+        name.removeprefix("oauth2.") for name in names
+    ]
+
+
 @pytest.mark.parametrize(
     ("url", "allowed"),
     [
@@ -244,3 +259,4 @@ def test_any_block_is_read_or_refused(block: dict[str, object]) -> None:
     with contextlib.suppress(settings.BlockError):
         read = settings.read(block)
         assert read.grant == "command" or read.token_url
+    assert len(settings.faults(block)) <= len(settings.KEYS)
