@@ -40,12 +40,12 @@ _EXAMPLES = (
     ("jsnpy CaEmail.json --dry-run", "for real, but show the mails"),
     ("jsnpy CaEmail.json --set port=25", "with one value changed"),
     ("jsnpy CaEmail.json --timeout 60 -q", "from a scheduler"),
-    ("jsnpy check *.json", "find mistakes, run nothing"),
+    ("jsnpy check configs/", "find mistakes, run nothing"),
 )
 
 _EXIT_CODES = (
     ("0", "the script ran to its end"),
-    ("1", "the script did not compile, threw, or never ended"),
+    ("1", "the script did not compile, threw, or its promise failed"),
     ("2", "wrong usage or config; a file that cannot be read"),
     ("3", "with --fail-on-send-error: a mail was not sent; outbox: mails are left"),
     ("70", "a fault of jsnpy itself"),
@@ -66,7 +66,7 @@ class _Run(GroupedCommand):
         with formatter.section("Examples"):
             formatter.write_dl(_EXAMPLES, col_max=40)
         with formatter.section("Commands (jsnpy COMMAND -h says more)"):
-            formatter.write_dl([(name, each.get_short_help_str(60)) for name, each in commands.commands.items()])
+            formatter.write_dl([(name, each.get_short_help_str(66)) for name, each in commands.commands.items()])
         self.format_options(ctx, formatter)
         formatter.write_paragraph()
         formatter.write_text("Each option of a run is also an environment variable: JSNPY_TIMEOUT=60.")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _CHECK_PATIENCE = 60.0
 
 
-@click.command("login", cls=GroupedCommand)
+@click.command("login", short_help="Log in once, where the oauth2 block wants a person.", cls=GroupedCommand)
 @click.argument("target", metavar="CONFIG", shell_complete=files)
 @takes(options.LOGIN)
 @click.option(
