@@ -74,9 +74,9 @@ test-windows: $(VENV)/.dev ## what Windows decides, with Windows' own Python und
 	PYTHONPATH=tests $(BIN)/python .ci/windows/suite.py $(if $(ALL),--all)
 
 windows: $(VENV)/.dev ## dist/jsnpy-VERSION-win64.zip: JsN.exe and all it needs, built on Linux
-	PYTHONPATH=tests $(BIN)/python .ci/windows/build.py
+	PYTHONPATH=tests $(BIN)/python .ci/windows/package.py
 
-smoke-windows: windows ## unpack that zip and use it, under Wine
+smoke-windows: $(VENV)/.dev ## make that zip, unpack it and use it, under Wine
 	$(BIN)/python -m pytest -m windows -rs tests/windows
 
 test-pythons: ## the suite on Python 3.11 to 3.14, in .venv-3.11 ...; a missing one is skipped
@@ -114,7 +114,7 @@ upgrade: $(VENV)/.dev ## renew .ci/constraints.txt: the newest versions that pyp
 	$(INSTALL) uv
 	printf '%s\n' atheris editables hatchling | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 		--all-extras --no-annotate --no-header --output-file $(CONSTRAINTS) pyproject.toml -
-	PYTHONPATH=tests $(BIN)/python .ci/windows/build.py --renew-wheels
+	PYTHONPATH=tests $(BIN)/python .ci/windows/package.py --renew-wheels
 
 check: $(VENV)/.dev ## ruff, its formatter and mypy
 	$(BIN)/ruff check

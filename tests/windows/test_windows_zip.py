@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import shutil
@@ -71,13 +70,12 @@ class Program:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the unpacked zip, in a path with blanks and umlauts."""
-    found = glob.glob(os.path.join(PROJECT, "dist", "jsnpy-*-win64.zip"))
-    if not found:
-        pytest.skip("no zip in dist: make windows")
+def folder(windows: Windows, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Make the zip and return where it was unpacked: a path with blanks and umlauts."""
+    import package
+
     target = tmp_path_factory.mktemp("Programme für alle")
-    with zipfile.ZipFile(found[0]) as archive:
+    with zipfile.ZipFile(package.build(windows)) as archive:
         archive.extractall(target)
     return str(target / "jsnpy")
 
