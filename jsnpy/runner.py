@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jsnpy.redaction import Redactor
     from jsnpy.state import State
 
-_LAST_FLUSH = 0.5
+_LAST_FLUSH = 0.4
 """Seconds a run that is being ended may still take to write its output."""
 
 
