@@ -211,7 +211,7 @@ class Engine:
             return Ending(kind="done")
         # Once more, for the error as a run would show it.
         self._over = True
-        self._drive("run", json_text.dumps([name, source]))
+        self._drive("run", json_text.dumps([(name, source)]))
         return self._report([(name, source)]) if self._drive("state", "") == "failed" else Ending(kind="done")
 
     def _compiles(self, source: str) -> bool:
@@ -227,11 +227,8 @@ class Engine:
         if self._memory_limit:
             self._context.set_memory_limit(self._memory_limit)
         try:
-            for script in scripts:
-                # As JSON: a file's name may hold bytes that are no text.
-                state = self._step("run", json_text.dumps(script))
-                if self._over:
-                    break
+            # As JSON: a file's name may hold bytes that are no text.
+            state = self._step("run", json_text.dumps(scripts))
             while state in ("ok", "waiting") and not self._over:
                 timer = wait()
                 self._end_if_late()

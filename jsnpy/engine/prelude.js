@@ -222,14 +222,29 @@
     }
   }
 
-  // Runs a script, [name, source], of whose lines the engine then knows the numbers.
-  function evaluate(script) {
-    const above = traces.addScript(script[0], script[1]);
-    if (above === 0) return indirectEval(script[1]);
-    // Only what stands first may begin so; it is a comment to the end of its line, as `//` is.
-    const isExecutable = StringPrototypeStartsWith(script[1], "#!");
-    const source = isExecutable ? "//" + StringPrototypeSlice(script[1], 2) : script[1];
-    return indirectEval(StringPrototypeRepeat("\n", above) + source);
+  // Runs scripts, each [name, source], one after the other; returns the last one's value. A line below each but the
+  // last evaluates those that follow within its scope, so that its `const`, `let` and `class` are seen there. Not where
+  // it is strict: they would be strict too.
+  function evaluate(scripts) {
+    const goOn =
+      "\n;while (typeof __jsnpy_next === 'function' && (function () { return this })()) eval(__jsnpy_next())";
+    let at = 0;
+    function next() {
+      delete globalThis.__jsnpy_next;
+      const script = scripts[at++];
+      let source = script[1];
+      const above = traces.addScript(script[0], source);
+      // Only what stands first may begin so; it is a comment to the end of its line, as `//` is.
+      if (above > 0 && StringPrototypeStartsWith(source, "#!")) source = "//" + StringPrototypeSlice(source, 2);
+      // The engine knows the numbers of its lines by those above it.
+      source = StringPrototypeRepeat("\n", above) + source;
+      if (at === scripts.length) return source;
+      host.expose("__jsnpy_next", next);
+      return source + goOn;
+    }
+    let value = indirectEval(next());
+    while (at < scripts.length) value = indirectEval(next());
+    return value;
   }
 
   // Where the engine does not tell of rejections, some can be seen from here.

@@ -10,14 +10,15 @@
   } = primordials;
   const engineName = "<input>";
 
-  // The author's scripts. The engine has one name for all, so each begins on the line after the one before it ended.
+  // The author's scripts. The engine has one name for all, so each begins on a line of its own number: below the line
+  // of the host's that follows the one before it (see `evaluate` in prelude.js).
   const scripts = { __proto__: null, length: 0 };
   const nowhere = { __proto__: null, name: "script", source: "", above: 0 };
 
   // Notes a script, and returns how many lines must be above it when it is evaluated.
   function addScript(name, source) {
     const before = scripts[scripts.length - 1];
-    const above = before === undefined ? 0 : before.above + linesIn(before.source);
+    const above = before === undefined ? 0 : before.above + linesIn(before.source) + 1;
     scripts[scripts.length++] = { __proto__: null, name, source, above };
     return above;
   }
@@ -82,8 +83,11 @@
     const line = Number(colon === -1 ? rest : StringPrototypeSlice(rest, 0, colon)) || 0;
     const column = colon === -1 ? 0 : Number(StringPrototypeSlice(rest, colon + 1)) || 0;
     if (counted) script = scriptAt(line > 0 ? line : hostLines);
-    const lineInFile = counted && line > 0 ? line - script.above : line;
-    return { __proto__: null, name, bare, native, script, line, lineInFile, column, host: line >= hostLines };
+    let lineInFile = counted && line > 0 ? line - script.above : line;
+    const below = counted && scripts.length > 1 && lineInFile === linesIn(script.source) + 1;
+    if (below && bare) lineInFile--; // what is missing at a script's end is missed in the host's line below it
+    const host = line >= hostLines || (below && !bare);
+    return { __proto__: null, name, bare, native, script, line, lineInFile, column, below, host };
   }
 
   function framesOf(text) {
@@ -104,7 +108,7 @@
     const { name, bare } = frames[i];
     if (!bare && name !== "<eval>") return "file";
     const next = frames[i + 1];
-    if (next === undefined) return "file";
+    if (next === undefined || next.below) return "file";
     const caller = frames[i + 2];
     if (next.native && next.name === "eval" && (caller === undefined || caller.host)) return "file";
     return bare ? "other" : "eval";

@@ -41,6 +41,50 @@ def test_all_are_one_world_in_the_order_given(run: Callable[..., Result]) -> Non
     assert (0, "lib 10 5\n", "") == (result.code, result.out, result.err)
 
 
+def test_what_a_library_declares_in_any_way_is_seen(run: Callable[..., Result]) -> None:
+    """`const`, `let`, `class` and arrow functions too, by later libraries and the script, which may have its own."""
+    result = run(
+        "console.log(A, twice(2), new C().n, typeof f, own()); let b = 'mine'; console.log(b)",
+        one="const A = 1; let b = 2; class C { n = 3 } function f() {}",
+        two="const twice = (x) => x * b; const own = () => b;",
+    )
+    assert (0, "1 4 3 function 2\nmine\n", "") == (result.code, result.out, result.err)
+
+
+def test_a_strict_library_leaves_the_script_as_it_is(run: Callable[..., Result]) -> None:
+    """Strictness is its own; what it puts into the world is there, and so is what others declared before it."""
+    result = run(
+        "made = 5; console.log(made, before, after(), typeof hidden, (function () { return this === globalThis })())",
+        one="const before = 'b';",
+        two="'use strict'; const hidden = 1; globalThis.after = () => hidden;",
+    )
+    assert (0, "5 b 1 undefined true\n", "") == (result.code, result.out, result.err)
+    alone = run("made = 5; console.log(made)", one="'use strict'; globalThis.x = 1")
+    assert (0, "5\n") == (alone.code, alone.out)
+
+
+@pytest.mark.parametrize("end", ["", "// a comment", "/* one */", "\n\n", ";", "var x = 1"])
+def test_how_a_library_ends_does_not_matter(end: str, run: Callable[..., Result]) -> None:
+    """With or without a line end."""
+    result = run("#!/usr/bin/env jsnpy\nconsole.log(A)\nnull.x", one=f"const A = 1;{end}", two=end)
+    assert (1, "1\n") == (result.code, result.out)
+    assert result.err.startswith("a.js:3\n")
+
+
+def test_the_scripts_last_value_is_still_awaited(run: Callable[..., Result]) -> None:
+    """A promise that the script ends with decides, and one that can never settle is told."""
+    assert 1 == run("(async () => { await null; throw 1 })()", one="const A = 1").code
+    assert "never settle" in run("new Promise(() => {})", one="const A = 1").err
+    assert 0 == run("5", one="new Promise(() => {})").code
+
+
+def test_a_brace_that_a_library_does_not_close_is_its_own(run: Callable[..., Result]) -> None:
+    """Not the script's."""
+    result = run("console.log('ran')", one="const A = 1;\n", two="function f() {\n  return 1;\n")
+    assert (1, "") == (result.code, result.out)
+    assert result.err.replace("\\", "/").startswith("lib/two.js:")
+
+
 def test_an_error_in_a_library_names_its_file_and_line(run: Callable[..., Result]) -> None:
     """The frames of both files, each with its own lines."""
     result = run("\n\nfail('no');", one=LIBRARY)
