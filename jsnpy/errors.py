@@ -30,6 +30,7 @@ WebError                    a fetch failed (web.errors)
 TokenError                  no access token could be had (oauth.failure)
 BlockError                  an oauth2 block that is not valid (oauth.settings)
 Unwritable                  the folder of kept tokens cannot be written (oauth.folder)
+RangeError                  a locale or time zone that nobody knows (locales.tags)
 BrokenError                 JSON that cannot be read further (config.json_places)
 OutputClosed                nobody reads what is printed any more (output)
 """
