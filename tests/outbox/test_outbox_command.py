@@ -257,7 +257,7 @@ def write_config(folder: Path, server: MailServer, password: str) -> Path:
     ("reference", "kept"),
     [
         ("${ENV:MAIL_PW}", "${ENV:MAIL_PW}"),
-        ("${FILE:secret.txt}", "${FILE:%s/secret.txt}"),
+        ("${FILE:secret.txt}", f"${{FILE:%s{os.sep}secret.txt}}"),
         ("token-${ENV:MAIL_PW}", "${ENV:MAIL_PW}"),
     ],
 )
@@ -273,7 +273,9 @@ def test_reference_instead_of_the_password(
     config = write_config(tmp_path, refusing, reference)
     run = jsnpy(config, "--outbox", box, env={"MAIL_PW": "first-Secret"})
     assert run.out.startswith("-7 "), run
-    assert (kept % tmp_path if "%" in kept else kept) in str(sql(box, "SELECT server FROM mails"))
+    ((server_text,),) = sql(box, "SELECT server FROM mails")
+    references = [text for kind, text in json.loads(str(server_text))["password"] if kind == "reference"]
+    assert [kept % tmp_path if "%" in kept else kept] == references
     assert b"first-Secret" not in (box / "outbox.db").read_bytes()
 
     secret.unlink()

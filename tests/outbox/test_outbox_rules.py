@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -155,6 +156,24 @@ def test_partial_refusal_keeps_the_rest(tmp_path: Path, scripted: Callable[..., 
     assert ["sent"] == flush(outbox)
     assert b"RCPT TO:<b@x.test>" == server.connections[1].commands[2]
     assert b"DATA" == server.connections[1].commands[3]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "kept"), [(b"552 5.5.3 too many\r\n", True), (b"552 5.2.2 mailbox full\r\n", False)]
+)
+def test_too_many_recipients_at_once(
+    tmp_path: Path, scripted: Callable[..., ScriptedServer], refusal: bytes, *, kept: bool
+) -> None:
+    """A 552 at RCPT that means "too many recipients" is kept, any other is not; the rest of a mail likewise."""
+    outbox = Outbox(str(tmp_path / "box"))
+    whole = outbox.send(fields(scripted(RCPT=refusal), "whole"), smtp.Settings())
+    assert (-7, kept) == (whole.code, "queued" in whole.details)
+    server = scripted(RCPT=in_turn(b"250 ok\r\n", refusal))
+    part = outbox.send(fields(server, "part", to=["a@x.test", "b@x.test"]), smtp.Settings())
+    assert (0, ["a@x.test"], kept) == (part.code, part.details["accepted"], "queued" in part.details)
+    assert [["b@x.test"]] * kept == [
+        [one[0] for one in json.loads(each.row.recipients)] for each in outbox.kept() if each.row.subject == "part"
+    ]
 
 
 def test_whole_refusal_drops_who_is_refused_for_good(tmp_path: Path, scripted: Callable[..., ScriptedServer]) -> None:
