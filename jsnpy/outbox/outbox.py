@@ -123,19 +123,13 @@ class Outbox:
         if self._owner is None:
             directory = self.store.directory  # which is made now, if it was not there
             try:
-                self._owner = self._new_owner(directory)
+                self._owner = claims.Owner(directory)
             except OSError as error:
+                if storage.give_up_spare(directory):
+                    return self.owner
                 why = error.strerror or str(error)
                 raise OutboxError(f"the outbox {self.directory} cannot be used: no lock can be had: {why}") from None
         return self._owner
-
-    def _new_owner(self, directory: str) -> claims.Owner:
-        try:
-            return claims.Owner(directory)
-        except OSError:
-            if not storage.give_up_spare(directory):
-                raise
-            return claims.Owner(directory)
 
     # --- where attempts keep their mails (a Keeper)
 
@@ -146,16 +140,16 @@ class Outbox:
 
     def mark(self, row: Row) -> None:
         """Note that the mail's final dot is about to be sent."""
-        try:
-            self.owner.mark(row.id)
-        except OSError as error:
-            raise storage.trouble(self.directory, error) from None
+        self._note(lambda: self.owner.mark(row.id))
 
     def unmark(self, row: Row) -> None:
         """Note that the server did not accept the mail after all."""
         del row
+        self._note(self.owner.unmark)
+
+    def _note(self, work: Callable[[], None]) -> None:
         try:
-            self.owner.unmark()
+            work()
         except OSError as error:
             raise storage.trouble(self.directory, error) from None
 
@@ -213,10 +207,7 @@ class Outbox:
         if self._settled or self._removed:
             self._patiently(lambda: self.store.write(self._settled, self._removed))
             self._settled, self._removed = [], []
-            try:
-                self.owner.forget_accepted()
-            except OSError as error:
-                raise storage.trouble(self.directory, error) from None
+            self._note(self.owner.forget_accepted)
 
     # --- the first attempt
 
@@ -322,9 +313,9 @@ class Outbox:
                 yield Standing(row, "unknown", "delivery unknown: --unknown sends it again", news=False)
             elif row is not None:
                 left.append(id_)
-        claimed: set[str] = set()
         from jsnpy.outbox.flush import Flush
 
+        claimed: set[str] = set()
         yield from Flush(self, settings, until, rate).named(left, claimed)
         for each in self.kept() if len(claimed) < len(left) else ():
             if each.row.id in left and each.row.id not in claimed:
@@ -364,18 +355,9 @@ class Outbox:
         Raises:
             OutboxError: the outbox cannot be read.
         """
-        if self._store is not None:
-            return self._kept(self._store, waiting=waiting)
-        if not storage.exists(self.directory):
+        if self._store is None and not storage.exists(self.directory):
             return []
-        store = self._patiently(lambda: Store(self.directory, patience=self._patience, reading=True))
-        try:
-            return self._kept(store, waiting=waiting)
-        finally:
-            store.close()
-
-    def _kept(self, store: Store, *, waiting: bool) -> list[Standing]:
-        found = [standing(store, row, self.now()) for row in store.rows(waiting=waiting)]
+        found = self._read(lambda store: [standing(store, row, self.now()) for row in store.rows(waiting=waiting)])
         return [each for each in found if each is not None]
 
     def look(self, id_: str) -> tuple[Standing, bytes | None]:
@@ -385,14 +367,25 @@ class Outbox:
             LookupError: it is not there.
             OutboxError: the outbox cannot be read.
         """
-        for each in self.kept():
-            if each.row.id == id_:
-                store = Store(self.directory, patience=self._patience, reading=True)
-                try:
-                    return each, store.data(id_)
-                finally:
-                    store.close()
-        raise LookupError(id_)
+
+        def work(store: Store) -> tuple[Standing | None, bytes | None]:
+            row = store.row(id_)
+            return (None, None) if row is None else (standing(store, row, self.now()), store.data(id_))
+
+        found, data = self._read(work) if storage.exists(self.directory) else (None, None)
+        if found is None:
+            raise LookupError(id_)
+        return found, data
+
+    def _read(self, work: Callable[[Store], Made]) -> Made:
+        """Return what some work reads in the file."""
+        if self._store is not None:
+            return work(self._store)
+        store = self._patiently(lambda: Store(self.directory, patience=self._patience, reading=True))
+        try:
+            return work(store)
+        finally:
+            store.close()
 
     def drop(self, ids: Sequence[str]) -> None:
         """Forget mails.
