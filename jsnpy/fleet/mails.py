@@ -193,16 +193,23 @@ class _First(FirstAttempt):
 
 def account_of(row: Row) -> str:
     """Return the account that sends a waiting mail."""
-    kept: Any = json_text.loads(row.server)
-    server = kept["server"]
-    return account(server["host"], server["user"])
+    server = _how(row).get("server", {})
+    return account(str(server.get("host", "")), str(server.get("user", "")))
 
 
 def oauth2_of(row: Row) -> dict[str, object] | None:
     """Return the `oauth2` block that a waiting mail's token comes from, None where it needs none."""
-    kept: Any = json_text.loads(row.server)
-    block: dict[str, object] | None = kept.get("oauth2")
+    block: dict[str, object] | None = _how(row).get("oauth2")
     return block
+
+
+def _how(row: Row) -> dict[str, Any]:
+    """Return how a waiting mail is handed over; of a damaged one nothing, which its attempt reports."""
+    try:
+        kept: Any = json_text.loads(row.server)
+    except (ValueError, TypeError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
 
 
 def try_again(kept: Kept, task: Task, settings: Settings) -> Standing:

@@ -132,6 +132,18 @@ def test_a_mail_whose_token_comes_from_a_program_waits_for_who_may_run_it(queue:
     queue.client.delete("jsnpy:mail:m98")
 
 
+@pytest.mark.parametrize("server", [None, "", "[]", "{"])
+def test_a_damaged_mail_is_reported_and_forgotten(queue: Queue, server: str | None) -> None:
+    """What cannot be read is said once, and not looked at again."""
+    row = json.dumps({"version": 2, "id": "m97", "created": 1, "tries": 1, "subject": f"S {server}", "server": server})
+    queue.client.delete("jsnpy:m97-1")
+    queue.client.hset("jsnpy:mail:m97", mapping={"row": row, "data": "x", "attempt": "1"})
+    queue.client.zadd("jsnpy:waiting", {"m97": 0})
+    queue.logged(f"the mail m97 (S {server}): what is kept of it is damaged")
+    wait_until(lambda: not queue.client.exists("jsnpy:mail:m97"), "it is forgotten")
+    assert "Traceback" not in queue.worker.log.read_text()
+
+
 def test_the_waiting_mails_are_listed(queue: Queue) -> None:
     """The command's list without a folder shows what waits in the fleet, as lines or as JSON, and exits with 3 or 0."""
     env = {"JSNPY_BROKER_URL": queue.url}
