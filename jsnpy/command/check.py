@@ -105,20 +105,20 @@ class _Check(Record):
     def _file(self, target: str, stack_size: int) -> None:
         faults: list[ConfigError] = []
         call = self.call
-        count, script = 1, ""
+        count, script, shown = 1, "", text_files.shown_path(target, "")
         try:
             run = config.load(target, sets=call.sets, encoding=call.encoding, lenient=True, faults=faults)
         except (ConfigError, UsageError) as error:
             self._say(error)
         else:
-            count = len(faults) + self._run(run, faults, stack_size)
+            count = len(faults) + self._run(run, shown, faults, stack_size)
             script = f" ({run.script_name})" if run.config_path or target == "-" else ""
         told = f"{count} {'fault' if count == 1 else 'faults'}" if count else f"ok{script}"
         if count or call.options.level > QUIET:
-            self.output.write(STDOUT, f"{text_files.shown_path(target, '')}: {told}\n")
+            self.output.write(STDOUT, f"{shown}: {told}\n")
         self.output.flush()
 
-    def _run(self, run: config.RunConfig, faults: list[ConfigError], stack_size: int) -> int:
+    def _run(self, run: config.RunConfig, shown: str, faults: list[ConfigError], stack_size: int) -> int:
         """Say what is wrong with a config and its scripts; return how many scripts do not compile."""
         from jsnpy.config.secrets import secret_values
 
@@ -129,9 +129,8 @@ class _Check(Record):
         if run.oauth2:
             from jsnpy.oauth.settings import literal_secrets
 
-            where = run.config_path and text_files.shown_path(run.config_path, os.getcwd())
             warnings += [
-                f'{where}: oauth2.{key} stands in the config itself: use "${{ENV:…}}" or "${{FILE:…}}"'
+                f'{shown}: oauth2.{key} stands in the config itself: use "${{ENV:…}}" or "${{FILE:…}}"'
                 for key in literal_secrets(run.oauth2)
             ]
         for warning in warnings:
