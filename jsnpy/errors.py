@@ -32,6 +32,7 @@ BlockError                  an oauth2 block that is not valid (oauth.settings)
 Unwritable                  the folder of kept tokens cannot be written (oauth.folder)
 RangeError                  a locale or time zone that nobody knows (locales.tags)
 BrokenError                 JSON that cannot be read further (config.json_places)
+RangeError                  a locale, time zone or option nobody knows (locales.tags)
 OutputClosed                nobody reads what is printed any more (output)
 """
 

@@ -58,7 +58,7 @@ def fetch(op: str, method: str | None, given: Mapping[str, Any], host: Host) -> 
         request, timeout = _request(method, given)
         if (host.dry_run or host.probe) and request.method not in _READING:
             host.output.show(_shown(op, request, host.redactor.scrub))
-            answer = web.Answer(200, "", str(request.url), {})
+            answer = web.Answer(status=200, body="", url=str(request.url), headers={})
         else:
             begun = request.url
             answer = web.fetch(request, insecure=host.insecure, deadline=host.deadline, timeout=timeout)

@@ -19,7 +19,7 @@ from urllib3.exceptions import (
 from jsnpy.trust import FETCHED_ON_DEMAND
 
 _ON_DEMAND = f". {FETCHED_ON_DEMAND}" if sys.platform == "win32" else ""
-_TROUBLE_SHOWN = 200  # characters of somebody else's words in one of our sentences
+_SHOWN = 200  # characters of somebody else's words in one of our sentences
 
 
 class WebError(Exception):
@@ -91,7 +91,7 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 def _words(error: BaseException) -> str:
     text = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return "".join(char if char.isprintable() else " " for char in text)[:_TROUBLE_SHOWN]
+    return "".join(char if char.isprintable() else " " for char in text)[:_SHOWN]
 
 
 def _certificate(error: ssl.SSLCertVerificationError, peer: str) -> str:
@@ -132,7 +132,7 @@ def _unknown_name(error: BaseException, peer: str, proxy: str) -> str:
 
 
 def _tunnel(text: str, peer: str, proxy: str) -> str:
-    refusal = text.partition(":")[2].strip()[:_TROUBLE_SHOWN]
+    refusal = text.partition(":")[2].strip()[:_SHOWN]
     start = f"the proxy {proxy} does not connect to {peer}: {refusal}"
     if refusal.startswith("407"):
         return f"{start}: put user and password into the proxy's URL in https_proxy"

@@ -6,10 +6,12 @@ import threading
 import time
 from http import HTTPStatus
 
+from jsnpy.record import Record
+from jsnpy.text import whole
 from jsnpy.web.body import decompress, text
 from jsnpy.web.errors import WebError
 from jsnpy.web.transfer import Reply, Transfer
-from jsnpy.web.url import Url, follow, header, masked, parse, real_text, real_words
+from jsnpy.web.url import Url, follow, header, masked, parse, real_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ _OURS = frozenset(("content-length", "transfer-encoding"))
 _OF_THE_BODY = frozenset(("content-type", "content-encoding", "content-language", "content-location"))
 
 
-class Answer:
+class Answer(Record):
     """What a fetch brought.
 
     Attributes:
@@ -40,13 +42,10 @@ class Answer:
         headers: its headers, names in lower case; several of a name joined by ", ", but set-cookie is a list.
     """
 
-    __slots__ = ("body", "headers", "status", "url")
-
-    def __init__(self, status: int, body: str, url: str, headers: dict[str, str | list[str]]) -> None:
-        self.status = status
-        self.body = body
-        self.url = url
-        self.headers = headers
+    status: int
+    body: str
+    url: str
+    headers: dict[str, str | list[str]]
 
 
 class Request:
@@ -68,7 +67,7 @@ class Request:
     ) -> None:
         self.method = method
         self.url = parse(url)
-        self.body = None if body is None else real_text(body).encode()
+        self.body = None if body is None else whole(body).encode()
         given = [header(*((one,) if isinstance(one, str) else one)) for one in headers]
         names = {name.lower() for name, _ in given}
         usual = [("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate"), ("User-Agent", agent)]
@@ -170,7 +169,7 @@ def _follow(request: Request, transfer: Transfer, redirects: int) -> Answer:
 def _answer(reply: Reply, source: Url) -> Answer:
     body = decompress(reply.body, reply.headers.get("Content-Encoding", ""))
     words = text(body, reply.headers.get("Content-Type", ""))
-    return Answer(reply.status, words, str(source), _headers(reply.headers))
+    return Answer(status=reply.status, body=words, url=str(source), headers=_headers(reply.headers))
 
 
 def _headers(headers: HTTPHeaderDict) -> dict[str, str | list[str]]:

@@ -1,25 +1,31 @@
 """One request and one answer: connection, TLS, status, headers and the bytes of the body."""
 
+from __future__ import annotations
+
 import socket
 import ssl
 import time
 from contextlib import suppress
+from http import HTTPStatus
 from http.client import HTTPResponse as PlainResponse
 
 from urllib3 import HTTPHeaderDict
 from urllib3.connection import HTTPConnection, HTTPSConnection, ProxyConfig
-from urllib3.response import HTTPResponse
 from urllib3.util import SKIP_HEADER, parse_url
 
 from jsnpy import trust
+from jsnpy.record import Record
 from jsnpy.web import proxies
 from jsnpy.web.body import check_size
 from jsnpy.web.errors import WebError, kind, sentence
-from jsnpy.web.url import Url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from urllib3.response import HTTPResponse
+
+    from jsnpy.web.url import Url
 
 _PIECE = 64 * 1024
 _READING = frozenset(("GET", "HEAD", "OPTIONS"))  # change nothing
@@ -31,12 +37,12 @@ class _FinalResponse(PlainResponse):
 
     def begin(self) -> None:
         super().begin()
-        while 100 <= self.status < 200:  # noqa: PLR2004 - RFC 9110 section 15.2
+        while self.status < HTTPStatus.OK:  # RFC 9110 section 15.2
             self.headers = self.msg = None  # type: ignore[assignment]  # as it was before the first begin
             super().begin()
 
 
-class Reply:
+class Reply(Record):
     """What came back for one request.
 
     Attributes:
@@ -45,12 +51,9 @@ class Reply:
         body: bytes as they came, b"" if it was not asked for.
     """
 
-    __slots__ = ("body", "headers", "status")
-
-    def __init__(self, status: int, headers: HTTPHeaderDict, body: bytes) -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
+    status: int
+    headers: HTTPHeaderDict
+    body: bytes
 
 
 class Transfer:
@@ -76,7 +79,7 @@ class Transfer:
         self,
         method: str,
         url: Url,
-        headers: "Sequence[tuple[str, str]]",
+        headers: Sequence[tuple[str, str]],
         body: bytes | None,
         follow: frozenset[int],
     ) -> Reply:
@@ -113,7 +116,7 @@ class Transfer:
         method: str,
         url: Url,
         proxy: Url | None,
-        headers: "Sequence[tuple[str, str]]",
+        headers: Sequence[tuple[str, str]],
         body: bytes | None,
         follow: frozenset[int],
     ) -> Reply:
@@ -150,7 +153,8 @@ class Transfer:
         self.stage = f"reading the answer of {url.peer}"
         try:
             followed = response.status in follow and response.headers.get("Location", "").strip()
-            return Reply(response.status, response.headers, b"" if followed else self._read(response))
+            body = b"" if followed else self._read(response)
+            return Reply(status=response.status, headers=response.headers, body=body)
         finally:
             response.close()
 

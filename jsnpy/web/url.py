@@ -1,5 +1,7 @@
 """URLs and header lines from a script, checked and made ready for the wire."""
 
+from __future__ import annotations
+
 import base64
 import re
 from urllib.parse import unquote_to_bytes, urljoin
@@ -7,11 +9,14 @@ from urllib.parse import unquote_to_bytes, urljoin
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
+from jsnpy.record import Record
+from jsnpy.text import whole
 from jsnpy.web.errors import WebError
 
 PORTS = {"http": 80, "https": 443}
 
 _LONGEST = 8_000_000  # characters of a URL, as in libcurl; what follows takes time with the whole process held up
+_PORT_MAX = 65535
 _LABEL = 63  # characters between two dots (RFC 1035 section 2.3.4)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SCHEME_ONLY = re.compile(r"([a-z][a-z0-9+.-]*):(?!\d)", re.IGNORECASE)
@@ -20,7 +25,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-class Url:
+class Url(Record):
     """A URL taken apart.
 
     Attributes:
@@ -31,14 +36,11 @@ class Url:
         credentials: value of an Authorization header from `user:password@`, or "".
     """
 
-    __slots__ = ("credentials", "host", "port", "scheme", "target")
-
-    def __init__(self, scheme: str, host: str, port: int, target: str, credentials: str) -> None:
-        self.scheme = scheme
-        self.host = host
-        self.port = port
-        self.target = target
-        self.credentials = credentials
+    scheme: str
+    host: str
+    port: int
+    target: str
+    credentials: str
 
     @property
     def origin(self) -> tuple[str, str, int]:
@@ -88,7 +90,7 @@ def parse(url: str) -> Url:
     elif scheme[1].lower() not in PORTS:
         raise WebError(f"{scheme[1].lower()}: URLs cannot be fetched, only http:// and https:// ones")
     try:
-        parts = parse_url(real_text(url))
+        parts = parse_url(whole(url))
     except (LocationParseError, ValueError):
         raise WebError(f"{masked(url)} is no usable URL: check host name and port") from None
     host = (parts.host or "").removeprefix("[").removesuffix("]")
@@ -97,9 +99,9 @@ def parse(url: str) -> Url:
     if not all(0 < len(label) <= _LABEL for label in host.removesuffix(".").split(".")):
         raise WebError(f"{masked(url)} is no usable URL: a part of the host name is empty or too long")
     port = PORTS[parts.scheme] if parts.port is None else parts.port
-    if not 0 < port < 65536:  # noqa: PLR2004 - ports have 16 bits
+    if not 0 < port <= _PORT_MAX:
         raise WebError(f"{masked(url)} is no usable URL: ports go from 1 to 65535")
-    return Url(parts.scheme, host, port, parts.request_uri, _basic(parts.auth))
+    return Url(scheme=parts.scheme, host=host, port=port, target=parts.request_uri, credentials=_basic(parts.auth))
 
 
 def _escape(char: str) -> str:
@@ -116,10 +118,6 @@ def _basic(auth: str | None) -> str:
 
 def follow(base: Url, location: str) -> Url:
     """Return where a Location header leads (RFC 9110 section 10.2.2).
-
-    Args:
-        base: the URL that answered.
-        location: the header as the HTTP parser gives it: bytes as Latin-1.
 
     Raises:
         WebError: it leads to no http or https URL.
@@ -158,12 +156,7 @@ def header(name: str, value: str | None = None) -> tuple[str, str]:
         raise WebError(f"the header name {shown} holds a character that names cannot have")
     if _VALUE_CONTROL.search(value):
         raise WebError(f"the header {shown} holds a line break or control character")
-    return name, real_text(value).strip(" \t").encode().decode("latin-1")
-
-
-def real_text(text: str) -> str:
-    """Return a JavaScript string as Unicode text: a lone surrogate becomes U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return name, whole(value).strip(" \t").encode().decode("latin-1")
 
 
 def real_words(value: str) -> str:

@@ -29,7 +29,7 @@ def tokens(data: bytes) -> None:
     if repeats:
         body = body.replace("X", SECRET)
     headers: dict[str, str | list[str]] = {"date": body[:40], "location": body[:60], "retry-after": body[:3]}
-    answer = web.Answer(status, body, "https://login.microsoftonline.com/", headers)
+    answer = web.Answer(status=status, body=body, url="https://login.microsoftonline.com/", headers=headers)
     more: dict[str, object] = {"refresh_token": "r3fresh-of-config"} if len(data) % 2 else {}
     with tempfile.TemporaryDirectory() as folder, mock.patch.dict("os.environ", JSNPY_TOKEN_DIR=folder):
         source = Source(_BLOCK | more)
