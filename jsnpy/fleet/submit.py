@@ -191,7 +191,8 @@ def _say_why_it_waits(id_: str, output: Output) -> None:
     except Exception:  # noqa: BLE001 - each broker's library has errors of its own
         workers = []
     if workers:
-        output.info(f"the run {id_} waits: {len(workers)} workers are there, and busy")
+        busy = "the one worker that answers is busy" if len(workers) == 1 else f"all {len(workers)} workers are busy"
+        output.show(f"the run {id_} waits in the queue: {busy}")
     else:
         output.warn(f"no worker answers: the run {id_} waits in the queue until one does")
     output.flush()

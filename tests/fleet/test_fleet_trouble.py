@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(REDIS is None, reason="redis-server is not installed")
 
 
+BUSY = "const end = Date.now() + 3000; while (Date.now() < end);"
+
+
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Redis]:
     """A redis-server that no worker asks yet."""
@@ -98,6 +101,14 @@ def test_a_worker_that_comes_late_answers_who_waits(tmp_path: Path, broker: Redi
         assert (0, "at last\n") == waiter.result()[:2]
 
 
+def test_who_waits_for_a_busy_worker_is_told(lonely: Fleet) -> None:
+    """After five seconds in the queue of a worker that has another run, --wait says what it waits for."""
+    lonely.submit(BUSY.replace("3000", "9000"))
+    done = lonely.submit("console.log('next')", "--wait")
+    assert (0, "next\n") == (done.code, done.out)
+    assert "waits in the queue: the one worker that answers is busy" in done.err
+
+
 def test_a_queued_run_that_redis_has_lost_is_told(tmp_path: Path, broker: Redis) -> None:
     """Who waits for a run that is in no queue any more is told that it is lost."""
     waiter = Waiter(tmp_path, broker, "1")
@@ -112,9 +123,6 @@ def lonely(tmp_path: Path, broker: Redis) -> Iterator[Fleet]:
     """A fleet of one worker for one test."""
     with Worker(tmp_path, "one", 1, JSNPY_BROKER_URL=broker.url, JSNPY_TAKEOVER="10") as worker:
         yield Fleet(tmp_path, broker, worker)
-
-
-BUSY = "const end = Date.now() + 3000; while (Date.now() < end);"
 
 
 def test_a_run_whose_mail_was_held_back_is_lost(lonely: Fleet) -> None:
