@@ -185,9 +185,8 @@ class Outbox:
 
     def claim(self, ids: Sequence[str], *, due: bool, now: bool = False) -> list[Row]:
         """Claim those of some mails that nobody claims (and that are due), and return them."""
-        if not due:
-            return self.store.claim(ids, self.owner.token)
-        return self.store.claim(ids, self.owner.token, self.now(), _NO_AGE if now else self.max_age)
+        terms = (self.now(), _NO_AGE if now else self.max_age) if due else ()
+        return self.store.claim(ids, self.owner.token, *terms)
 
     def data(self, row: Row) -> bytes | None:
         """Return a mail's message, None where there is none."""
@@ -395,8 +394,7 @@ class Outbox:
             OutboxError: the outbox cannot be used, or a process is sending one of them.
         """
         self._check_kept(ids)
-        busy = {each.row.id for each in self.kept() if each.outcome == "busy"}
-        for id_ in ids:
-            if id_ in busy:
-                raise OutboxError(f"the mail {id_} is being sent just now", "Try again when that is over.")
+        busy = [each.row.id for each in self.kept() if each.outcome == "busy" and each.row.id in ids]
+        if busy:
+            raise OutboxError(f"the mail {busy[0]} is being sent just now", "Try again when that is over.")
         self.store.write((), ids)
