@@ -3,9 +3,23 @@
   "use strict";
   const { ObjectDefineProperty } = host.primordials;
 
-  host.expose("send_email", function send_email(config) {
+  let within = false;
+
+  // Where the script stands is not asked again within a call (from a getter of its config): in a deep recursion of
+  // such calls the engine would write down a deep stack at each.
+  function sent(config) {
+    if (within) return host.call("send_email", [config, "", 0]);
     const { name, line } = host.caller();
-    const { code, log, error, details } = host.call("send_email", [config, name, line]);
+    within = true;
+    try {
+      return host.call("send_email", [config, name, line]);
+    } finally {
+      within = false;
+    }
+  }
+
+  host.expose("send_email", function send_email(config) {
+    const { code, log, error, details } = sent(config);
     return ObjectDefineProperty({ code, log, error }, "details", {
       __proto__: null, value: details, writable: true, configurable: true, enumerable: false,
     });

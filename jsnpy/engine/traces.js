@@ -9,6 +9,7 @@
     StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeTrim,
   } = primordials;
   const engineName = "<input>";
+  const topOfStack = 4000; // characters
 
   // The author's scripts. The engine has one name for all, so each begins on a line of its own number: below the line
   // of the host's that follows the one before it (see `evaluate` in prelude.js).
@@ -173,18 +174,24 @@
       const text = stackOf(error);
       const frames = framesOf(text);
       found.stack = clean(text, error);
-      for (let i = constructors(error, frames); i < frames.length; i++) {
-        const frame = frames[i];
-        if (frame.native || frame.host || frame.line === 0 || textOf(frames, i) !== "file") continue;
-        for (found.script = 0; scripts[found.script] !== frame.script; ) found.script++;
-        found.line = frame.lineInFile;
-        found.column = columnIn(frame.script.source, found.line, frame.column);
-        break;
-      }
+      const frame = innermost(frames, constructors(error, frames));
+      if (frame === undefined) return found;
+      for (found.script = 0; scripts[found.script] !== frame.script; ) found.script++;
+      found.line = frame.lineInFile;
+      found.column = columnIn(frame.script.source, found.line, frame.column);
     } catch {
       // a stack or a getter that throws: no place to show
     }
     return found;
+  }
+
+  // The first frame, from frame i on, that is in an author's file and has a line.
+  function innermost(frames, i) {
+    for (; i < frames.length; i++) {
+      const frame = frames[i];
+      if (!(frame.native || frame.host || frame.line === 0) && textOf(frames, i) === "file") return frame;
+    }
+    return undefined;
   }
 
   // Where the engine keeps the stack out of the error's own properties, a script can be shown a clean one.
@@ -228,8 +235,10 @@
     place,
     // Where the author's code is that called the host: the script's name, and its line or 0.
     caller() {
-      const { script, line } = place(new Error());
-      return { __proto__: null, name: (scripts[script] || nowhere).name, line };
+      // Of a deep recursion's stack the top is enough: all of it, at each of its calls, would take minutes.
+      const frame = innermost(framesOf(StringPrototypeSlice(stackOf(new Error()), 0, topOfStack)), 0);
+      const { name } = (frame && frame.script) || scripts[scripts.length - 1] || nowhere;
+      return { __proto__: null, name, line: frame === undefined ? 0 : frame.lineInFile };
     },
     addScript,
   };
