@@ -201,6 +201,7 @@ def _percent(data: bytes) -> set[str]:
         _by_byte(data, _ALNUM, "%{:02X}"),
         _by_byte(data, _ALNUM, "%{:02x}"),
         spared,
+        _by_byte(data, _UNRESERVED | frozenset(b"!'()*"), "%{:02X}"),  # as JavaScript's encodeURIComponent
         spared.replace("%2F", "/"),
         spared.replace("%20", "+"),
         b2a_qp(data, istext=False).decode().replace("=\n", ""),

@@ -109,3 +109,17 @@ def test_an_error_before_the_first_send_shows_no_password(tmp_path: Path) -> Non
     error = jsnpy_module.run(tmp_path / "c.json").error
     assert error is not None
     assert hidden(error), error
+
+
+def test_an_error_after_many_mails_shows_no_password_of_theirs(tmp_path: Path) -> None:
+    """A password that only the script itself knew is masked in an uncaught error, in another form, however long ago."""
+    mail = "{ host: '127.0.0.1', port: 1, from: 'a@x.test', to: 'b@x.test', subject: '', body: '', user: 'u', pass: p }"
+    (tmp_path / "a.js").write_text(
+        "const all = Array.from({ length: 30 }, (_, n) => `S3cret ${n} parole!`);\n"
+        f"for (const p of all) send_email({mail});\n"
+        "throw new Error(all.map(encodeURIComponent).join());"
+    )
+    result = jsnpy("a.js", cwd=tmp_path)
+    assert 1 == result.code
+    assert 30 == result.err.rpartition("Error: ")[2].count("[redacted]")
+    assert "S3cret%20" not in result.err

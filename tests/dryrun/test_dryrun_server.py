@@ -178,6 +178,8 @@ def test_a_kept_session_gives_each_mail_its_own_dialogue(dry: Caught) -> None:
     assert 1 == sum("ehlo" in line for line in first.dialogue)
     assert not [line for line in second.dialogue if "ehlo" in line or "as mail 1" in line]
     assert 1 == sum(line[:7].upper() == "C: MAIL" for line in second.dialogue)
+    replies = [line for line in second.dialogue if line.startswith("S: ")]
+    assert ["250", "250", "354", "250"] == [line[3:6] for line in replies]
 
 
 @pytest.mark.parametrize(
@@ -329,6 +331,19 @@ def test_the_end_says_what_was_caught_and_where(tmp_path: Path, count: int, kept
     dry.run.stop()
     dry.run.stop()
     assert last.format(page=tmp_path / "box" / "index.html") == dry.run.summary()
+
+
+def test_the_page_follows_although_the_script_goes_on(tmp_path: Path) -> None:
+    """Mails that come faster than the page is made are on it soon, not only at the end of the run."""
+    dry = Caught(str(tmp_path / "box"))
+    for _ in range(5):
+        assert "" == dry.send().error
+    page = tmp_path / "box" / "index.html"
+    until = time.monotonic() + 20
+    while "5 mails caught" not in page.read_text("utf-8") and time.monotonic() < until:
+        time.sleep(0.02)
+    assert "5 mails caught" in page.read_text("utf-8")
+    dry.run.stop()
 
 
 def test_caught_mails_are_not_kept_in_memory(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from support.scripted import CLOSE, HANG
 
 from jsnpy import smtp
 from jsnpy.redaction import Redactor
+from jsnpy.smtp.outcome import SendFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -350,3 +351,12 @@ def test_errors_and_warnings_stay_short(scripted: Scripted) -> None:
         value: Any = {"x" * 100_000: "y"} if field == "headers" else ["z" * 100_000, 5]
         wrong = smtp.send(fields(None) | {field: value})
         assert len(wrong.error) < 4000
+
+
+def test_a_long_error_is_not_cut_within_a_password() -> None:
+    """An error is scrubbed before it is cut, wherever in its sentence the password stands."""
+    redactor = Redactor()
+    redactor.add("SuperSecret77")
+    for before in (1985, 1990, 1995):
+        failure = SendFailure(smtp.Code.PROTOCOL, "mail", "x" * before + "SuperSecret77" + "x" * 100)
+        assert "Supe" not in failure.sentence(redactor.scrub)
