@@ -69,9 +69,9 @@ def test_a_wrong_argument_is_told_with_its_line(given: str, run: Callable[..., R
 
 def test_a_line_of_very_many_words_is_cut_in_its_middle(run: Callable[..., Result]) -> None:
     """A server's, or a script's, megabyte does not become one of the log; its mail is still named."""
-    [line] = run("send_email({ ...arg, to: 'b@x.test', auth: 'x'.repeat(1e6) })").err.splitlines()
+    [line] = run("\nsend_email({ ...arg, to: 'b@x.test', auth: 'x'.repeat(1e6) })").err.splitlines()
     assert len(line) < 2000
-    assert line.endswith('(to b@x.test, "Disk full", a.js:1)')
+    assert line.endswith('(to b@x.test, "Disk full", a.js:2)')
 
 
 def test_a_password_in_a_url_for_a_host_is_not_told(run: Callable[..., Result]) -> None:
