@@ -88,7 +88,8 @@ def test_nothing_gets_out_of_an_address_header(value: str) -> None:
     assert {"from", "to", "reply-to"} >= {name.lower() for name in message if "@" in str(message[name])} - {
         "message-id"
     }
-    for _, address in getaddresses([re.sub("\r?\n", "", str(message.get("Reply-To", "")))]):
+    lines = [re.sub("\r?\n", "", str(line)) for line in message.get_all("Reply-To", [])]
+    for _, address in getaddresses(lines):
         assert "@" in address
 
 
