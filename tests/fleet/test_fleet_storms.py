@@ -19,6 +19,9 @@ from support.command import jsnpy
 from support.fleet import Many, Worker
 from support.mailserver import MailServer
 
+from jsnpy.fleet.claims import Claims
+from jsnpy.fleet.state import State
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -84,7 +87,8 @@ class Storm:
             "done": sum("code" in each for each in results),
             "lost (reported)": len(lost),
             "both": sum("code" in each and each["id"] in lost for each in results),
-            "no answer": sum("missing" in each for each in results),
+            "no answer": sum("missing" in each for each in results) - len(self.swallowed(results)),
+            "swallowed by Redis": len(self.swallowed(results)),
             "failed otherwise": sum("failed" in each and each["id"] not in lost for each in results),
             "mails wanted": len(results) * len(parts),
             "once": sum(count == 1 for count in subjects.values()),
@@ -95,6 +99,7 @@ class Storm:
         assert 0 == table["twice"]
         assert [] == [each for each in results if each.get("code")]
         assert (0, 0) == (table["both"], table["failed otherwise"])
+        assert table["swallowed by Redis"] <= len(self.workers)
         return table
 
     def log(self) -> str:
@@ -109,9 +114,20 @@ class Storm:
         """Return how often each mail has arrived."""
         return Counter(str(mail.message["Subject"]) for mail in list(self.server.mails))
 
+    def swallowed(self, results: list[dict[str, Any]]) -> set[str]:
+        """Return the IDs of the runs that no worker ever began, where Redis is the broker.
+
+        Celery takes a task out of Redis in two steps: one that Redis is stopped between is in no queue any more.
+        """
+        if self.kind != "redis":
+            return set()
+        claims = Claims(State(self.broker.url))
+        missing = [each["id"] for each in results if "missing" in each]
+        return {id_ for id_ in missing if claims.standing(id_) == "announced"}
+
     def missing(self, results: list[dict[str, Any]], parts: str) -> list[dict[str, Any]]:
         """Return the runs that neither were reported as lost nor have sent each of their mails."""
-        lost, subjects = self.lost(), self.subjects()
+        lost, subjects = self.lost() | self.swallowed(results), self.subjects()
         return [
             each
             for each in results
