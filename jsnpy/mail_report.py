@@ -63,7 +63,8 @@ class MailReport:
         for warning in result.warnings:
             of_refusals = refused > 0 and not told and " refused: " in warning
             told = told or of_refusals
-            self._output.warn(warning, facts if of_refusals else None, always=lost)
+            text = f"{warning} ({_about(facts)})" if of_refusals else warning
+            self._output.warn(text, facts if of_refusals else None, always=lost)
         if result.code == 0:
             self._accepted += 1
             self.refused += refused

@@ -36,7 +36,7 @@ class State:
     def __init__(self, path: str, *, deadline: float | None = None, keeps: bool = True) -> None:
         # A link stays one: what it leads to is replaced.
         self._path = os.path.realpath(path)
-        self._name = printable(os.path.basename(path))
+        self._name = printable(path)
         self._deadline = deadline
         self._keeps = keeps
         self._lock: int | None = None

@@ -190,6 +190,15 @@ OUTBOX = Option(
     group=_MAIL,
     help="Keep mails there that fail for a passing reason, and try them again.",
 )
+ITS_FOLDER = Option(
+    name="--outbox",
+    attribute="outbox",
+    read=_folder,
+    folder=True,
+    metavar="DIR",
+    group=_MAIL,
+    help="The outbox's folder; without it JSNPY_OUTBOX counts.",
+)
 MAX_AGE = Option(
     name="--max-age",
     attribute="max_age",
@@ -249,8 +258,8 @@ _SENDING = (MAX_AGE, FAIL_ON_SEND_ERROR, INSECURE)
 RUN = (*_RUNNING, DRY_RUN, MAILBOX, WATCH, PROBE, OUTBOX, *_SENDING, *_MESSAGES)
 CHECK = (*_RUNNING, *_MESSAGES)
 SUBMIT = (*_RUNNING, DRY_RUN, *_SENDING, *_MESSAGES)
-FLUSH = (OUTBOX, TIMEOUT, ENCODING, MAX_AGE, RATE, INSECURE, *_MESSAGES)
-LIST = (OUTBOX, *_MESSAGES)
+FLUSH = (ITS_FOLDER, TIMEOUT, ENCODING, MAX_AGE, RATE, INSECURE, *_MESSAGES)
+LIST = (ITS_FOLDER, *_MESSAGES)
 LOGIN = (SET, TIMEOUT, ENCODING, INSECURE, LOG_FORMAT, VERBOSE_FLAG)
 
 

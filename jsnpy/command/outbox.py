@@ -26,9 +26,14 @@ _MANY = 10
 """Mails that take a progress bar."""
 
 
-@click.group("outbox", no_args_is_help=False)
+@click.group("outbox", no_args_is_help=False, options_metavar=None, subcommand_metavar="COMMAND …")
 def commands() -> None:
-    """Look after the mails kept in an outbox."""
+    """Look after the mails kept in an outbox.
+
+    The outbox is a folder: --outbox DIR, or JSNPY_OUTBOX.
+
+    Exit codes: 0 nothing is left, 3 mails are left, 2 the outbox cannot be used or an ID is not there.
+    """
 
 
 class _Bar:
@@ -88,7 +93,9 @@ def _progress(wanted: Options) -> _Bar | None:
 @takes(options.LIST)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
 def list_(typed: dict[str, Any], *, as_json: bool) -> int:
-    """Show what is kept, a line a mail: recipients, subject, age, tries, last error.
+    """Show what is kept, a line a mail.
+
+    The line has recipients, subject, state, age, tries and the last error.
 
     Without a folder, but with JSNPY_BROKER_URL set: the mails that wait in the fleet.
     """

@@ -27,6 +27,7 @@ resolves with its own variables and files. A worker: celery -A jsnpy.celery work
 Variables:
   JSNPY_BROKER_URL      redis://..., rediss://... or amqp://... (RabbitMQ)
   JSNPY_RESULT_URL      redis://...; needed beside RabbitMQ
+
 \b
 Variables of workers:
   JSNPY_RATE            mails an account may send: 30/m, 5/s, 1000/h

@@ -57,9 +57,9 @@ class _Watch:
                 if not told and run.poll() is not None:
                     told = True
                     self._say(f"watching {', '.join(map(os.path.relpath, self._files))}; Ctrl-C ends it")
+            _end(run)
             if signals.exit_code is None:
                 self._say("changed: here it is again")
-            _end(run)
         self._settle_page()
         return signals.exit_code
 

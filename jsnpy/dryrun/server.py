@@ -74,7 +74,9 @@ class DryRun:
         if self._thread is not None:
             return
         if self._mailbox is not None:
+            self._broken = True
             self._mailbox.open()
+            self._broken = False
         logging.getLogger("mail").addHandler(logging.NullHandler())  # else aiosmtpd's warnings go to stderr
         ready = threading.Event()
         failures: list[OSError] = []

@@ -93,6 +93,8 @@ def _strange(ending: Ending, on_line: list[Token]) -> str:
     """Name a character that looks like another one, or like none."""
     for token in on_line:
         char = token.text
+        if char == "@":
+            return "@if, @set, @cc_on are JScript's conditional compilation, which is not here: leave such lines out"
         if token.kind != "sign" or char.isascii():
             continue
         code = f"U+{ord(char):04X}"

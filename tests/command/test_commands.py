@@ -152,10 +152,18 @@ def _helps() -> list[list[str]]:
 
 @pytest.mark.parametrize("words", _helps(), ids=" ".join)
 def test_help_is_readable_at_80_columns(words: list[str]) -> None:
-    """Every help fits an 80-column terminal."""
+    """Every help fits an 80-column terminal, and no sentence is cut to make it so."""
     done = jsnpy(*words, "-h", env={"COLUMNS": "80"})
     assert (0, "") == (done.code, done.err)
     assert max(map(len, done.out.splitlines())) <= 80
+    assert not [line for line in done.out.splitlines() if line.endswith(("...", " "))]
+
+
+def test_the_outbox_of_its_commands_is_not_that_of_a_run() -> None:
+    """Where mails are looked after, the option names their folder; exit codes are told."""
+    assert "Keep mails there" not in jsnpy("outbox", "flush", "-h").out
+    assert "Keep mails there" in jsnpy("-h").out
+    assert "3 mails are left" in jsnpy("outbox", "-h").out
 
 
 def test_help_has_every_option_examples_and_exit_codes() -> None:

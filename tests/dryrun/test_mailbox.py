@@ -140,6 +140,7 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
         run.start()
     assert f"the mailbox {tmp_path / 'file' / 'box'} cannot be written: " in str(caught_error.value)
     assert "--mailbox needs a folder in which this user may create files" == caught_error.value.hint
+    assert "" == run.summary()  # no script ran, so it did not send nothing
 
 
 def test_a_folder_without_write_permission_is_a_clear_error(tmp_path: Path) -> None:

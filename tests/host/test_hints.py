@@ -84,6 +84,7 @@ SYNTAX = {
     "let x = 'abc\nlet y;": "the ' in line 1, column 9 is never closed",
     "1;\n/* abc": "the /* in line 2, column 1 is never closed",
     "console.log(\u201chi\u201d);": "\u201c (U+201C)",
+    "@if (@_jscript)": "conditional compilation",
     "console.log(\u2018hi\u2019);": "\u2018 (U+2018)",
     "f(\u00abhi\u00bb);": "U+00AB",
     "1;\u200b": "U+200B",

@@ -113,6 +113,7 @@ def test_a_refused_recipient_is_exit_3_and_named(
     assert (3, "0\n") == (result.code, result.out)
     [line] = result.err.splitlines()
     assert all(word in line for word in words)
+    assert line.endswith(', "Disk full", a.js:1)')
     without = run(script, *quiet, **given)
     assert (0, "" if quiet else f"{line}\n") == (without.code, without.err)
 

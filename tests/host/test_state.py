@@ -176,7 +176,7 @@ def test_a_damaged_file_is_exit_2_and_stays(
     file.write_text(text, encoding="utf-8")
     result = run("console.log('ran'); state = 1", *options)
     assert (2, "") == (result.code, result.out)
-    assert f"the state file {FILE} is damaged: " in result.err
+    assert f"the state file {file} is damaged: " in result.err
     assert text == file.read_text(encoding="utf-8")
 
 
@@ -207,7 +207,9 @@ def test_a_folder_that_is_not_there_is_told_when_something_is_to_be_kept(tmp_pat
     (tmp_path / "a.js").write_text("console.log(state); state.n = 1")
     result = jsnpy("a.json", "-q", cwd=tmp_path)
     assert (1, "{}\n") == (result.code, result.out)
-    assert "the state file s.json cannot be written: No such file or directory" in result.err
+    assert (
+        f"the state file {tmp_path / 'nowhere' / 's.json'} cannot be written: No such file or directory" in result.err
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes and links of POSIX")
