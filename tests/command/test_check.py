@@ -62,6 +62,15 @@ def test_the_highest_exit_code_counts(tmp_path: Path, files: list[str], code: in
     assert (code, len(files)) == (done.code, len(done.out.splitlines()))
 
 
+def test_the_encoding_holds_for_configs_and_scripts(tmp_path: Path) -> None:
+    """What a run reads with --encoding, a check reads with it too."""
+    (tmp_path / "a.json").write_bytes('{"scriptfile": "a.js", "arg": "é"}'.encode("cp1252"))
+    (tmp_path / "a.js").write_bytes("'é'".encode("cp1252"))
+    assert 2 == jsnpy("check", "a.json", cwd=tmp_path).code
+    done = jsnpy("check", "a.json", "--encoding", "cp1252", cwd=tmp_path)
+    assert (0, "a.json: ok (a.js)\n", "") == (done.code, done.out, done.err)
+
+
 def test_missing_references_are_warnings(tmp_path: Path) -> None:
     """The machine that checks need not have the secrets of the machine that runs."""
     block = {"token_url": "https://x.test/t", "client_id": "i", "client_secret": "${ENV:NOPE_2}"}

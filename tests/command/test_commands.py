@@ -129,6 +129,23 @@ def test_typed_options_overrule_bad_variables(tmp_path: Path) -> None:
     assert (0, "1\n", "") == (done.code, done.out, done.err)
 
 
+@pytest.mark.parametrize(("typed", "variable", "told"), [("-q", "VERBOSE", False), ("-v", "QUIET", True)])
+def test_a_typed_option_overrules_a_variable_that_contradicts_it(
+    tmp_path: Path, typed: str, variable: str, told: bool
+) -> None:
+    """-q and -v as they are typed count, whatever is set for every run."""
+    (tmp_path / "a.js").write_text("1")
+    done = jsnpy("a.js", typed, cwd=tmp_path, env={f"JSNPY_{variable}": "1"})
+    assert (0, told) == (done.code, "engine" in done.err)
+
+
+def test_a_timeout_of_0_is_none(tmp_path: Path) -> None:
+    """--timeout 0 is what the help says of it: the run is never ended."""
+    (tmp_path / "a.js").write_text("sleep(1); console.log(1)")
+    done = jsnpy("a.js", "--timeout", "0", cwd=tmp_path)
+    assert (0, "1\n", "") == (done.code, done.out, done.err)
+
+
 def test_a_home_folder_is_expanded_in_folders(tmp_path: Path) -> None:
     """No shell does it after =, and those of Windows never: no folder is called ~."""
     (tmp_path / "a.js").write_text("")

@@ -142,11 +142,9 @@ def test_an_assertion_file_is_read_anew_each_time(endpoint: TokenEndpoint, ask: 
     assert ["a.b.c", "d.e.f"] == [form["client_assertion"] for form in endpoint.forms]
 
 
-def test_a_service_account_acts_for_the_user(
-    endpoint: TokenEndpoint, ask: Ask, key: rsa.RSAPrivateKey, tmp_path: Path
-) -> None:
-    """The assertion is signed with RS256 and names account, mailbox, scope and endpoint."""
-    (tmp_path / "key.json").write_text(
+def service_account(endpoint: TokenEndpoint, key: rsa.RSAPrivateKey, folder: Path) -> dict[str, Any]:
+    """Write a service account's key file, and return the block that names it."""
+    (folder / "key.json").write_text(
         json.dumps(
             {
                 "type": "service_account",
@@ -157,7 +155,24 @@ def test_a_service_account_acts_for_the_user(
             }
         )
     )
-    ask({"provider": "google", "service_account": "key.json"})
+    return {"provider": "google", "service_account": "key.json"}
+
+
+def test_a_service_account_has_a_token_for_each_mailbox(
+    endpoint: TokenEndpoint, ask: Ask, key: rsa.RSAPrivateKey, tmp_path: Path
+) -> None:
+    """A token that acts for one user is never used for another one's mail."""
+    endpoint.answers = [good("t0ken-for-ann"), good("t0ken-for-bob")]
+    block = service_account(endpoint, key, tmp_path)
+    users = ("ann@x.test", "bob@x.test", "ann@x.test")
+    assert ["t0ken-for-ann", "t0ken-for-bob", "t0ken-for-ann"] == [ask(block, user).text for user in users]
+
+
+def test_a_service_account_acts_for_the_user(
+    endpoint: TokenEndpoint, ask: Ask, key: rsa.RSAPrivateKey, tmp_path: Path
+) -> None:
+    """The assertion is signed with RS256 and names account, mailbox, scope and endpoint."""
+    ask(service_account(endpoint, key, tmp_path))
     (form,) = endpoint.forms
     assert "urn:ietf:params:oauth:grant-type:jwt-bearer" == form["grant_type"]
     head, body, signature = form["assertion"].split(".")

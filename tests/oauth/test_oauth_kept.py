@@ -188,6 +188,17 @@ def test_refresh_tokens_rotate(endpoint: TokenEndpoint, ask: Ask, tokens: Path) 
     assert ["r3fresh-of-login", "r3fresh-number-1", "r3fresh-number-2", "r3fresh-number-2"] == used
 
 
+def test_a_kept_refresh_token_that_is_repeated_is_masked(endpoint: TokenEndpoint, fail: Fail, tokens: Path) -> None:
+    """An endpoint that quotes the refresh token of a log-in does not bring it into our words."""
+    block = logged_in(endpoint)
+    log_in(block)
+    age(tokens, 4000)
+    endpoint.answers = [refused("invalid_grant", "r3fresh-of-login has expired")]
+    error = fail(block)
+    assert "[redacted] has expired" in error.what
+    assert "r3fresh-of-login" not in f"{error} {error.hint}"
+
+
 def test_the_configs_refresh_token_is_replaced_by_what_it_brought(endpoint: TokenEndpoint, ask: Ask) -> None:
     """Where the endpoint rotates, the config's own is used once."""
     endpoint.answers = [good(expires_in=0, refresh_token="r3fresh-2")]

@@ -104,6 +104,14 @@ def test_one_by_one_nobody_is_asked_about_in_vain(scripted: Scripted) -> None:
     assert ["MAIL", *["RCPT"] * 3, "DATA"] * 2 + ["MAIL", "RCPT", "DATA", "QUIT"] == server.verbs[1:]
 
 
+def test_who_is_refused_in_the_further_transaction_is_named_once(scripted: Scripted) -> None:
+    """Where a further transaction ends as all of its recipients are refused, each is in `rejected` once."""
+    replies = [b"250 ok\r\n", b"452 4.5.3 too many recipients\r\n", b"550 5.1.1 unknown\r\n"]
+    result = send(scripted(RCPT=replies), to=PEOPLE[:3])
+    assert (0, ["r0@y.test"]) == (result.code, result.details["accepted"])
+    assert ["r1@y.test", "r2@y.test"] == [each["email"] for each in result.details["rejected"]]
+
+
 def test_a_full_mailbox_is_no_limit(scripted: Scripted) -> None:
     """A mailbox that is full is refused, not asked about again, and stops nobody else."""
     limited = Limited(100, r1=b"452 4.2.2 mailbox full\r\n")

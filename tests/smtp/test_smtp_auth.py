@@ -154,6 +154,15 @@ def test_xoauth2_sends_the_token(scripted: Scripted, empty_first: bool) -> None:
     assert ([blob] if empty_first else []) == said(server)[1:]
 
 
+def test_xoauth2_says_the_token_twice_at_the_most(scripted: Scripted) -> None:
+    """A server that goes on asking with empty challenges gets empty answers, not the token again and again."""
+    replies = [b"334 \r\n"] * 3 + [b"535 5.7.8 no\r\n"]
+    server = scripted(EHLO=offers("XOAUTH2"), AUTH=dialogue(*replies))
+    assert AUTH == login(server, auth="xoauth2").code
+    blob = f"user={USER}\1auth=Bearer {PASSWORD}\1\1".encode()
+    assert [blob, b"", b""] == said(server)[1:]
+
+
 def test_xoauth2_shows_why_it_was_refused(scripted: Scripted) -> None:
     """The base64 JSON of a refusal is answered with an empty line and shown decoded."""
     why = base64.b64encode(json.dumps({"status": "400", "schemes": "Bearer", "scope": "https://mail.test/"}).encode())

@@ -89,6 +89,16 @@ def test_a_message_over_the_limit_is_not_even_announced(scripted: Scripted, limi
         assert "takes 100 at most" in result.error
 
 
+@pytest.mark.parametrize(("spare", "code"), [(0, 0), (-1, CODES.MESSAGE)])
+def test_a_message_as_large_as_the_limit_is_sent(scripted: Scripted, spare: int, code: int) -> None:
+    """The server's SIZE is the size of the largest message that it takes, to the byte."""
+    limits: list[int] = []
+    server = scripted(EHLO=lambda _: b"250-mail.test\r\n250 SIZE %d\r\n" % limits[0])
+    mail = Sending().prepare(fields(server))
+    limits.append(len(mail.message.data) + spare)
+    assert code == Sending().resend(mail).code
+
+
 # --- finding the server
 
 

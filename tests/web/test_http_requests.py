@@ -223,6 +223,13 @@ def test_a_long_post_is_shown_in_part(run: Any) -> None:
     assert run.shown[0].endswith("y\n[3616 more characters]")
 
 
+def test_a_secret_that_the_cut_goes_through_is_not_shown(run: Any) -> None:
+    """What is left of a long POST in a dry run does not end in half a secret."""
+    run.dry_run = True
+    http_post("http://x.test/", "y" * (16 * 1024 - 4) + "hunter2", None, run)
+    assert "yhunt" not in run.shown[0]
+
+
 FORMS = [["X-A: 1", "X-B: é"], {"X-A": 1, "X-B": "é"}]
 
 
