@@ -122,7 +122,7 @@ def run(code: str, *arguments: str) -> str:
 def test_loading_a_config_imports_nothing_dear(tmp_path: Path) -> None:
     """A plain run's config is read without re, json and the other modules that cost milliseconds."""
     (tmp_path / "mail.js").write_text("1")
-    (tmp_path / "c.json").write_text('{"scriptfile": ".\\\\mail.js", "arg": {"a": [1, "x"]}}')
+    (tmp_path / "c.json").write_text('{"scriptfile": ".\\\\mail.js", "arg": {"a": [1, "x"], "b": ""}}')
     dear = [
         "re",
         "enum",
