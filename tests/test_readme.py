@@ -35,6 +35,8 @@ def folder(tmp_path: Path) -> Path:
     """A folder with what the README's commands name."""
     for name in ("CaEmail.json", "email_send.js"):
         shutil.copy(PROJECT / "tests" / "seed" / name, tmp_path)
+    (tmp_path / "disk.js").write_text(_blocks("js")[0])
+    (tmp_path / "disk.json").write_text(_blocks("json")[0])
     return tmp_path
 
 
