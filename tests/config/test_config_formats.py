@@ -265,6 +265,13 @@ def test_a_config_in_shared_memory_finds_its_script_next_to_it(tmp_path: Path, m
         shutil.rmtree(folder)
 
 
+def test_a_text_behind_an_object_is_masked(folder: Folder) -> None:
+    """A harmless key inside an object says nothing of a text that follows the object without a key."""
+    told = folder.fault('{"scriptfile": "a.js", "arg": {"to": {"email": "a@x.test"} "GEHEIM"}}')
+    assert "a@x.test" in told
+    assert "GEHEIM" not in told
+
+
 def test_shares_without_file_numbers(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where every file has the number 0, a script is not taken for its config."""
     import os

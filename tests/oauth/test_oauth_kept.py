@@ -199,6 +199,15 @@ def test_a_kept_refresh_token_that_is_repeated_is_masked(endpoint: TokenEndpoint
     assert "r3fresh-of-login" not in f"{error} {error.hint}"
 
 
+def test_offline_access_is_asked_for_again(endpoint: TokenEndpoint, ask: Ask, tokens: Path) -> None:
+    """A renewal asks for what was granted, and for offline access, which Microsoft does not list among it."""
+    block = logged_in(endpoint, scope="mail.send other offline_access")
+    log_in(block, scope="Mail.Send")
+    age(tokens, 4000)
+    ask(block)
+    assert ["mail.send offline_access"] == [form["scope"] for form in endpoint.forms]
+
+
 def test_the_configs_refresh_token_is_replaced_by_what_it_brought(endpoint: TokenEndpoint, ask: Ask) -> None:
     """Where the endpoint rotates, the config's own is used once."""
     endpoint.answers = [good(expires_in=0, refresh_token="r3fresh-2")]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import trustme
-from support.fetching import http_get, http_post
+from support.fetching import http_get, http_post, http_request
 from support.http_server import HttpServer, Received, Tunnel, answer, redirect
 
 from jsnpy import trust
@@ -37,6 +37,14 @@ def test_a_post_becomes_a_get(serve: Serve, run: Any, status: str) -> None:
         last.header("Content-Language"),
     )
     assert "x" == last.header("Authorization")
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found"])
+def test_301_and_302_change_a_post_alone(serve: Serve, run: Any, status: str) -> None:
+    """A PUT that is redirected so stays a PUT with its body: only of a POST browsers made a GET."""
+    server = serve(to(status))
+    assert "end" == http_request({"method": "PUT", "url": server.url, "body": "a=1"}, run)["body"]
+    assert ("PUT", b"a=1") == (server.requests[-1].method, server.requests[-1].body)
 
 
 @pytest.mark.parametrize("status", ["307 Temporary", "308 Permanent"])
