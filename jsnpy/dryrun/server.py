@@ -38,6 +38,7 @@ _COMMAND_LIMIT = 16384  # RFC 4954 section 4: 12288 bytes in base64 for AUTH, to
 _LINE_LIMIT = 1001  # RFC 5321 section 4.5.3.1.6, with the dot that is stuffed
 _START_SECONDS = 10
 _LAST_REFRESH = 0.3  # seconds
+_CLOSING_TURNS = 10  # of the loop; TLS, and the connection below it, take one after the other
 
 
 class DryRun:
@@ -166,7 +167,8 @@ class DryRun:
         tls.close()
         for session in list(self._sessions):
             session.end()
-        await asyncio.sleep(0)
+        for _ in range(_CLOSING_TURNS):
+            await asyncio.sleep(0)
 
     def _session(self, starttls: ssl.SSLContext | None) -> _Session:
         return _Session(_Catcher(self), self._sessions, starttls)

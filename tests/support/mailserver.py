@@ -8,6 +8,7 @@ mail.sender, mail.recipients, mail.content, mail.message["Subject"], mail.user
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import email
 import email.policy
@@ -87,7 +88,18 @@ class _Handler:
 
 class _Controller(Controller):
     def factory(self) -> SMTP:
-        return SMTP(self.handler, **self.SMTP_kwargs)
+        self.sessions = [each for each in getattr(self, "sessions", []) if each.transport is not None]
+        self.sessions.append(SMTP(self.handler, **self.SMTP_kwargs))
+        return self.sessions[-1]
+
+    async def end_sessions(self) -> None:
+        """Close every connection and wait until it is closed: aiosmtpd itself leaves that to the garbage collector."""
+        for session in getattr(self, "sessions", []):
+            while session.transport is not None:
+                session.transport.abort()
+                await asyncio.sleep(0)
+        for _ in range(3):  # after STARTTLS, the connection below closes a turn of the loop later
+            await asyncio.sleep(0)
 
     def _trigger_server(self) -> None:
         # The port was 0, "any free one": the real one must be known before aiosmtpd makes its first call to itself.
@@ -172,6 +184,7 @@ class MailServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._controller.end_sessions(), self._controller.loop).result(10)
         self._controller.stop()
         for path in self._files:
             os.unlink(path)
