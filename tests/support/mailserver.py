@@ -88,9 +88,10 @@ class _Handler:
 
 class _Controller(Controller):
     def factory(self) -> SMTP:
+        session = SMTP(self.handler, **self.SMTP_kwargs)
         self.sessions = [each for each in getattr(self, "sessions", []) if each.transport is not None]
-        self.sessions.append(SMTP(self.handler, **self.SMTP_kwargs))
-        return self.sessions[-1]
+        self.sessions.append(session)
+        return session
 
     async def end_sessions(self) -> None:
         """Close every connection and wait until it is closed: aiosmtpd itself leaves that to the garbage collector."""
