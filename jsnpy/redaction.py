@@ -213,9 +213,12 @@ def _escaped(secret: str, data: bytes) -> set[str]:
     """As JSON, JavaScript, Python, logs and HTML write it."""
     markup = secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     quoted = markup.replace('"', "&quot;")
+    json, plain_json = dumps(secret)[1:-1], secret.replace("\\", "\\\\").replace('"', '\\"')
     return {
-        secret.replace("\\", "\\\\").replace('"', '\\"'),
-        dumps(secret)[1:-1],
+        plain_json,
+        plain_json.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"),  # as Go does
+        json,
+        json.replace("/", "\\/"),  # as PHP does
         repr(secret)[1:-1],
         secret.encode("ascii", "backslashreplace").decode(),
         _by_byte(data, _PRINTABLE, "\\x{:02x}"),
@@ -224,6 +227,8 @@ def _escaped(secret: str, data: bytes) -> set[str]:
         quoted,
         quoted.replace("'", "&#x27;"),
         quoted.replace("'", "&#39;"),
+        quoted.replace("'", "&apos;"),  # as XML has it
+        markup.replace('"', "&#34;").replace("'", "&#39;"),  # as templates of Python and Go do
     }
 
 

@@ -10,6 +10,7 @@ from jsnpy.errors import ExitCode, OutboxError, UsageError
 from jsnpy.outbox import schedule
 from jsnpy.output import QUIET, STDOUT, VERBOSE
 from jsnpy.smtp.settings import Settings
+from jsnpy.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,14 +59,14 @@ def line(each: Standing) -> str:
     from jsnpy.outbox.kept_mail import emails
 
     row = each.row
-    return f"{row.id} to {', '.join(emails(row.recipients))}: {subject(row.subject)}: {each.text}"
+    return printable(f"{row.id} to {', '.join(emails(row.recipients))}: {subject(row.subject)}: {each.text}")
 
 
 def long_line(each: Standing, now: float) -> str:
     """Return a mail with its age, its tries and its last error, as a line."""
     row = each.row
     count = f"{row.tries} {'try' if row.tries == 1 else 'tries'}"
-    return f"{line(each)}: {schedule.words(now - row.created)} old, {count}; last: {row.error}"
+    return f"{line(each)}: {schedule.words(now - row.created)} old, {count}; last: {printable(row.error)}"
 
 
 def json_line(each: Standing, now: float) -> str:

@@ -20,7 +20,7 @@ from jsnpy.outbox.transaction import Transaction, Troubles
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     from jsnpy.outbox.claims import Notes
 
@@ -66,6 +66,9 @@ _INDEX = "CREATE INDEX IF NOT EXISTS standing ON mails (state, owner, next_try, 
 """With it, who looks for what is due reads a few bytes of each mail: there may be ten thousands."""
 
 _COLUMNS = tuple(Row.__fields__)
+_NUMBERS = ("created", "tries", "next_try", "marked")
+_LAST = 253_402_300_799
+"""The end of the year 9999: no moment is later."""
 
 
 class Store:
@@ -270,7 +273,7 @@ class Store:
         """Return a mail's message; None: there is none, which only a damage explains."""
         with self._troubles:
             found = self._db.execute("SELECT data FROM messages WHERE id = ?", (id_,)).fetchone()
-            return None if found is None else bytes(found[0])
+            return found[0] if found is not None and isinstance(found[0], bytes) else None
 
     def there(self) -> bool:
         """Return whether the file is still the one in the folder: writing to one that was removed keeps nothing."""
@@ -309,6 +312,7 @@ class Store:
 
         def work() -> list[str]:
             dead = []
+            self._db.execute("UPDATE mails SET owner = NULL WHERE typeof(owner) NOT IN ('text', 'null')")  # a damage
             # Looked at inside of the transaction: nobody can claim a mail between the look and the change.
             for token in {*found, *(owner for (owner,) in self._db.execute(claimed).fetchall())}:
                 notes = read(token)
@@ -368,12 +372,23 @@ class Store:
     def _select(self, condition: str, values: tuple[object, ...] = ()) -> list[Row]:
         columns = ", ".join(_COLUMNS)
         found = self._db.execute(f"SELECT {columns} FROM mails {condition}", values)  # noqa: S608 - fixed texts
-        return [Row(**dict(zip(_COLUMNS, each, strict=True))) for each in found.fetchall()]
+        return [
+            Row(**{name: _sound(name, value) for name, value in zip(_COLUMNS, each, strict=True)}) for each in found
+        ]
 
 
 def _due(now: float, max_age: float) -> tuple[object, ...]:
     """Return the values for `_DUE`."""
     return WAITING, now, now + _FAR, now - max_age
+
+
+def _sound(name: str, value: Any) -> Any:
+    """Return a column's value as the kind that it is of: SQLite takes any, and a damaged file may hold any."""
+    if value is None and name in ("owner", "marked"):
+        return None
+    if name in _NUMBERS:
+        return value if isinstance(value, int | float) and 0 <= value <= _LAST else 0
+    return value if isinstance(value, str) else str(value)
 
 
 def _storable(text: str) -> str:

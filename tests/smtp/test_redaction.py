@@ -244,3 +244,15 @@ def test_it_is_cheap_to_import() -> None:
     )
     out = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
     assert "\n" == out.stdout
+
+
+@pytest.mark.parametrize("echo", [r"a/b\u003cc\u003e\u0026", r"a\/b<c>&", "a/b&lt;c&gt;&amp;"])
+def test_what_other_languages_make_of_json_and_html_is_masked(echo: str) -> None:
+    """A secret is known in the JSON of Go and PHP, and in HTML."""
+    assert MASK == knowing("a/b<c>&").scrub(echo)
+
+
+@pytest.mark.parametrize("echo", ["it&#39;s &#34;me&#34;", "it&apos;s &quot;me&quot;", "it&#x27;s &quot;me&quot;"])
+def test_quotes_are_masked_however_html_writes_them(echo: str) -> None:
+    """A secret with quotes is known in the HTML of any template language."""
+    assert MASK == knowing('it\'s "me"').scrub(echo)
