@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 
@@ -19,6 +20,10 @@ _POLL = 0.02
 
 _BUSY_TRIES = 50 if sys.platform == "win32" else 1
 """How often a file is replaced that somebody reads just now, which Windows refuses."""
+
+
+_LARGEST = 64 << 20
+"""Bytes of a state file at most."""
 
 
 class State:
@@ -56,7 +61,10 @@ class State:
             except OSError as error:  # the script shall run, and may not change anything
                 self._unlocked = error.strerror or str(error)
         try:
-            with open(self._path, "rb") as file:
+            with open(self._path, "rb", opener=_without_waiting) as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+                    raise ConfigError(f"the state file {self._name} is not a file of at most {_LARGEST >> 20} MB")
                 data = file.read()
         except FileNotFoundError:
             return
@@ -78,7 +86,9 @@ class State:
     def _take_lock(self) -> None:
         from jsnpy.file_lock import try_lock
 
-        self._lock = os.open(self._path + ".lock", os.O_RDWR | os.O_CREAT, 0o666)
+        # Another account may have put a link there, in a folder that both can write.
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        self._lock = os.open(self._path + ".lock", flags, 0o666)
         while not try_lock(self._lock):
             if self._deadline is not None and time.monotonic() >= self._deadline:
                 raise ConfigError(f"the state file {self._name} is in use by another run")
@@ -115,7 +125,11 @@ class State:
             mode = os.stat(self._path).st_mode & 0o777
         except FileNotFoundError:
             mode = None
-        with open(new, "x", encoding="utf-8", newline="\n") as file:
+
+        def made(path: str, flags: int) -> int:
+            return os.open(path, flags, 0o666 if mode is None else mode)  # never readable for more, not for a moment
+
+        with open(new, "x", encoding="utf-8", newline="\n", opener=made) as file:
             if mode is not None:
                 os.chmod(new, mode)
             file.write(text)
@@ -139,6 +153,11 @@ class State:
         lock, self._lock = self._lock, None
         if lock is not None:
             os.close(lock)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file, but do not wait for whoever may write into it: it may be a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _refuse_foreign(value: object, path: str, name: str) -> None:

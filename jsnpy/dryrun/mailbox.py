@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import threading
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -117,9 +116,9 @@ class Mailbox:
         shown = None
         while (held := self._held()) != shown:
             shown = held
-            draft = self._path(f".index.{os.getpid()}.{threading.get_ident()}.html")
+            draft = self._path(f".index.{os.urandom(8).hex()}.html")  # a name that nobody can put a link at
             try:
-                with open(draft, "w", encoding="utf-8", errors="replace", newline="\n") as file:
+                with open(draft, "x", encoding="utf-8", errors="replace", newline="\n") as file:
                     title = os.path.basename(os.path.abspath(self.folder))
                     write(file, (self._entry(name) for name, _ in held), title, watched=self._watched)
                 _replace(draft, self.page_path)

@@ -282,3 +282,31 @@ def test_from_python(tmp_path: Path) -> None:
     assert ["1\n", "2\n", "3\n"] == printed
     (tmp_path / "a.js").write_text("state.when = new Date(0)")
     assert "state.when is a Date" in (package.run(config).error or "")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_not_waited_for(run: Callable[..., Result], tmp_path: Path) -> None:
+    """A pipe in the state file's place is refused at once, whether or not anybody writes into it."""
+    os.mkfifo(tmp_path / FILE)
+    done = run("console.log(1)", "--timeout", "20")
+    assert (2, "") == (done.code, done.out)
+    assert "is not a file" in done.err
+
+
+def test_a_huge_file_is_not_read(run: Callable[..., Result], tmp_path: Path) -> None:
+    """A file that no script's state can be is refused before it fills the memory."""
+    with open(tmp_path / FILE, "wb") as file:
+        file.truncate(100 << 20)
+    done = run("console.log(1)")
+    assert (2, "") == (done.code, done.out)
+    assert "at most 64 MB" in done.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_link_in_the_locks_place_is_not_followed(run: Callable[..., Result], tmp_path: Path) -> None:
+    """What another account makes the lock's name lead to is not made; a change is refused with a word."""
+    (tmp_path / f"{FILE}.lock").symlink_to(tmp_path / "elsewhere")
+    done = run("state.n = 1")
+    assert 1 == done.code
+    assert "cannot be written" in done.err
+    assert not (tmp_path / "elsewhere").exists()
