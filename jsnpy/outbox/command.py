@@ -8,6 +8,7 @@ import time
 from jsnpy import supervisor
 from jsnpy.errors import ExitCode, OutboxError, UsageError
 from jsnpy.outbox import schedule
+from jsnpy.outbox.storage import exists
 from jsnpy.output import QUIET, STDOUT, VERBOSE
 from jsnpy.smtp.settings import Settings
 from jsnpy.text import printable
@@ -125,6 +126,8 @@ def flush(
     Raises:
         OutboxError: the outbox cannot be used.
     """
+    if not exists(outbox.directory):
+        output.warn(f"there is no outbox in {outbox.directory}: nothing was ever kept there")
 
     def attempts(settings: Settings, until: float | None) -> Iterator[Standing]:
         if progress is not None:

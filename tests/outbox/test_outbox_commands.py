@@ -297,3 +297,12 @@ def test_progress(tmp_path: Path, server: CountingServer, count: int, *, shown: 
     os.close(master)
     assert (0, count) == (child.returncode, out.count(b": sent\n"))
     assert shown == (f"{count}/{count}".encode() in said)
+
+
+def test_a_flush_of_a_folder_without_an_outbox_says_so(tmp_path: Path) -> None:
+    """A misspelt folder is told of, but with -q, as before a first mail is kept there is none."""
+    told = jsnpy("outbox", "flush", "--outbox", tmp_path / "bxo")
+    assert (0, "") == (told.code, told.out)
+    assert f"there is no outbox in {tmp_path / 'bxo'}" in told.err
+    quiet = jsnpy("outbox", "flush", "--outbox", tmp_path / "bxo", "-q")
+    assert (0, "", "") == (quiet.code, quiet.out, quiet.err)
