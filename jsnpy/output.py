@@ -288,8 +288,10 @@ class Output:
 
 def _timestamp() -> str:
     now = time.time()
-    zone = time.strftime("%z", time.localtime(now))
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(now)) + f".{int(now % 1 * 1000):03}{zone[:3]}:{zone[3:]}"
+    local = time.localtime(now)
+    hours, minutes = divmod(abs(local.tm_gmtoff) // 60, 60)
+    zone = f"{'-' if local.tm_gmtoff < 0 else '+'}{hours:02}:{minutes:02}"
+    return time.strftime("%Y-%m-%dT%H:%M:%S", local) + f".{int(now % 1 * 1000):03}{zone}"
 
 
 def standard(redactor: "Redactor", *, level: int = NORMAL, as_json: bool = False) -> Output:

@@ -40,6 +40,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="they are written for a Unix shell")
 @pytest.mark.parametrize("command", _commands())
 def test_command(command: str, folder: Path) -> None:
     """Every command of the README runs as it stands (in a dry run, so that nothing leaves the machine)."""

@@ -23,7 +23,8 @@ def test_every_mode_is_caught(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text(
         "const mail = { host: 'smtp.company.invalid', user: 'u', pass: 'p-never-shown', from: 'a@x.test',"
         " to: ['b@x.test', 'c@x.test'], bcc: 'd@x.test', subject: 'Ü', body: 'Text' };\n"
-        f"for (const r of [{sends}]) console.log(JSON.stringify([r.code, r.error, r.details, r.log]));"
+        f"for (const r of [{sends}]) console.log(JSON.stringify([r.code, r.error, r.details, r.log]));",
+        encoding="utf-8",
     )
     result = jsnpy("a.js", "--dry-run", "--mailbox", "box", cwd=tmp_path)
     assert 0 == result.code, result

@@ -191,7 +191,7 @@ def test_workers_killed_in_mid_run(storm: Storm) -> None:
     assert count == table["done"] + table["lost (reported)"] - table["both"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)])
 def test_the_broker_restarted(storm: Storm, number: int) -> None:
     """With the broker stopped and started in between, each run is done once or reported, and no mail comes twice."""
     count = 200
@@ -205,7 +205,7 @@ def test_the_broker_restarted(storm: Storm, number: int) -> None:
 
 
 @pytest.mark.skipif(REDIS is None, reason="redis-server is not installed")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)])
 def test_the_next_run_after_redis_was_restarted(tmp_path: Path, number: int) -> None:
     """A worker outlives the restart of its Redis in the middle of a run, and answers the next run."""
     with Redis(tmp_path / "redis") as broker:
