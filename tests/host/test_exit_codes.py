@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from support.command import clean_environment, jsnpy
 
+import jsnpy as library
+
 REFUSED = "send_email({ host: '127.0.0.1', port: 1, from: 'a@x.test', to: 'b@x.test', subject: '', body: '' });"
 
 
@@ -31,6 +33,13 @@ def test_exit_code(code: int, script: str, options: list[str], tmp_path: Path) -
     """Each way to end has its exit code; the script's own and 1 win over 3; 130 and 143 are in test_endings.py."""
     (tmp_path / "a.js").write_text(script)
     assert code == jsnpy(*options, "a.js", cwd=tmp_path).code
+
+
+@pytest.mark.parametrize(("given", "code"), [("256", 0), ("-1", 255), ("300.9", 44), ("2 ** 40 + 5", 5), ("'x'", 1)])
+def test_an_exit_code_has_eight_bits(given: str, code: int, tmp_path: Path) -> None:
+    """What a script gives to exit() counts modulo 256, for who runs it from Python too; what is no number is 1."""
+    (tmp_path / "a.js").write_text(f"exit({given})")
+    assert code == library.run(tmp_path / "a.js").exit_code
 
 
 def test_exit_code_2_missing_file(tmp_path: Path) -> None:
@@ -62,8 +71,6 @@ def test_library_runs_in_two_threads() -> None:
     """Two runs in two threads do not disturb each other, and leave the signals alone."""
     import signal
     import threading
-
-    import jsnpy as library
 
     before = signal.getsignal(signal.SIGINT)
     results = {}

@@ -349,6 +349,19 @@ def test_dry_run_keeps_nothing(tmp_path: Path, server: CountingServer) -> None:
     assert not (tmp_path / "new").exists()
 
 
+def test_probe_keeps_nothing(tmp_path: Path, server: CountingServer) -> None:
+    """A probe neither keeps what fails for a passing reason nor sends what is due: its mails are none."""
+    keep(tmp_path / "box", server, "kept before")
+    server.steps["RCPT"] = b"450 4.2.1 later\r\n"
+    script = write_script(tmp_path, server, "one")
+    for box in ("box", "new"):
+        run = jsnpy(script, "--probe", "--outbox", tmp_path / box)
+        assert (0, -7) == (run.code, json.loads(run.out)[0]), run
+        assert "kept in the outbox" not in run.out + run.err
+    assert [("kept before", 1)] == sql(tmp_path / "box", "SELECT subject, tries FROM mails")
+    assert not (tmp_path / "new").exists()
+
+
 def test_environment_variable(tmp_path: Path, server: CountingServer) -> None:
     """JSNPY_OUTBOX does what --outbox does."""
     server.answer = TEMPORARY

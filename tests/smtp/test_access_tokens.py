@@ -201,6 +201,8 @@ def test_a_contradicting_auth_is_an_argument(scripted: Scripted, auth: str) -> N
         ("10.0.0.1", False),
         ("::ffff:127.0.0.1", False),
         ("127.x.0.1", False),
+        ("127.1", False),
+        ("127.0.0.1.1", False),
     ],
 )
 def test_a_token_never_goes_out_in_clear_text(host: str, allowed: bool) -> None:

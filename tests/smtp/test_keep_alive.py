@@ -212,6 +212,16 @@ def test_a_session_lost_before_the_dot_is_opened_anew(scripted: Scripted, run: R
     assert [] == [message for message in server.connections[0].messages if b"Subject: second" in message]
 
 
+def test_who_was_refused_in_a_lost_session_is_asked_again(scripted: Scripted, run: Run) -> None:
+    """What the new session says of each recipient counts, and not what the lost one had said."""
+    server = scripted(RCPT=[b"250 ok\r\n", b"550 5.1.1 no\r\n", CLOSE])
+    run.send(server)
+    result = run.send(server, to=["ann@y.test", "bob@y.test"])
+    details = result.details
+    assert (0, 2, ["ann@y.test"]) == (result.code, details["attempts"], details["accepted"])
+    assert ["bob@y.test"] == [each["email"] for each in details["rejected"]]
+
+
 def test_a_session_lost_in_a_message_is_opened_anew(scripted: Scripted, run: Run) -> None:
     """A session that ends while a big message is on its way is replaced: the dot was not sent yet."""
     server = scripted(EHLO=b"250 mail.test\r\n", DATA=[b"354 go\r\n", (b"354 go\r\n", RESET)])
