@@ -156,6 +156,7 @@ def run_here(config: RunConfig, options: Options, outbox: Net | None = None) -> 
         raise
     if done:
         worker.check()
+    if done and not one.is_late:
         code, error = one.exit_code(), one.error
     else:
         code, error = ExitCode.TIMEOUT, one.why_ended(ExitCode.TIMEOUT)

@@ -184,7 +184,7 @@ class Run:
         return self.timers.wait()
 
     def _report(self, ending: Ending) -> None:
-        if ending.kind not in ("done", "exit"):
+        if ending.kind not in ("done", "exit", "late"):
             from jsnpy.engine import traces
 
             text = traces.describe(ending, self.options.memory_limit)
@@ -218,6 +218,11 @@ class Run:
         self.mailer.tick()
         return None
 
+    @property
+    def is_late(self) -> bool:
+        """Whether the script ended by itself at the deadline, as what it waited for did."""
+        return self._ending is not None and self._ending.kind == "late"
+
     def exit_code(self) -> int:
         """Return the exit code of a run whose worker is done."""
         ending = self._ending
@@ -225,7 +230,7 @@ class Run:
             raise RuntimeError("the worker ended without an ending")
         if self._unsaved:
             return ExitCode.SCRIPT
-        codes = {"exit": ending.code, "done": ExitCode.OK}
+        codes = {"exit": ending.code, "done": ExitCode.OK, "late": ExitCode.TIMEOUT}
         code = self.output.exit_code(codes.get(ending.kind, ExitCode.SCRIPT))
         if (
             code == ExitCode.OK

@@ -50,7 +50,7 @@ class Ending(Record):
     """How a script ended.
 
     Attributes:
-        kind: "done", "exit", "threw", "rejected", "unsettled" or "memory".
+        kind: "done", "exit", "late" (past the deadline), "threw", "rejected", "unsettled" or "memory".
         code: the number given to exit().
         text: the error as console.log would show it.
         is_error: whether what was thrown is an Error.
@@ -174,6 +174,8 @@ class Engine:
             raise self._fault
         if self.exit_code is not None:
             return Ending(kind="exit", code=self.exit_code)
+        if self._ended:
+            return Ending(kind="late")
         if state == "failed":
             return self._report(scripts)
         if unseen and state == "ok" and self._warn:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import pytest
+from support.command import jsnpy
+from support.scripted import HANG, ScriptedServer
 
+import jsnpy as library
 from jsnpy.engine import Engine
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STACK = 4 * 1024 * 1024
 SENDS = {
@@ -20,8 +27,8 @@ SENDS = {
 }
 
 
-def run_until(deadline: float, script: str) -> tuple[str, int | None]:
-    """Run a script whose sends return past the deadline only; return what it printed and gave to exit()."""
+def run_until(deadline: float, script: str) -> tuple[str, str]:
+    """Run a script whose sends return past the deadline only; return what it printed and how it ended."""
     printed: list[str] = []
     timers = iter([1])
 
@@ -42,20 +49,36 @@ def run_until(deadline: float, script: str) -> tuple[str, int | None]:
         deadline=deadline,
     )
     try:
-        engine.run(script, "a.js", "{}", lambda: next(timers, None))
-        return "".join(printed), engine.exit_code
+        ending = engine.run(script, "a.js", "{}", lambda: next(timers, None))
+        return "".join(printed), ending.kind
     finally:
         engine.close()
 
 
 @pytest.mark.parametrize("name", SENDS)
 def test_a_late_send_does_not_return(name: str) -> None:
-    """No line after it, no catch, no finally, no further job."""
-    assert ("", None) == run_until(time.monotonic() + 0.05, SENDS[name])
+    """No line after it, no catch, no finally, no further job; and the script is not said to have failed by itself."""
+    assert ("", "late") == run_until(time.monotonic() + 0.05, SENDS[name])
 
 
 def test_nothing_is_printed_past_the_deadline() -> None:
     """A script that does not wait for anything is held as well at its first call of the host."""
-    printed, _ = run_until(time.monotonic() + 1, "console.log(1); for (;;) console.debug('')")
+    printed, kind = run_until(time.monotonic() + 1, "console.log(1); for (;;) console.debug('')")
     assert printed.startswith("1\n")
-    assert run_until(time.monotonic(), "console.log('past')") == ("", None)
+    assert kind == "late"
+    assert run_until(time.monotonic(), "console.log('past')") == ("", "late")
+
+
+def test_a_send_that_waits_for_the_deadline_is_told_as_one_that_it_ended(tmp_path: Path) -> None:
+    """The one error is that of --timeout, whoever notices it first; the script is blamed for nothing."""
+    with ScriptedServer(MAIL=HANG) as server:
+        (tmp_path / "a.js").write_text(
+            f"send_email({{ host: '127.0.0.1', port: {server.port}, from: 'a@x.test', to: 'b@y.test', "
+            "subject: '', body: '' })"
+        )
+        run = jsnpy(tmp_path / "a.js", "--timeout", "0.5", "-q")
+        result = library.run(tmp_path / "a.js", timeout=0.5)
+    for code, err in ((run.code, run.err), (result.exit_code, result.stderr)):
+        assert code == 124
+        assert "error: the run was ended after 0.5 s (--timeout); a send_email to b@y.test was under way" in err
+        assert "Uncaught" not in err
