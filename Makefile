@@ -86,7 +86,7 @@ soak: $(VENV)/.dev ## 20,000 mails and 2,000 runs with faults among them (SOAK_M
 	$(BIN)/python tests/soak/soak.py
 
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= replies sessions fields configs bridge natives tokens options
+FUZZ_TARGETS ?= replies sessions fields configs bridge natives tokens options addresses pages states
 
 fuzz: ## coverage-guided fuzzing with atheris, FUZZ_SECONDS a target
 	@$(MAKE) --no-print-directory VENV=.venv-fuzz .venv-fuzz/.dev

@@ -74,12 +74,10 @@ class State:
 
         text = text_files.decode(data, self._name)
         try:
-            self.value = json_text.loads(text)
-            json_text.dumps(self.value)  # 1e999 parses, but is no number
-        except (ValueError, RecursionError) as error:
-            why = "it is empty" if not text.strip() else str(error) or "it is nested too deeply"
+            self.value = _value(text)
+        except ValueError as error:
             raise ConfigError(
-                f"the state file {self._name} is damaged: {why}",
+                f"the state file {self._name} is damaged: {error}",
                 "It is left as it is: mend it, or remove it to begin anew.",
             ) from None
 
@@ -153,6 +151,25 @@ class State:
         lock, self._lock = self._lock, None
         if lock is not None:
             os.close(lock)
+
+
+def _value(text: str) -> object:
+    """Return what a state file's text holds; a ValueError says in words why it holds nothing."""
+    if not text.strip():
+        raise ValueError("it is empty")
+    try:
+        value = json_text.loads(text)
+        _check_written(value)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    return value
+
+
+def _check_written(value: object) -> None:
+    try:
+        json_text.dumps(value)
+    except ValueError:
+        raise ValueError("it holds a number too large for JavaScript") from None  # 1e999 is read, as Infinity
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -16,6 +16,7 @@ EXAMPLES = {
     "options": 200,
     "addresses": 300,
     "pages": 100,
+    "states": 200,
 }
 
 

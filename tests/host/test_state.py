@@ -167,16 +167,29 @@ def test_what_json_has_not_is_exit_1(change: str, named: str, end: str, run: Cal
     assert "{}" == file.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("text", ["", " \n", "{", "{} {}", "nul", '{"a": NaN}', "[" * 100_000, "1e999"])
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "it is empty"),
+        (" \n", "it is empty"),
+        ("{", "line 1 column 2"),
+        ("{} {}", "Extra data"),
+        ("nul", "Expecting value"),
+        ('{"a": NaN}', "NaN is not JSON"),
+        ("[" * 100_000, "it is nested too deeply"),
+        ('{"a": -1e999}', "it holds a number too large for JavaScript"),
+    ],
+)
 @pytest.mark.parametrize("options", [[], ["-q"], ["--dry-run"], ["--probe"]])
 def test_a_damaged_file_is_exit_2_and_stays(
-    text: str, options: list[str], run: Callable[..., Result], file: Path
+    text: str, why: str, options: list[str], run: Callable[..., Result], file: Path
 ) -> None:
-    """The script does not run, and nobody's state is overwritten."""
+    """The script does not run, the words are an administrator's, and nobody's state is overwritten."""
     file.write_text(text, encoding="utf-8")
     result = run("console.log('ran'); state = 1", *options)
     assert (2, "") == (result.code, result.out)
     assert f"the state file {file} is damaged: " in result.err
+    assert why in result.err
     assert text == file.read_text(encoding="utf-8")
 
 

@@ -21,7 +21,7 @@ from jsnpy.output import Memory, Output
 from jsnpy.redaction import Redactor
 from jsnpy.runner import Run
 from jsnpy.smtp.pool import Sessions
-from support import fuzz_mails, fuzz_options, fuzz_tokens, truth
+from support import fuzz_mails, fuzz_options, fuzz_states, fuzz_tokens, truth
 from support.counting import EHLO
 from support.faulty_link import TO_CLIENT, TO_SERVER, Passage
 
@@ -375,6 +375,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "options": fuzz_options.command_lines,
     "addresses": fuzz_mails.addresses,
     "pages": fuzz_mails.pages,
+    "states": fuzz_states.states,
 }
 
 _CONFIG = b'{"scriptfile": ".\\\\mail.js", "arg": {"pass": "${ENV:HOME}", "l": [1.5e3, null, "\\u00e9"]}}'
@@ -405,4 +406,5 @@ SEEDS: dict[str, list[bytes]] = {
     "options": fuzz_options.SEEDS,
     "addresses": fuzz_mails.ADDRESS_SEEDS,
     "pages": fuzz_mails.PAGE_SEEDS,
+    "states": fuzz_states.SEEDS,
 }
