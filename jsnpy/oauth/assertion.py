@@ -28,13 +28,17 @@ def of_certificate(client: Client) -> str:
     data = client.read("certificate")
     _insist_on_cryptography("oauth2.certificate")
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes
 
     key = _private_key(client, "certificate", data)
-    try:
-        certificate = x509.load_pem_x509_certificate(data)
-    except ValueError:
+    try:  # files hold the chain too, in any order
+        found = x509.load_pem_x509_certificates(data)
+        certificate = next((each for each in found if each.public_key() == key.public_key()), None)
+    except (ValueError, UnsupportedAlgorithm):
         raise _unusable(client, "certificate", "has no usable certificate in it") from None
+    if certificate is None:
+        raise _unusable(client, "certificate", "has a key that belongs to none of its certificates")
     now = int(time.time())
     head = {"alg": "PS256", "typ": "JWT", "x5t#S256": _coded(certificate.fingerprint(hashes.SHA256()))}
     client_id = client.settings.client_id
@@ -56,8 +60,8 @@ def of_service_account(client: Client) -> tuple[str, str]:
     _insist_on_cryptography("oauth2.service_account")
     try:
         given: Any = json_text.loads(data.decode())
-        email, pem, key_id = given["client_email"], given["private_key"], given.get("private_key_id", "")
-        url = given.get("token_uri", client.settings.token_url)
+        email, pem, key_id = given["client_email"], given["private_key"], given.get("private_key_id") or ""
+        url = given.get("token_uri") or client.settings.token_url
         usable = all(isinstance(each, str) for each in (email, pem, key_id, url))
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         usable = False
@@ -69,7 +73,8 @@ def of_service_account(client: Client) -> tuple[str, str]:
         url = client.settings.token_url
     elif fault := urls.fault(url):
         raise _unusable(client, "service_account", f"has a token_uri that {fault}")
-    key = _private_key(client, "service_account", pem.encode())
+    # Whoever passed the key through a variable may have encoded its line breaks once more.
+    key = _private_key(client, "service_account", pem.replace("\\n", "\n").encode())
     now = int(time.time())
     head = {"alg": "RS256", "typ": "JWT", **({"kid": key_id} if key_id else {})}
     body = {

@@ -64,10 +64,13 @@ class Client(Record):
         name = getattr(self.settings, key)
         try:
             with open(absolute(self.base_dir, name), "rb") as file:
-                return file.read(largest)
+                data = file.read(largest)
         except OSError as error:
             what = f'oauth2.{key}: "{printable(name)}" cannot be read: {error.strerror or error}'
             raise TokenError(REFUSED, what, "paths are relative to the config's folder", temporary=False) from None
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # as PowerShell writes
+            data = data.decode("utf-16", "replace").encode()
+        return data.removeprefix(b"\xef\xbb\xbf")
 
 
 def absolute(base_dir: str, file: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from email.utils import parsedate_to_datetime
+from html import unescape
 from urllib.parse import urlencode
 
 from jsnpy import __version__, json_text, web
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _CODES = {"connect": UNREACHABLE, "timeout": TIMEOUT, "tls": TLS}
 _SHOWN = 300  # characters of the endpoint's own words
 _TOO_MANY = 429
+_WORDS = ("error_description", "message", "errorSummary", "detail", "title")
 _PASSING = ("temporarily_unavailable", "server_error")
 _CLOCK_OFF = 60.0  # seconds by which clocks may differ before it is worth a word
 
@@ -33,16 +35,18 @@ class Reply(Record):
         status: the HTTP status.
         answer: the JSON object, {} where there was none.
         headers: names in lower case.
+        text: what came in an object's place, or "".
     """
 
     status: int
     answer: dict[str, Any]
     headers: Mapping[str, str | list[str]]
+    text: str = ""
 
     @property
     def succeeded(self) -> bool:
         """Whether it is what was asked for; some endpoints refuse with status 200."""
-        return self.status // 100 == 2 and "error" not in self.answer  # noqa: PLR2004 - HTTP's own numbers
+        return self.status // 100 == 2 and not self.answer.get("error")  # noqa: PLR2004 - HTTP's own numbers
 
     @property
     def error(self) -> str:
@@ -83,17 +87,18 @@ def exchange(client: Client, url: str, fields: Mapping[str, str], headers: Seque
     if reply.status // 100 == 2:  # noqa: PLR2004 - HTTP's own numbers
         what = f"no token from {host}: its answer (status {reply.status}) is not a whole JSON object"
         raise TokenError(PROTOCOL, what, "is this the token endpoint? Something in between may have answered")
-    return Reply(status=reply.status, answer={}, headers=reply.headers)
+    return Reply(status=reply.status, answer={}, headers=reply.headers, text=reply.body)
 
 
 def refusal(client: Client, url: str, reply: Reply) -> TokenError:
     """Return what an answer that is no success means."""
     error, words = _words(reply.answer)
     host = urls.host(url)
-    said = shown(client, ": ".join(filter(None, (error, words))) or f"status {reply.status}")
+    plain = ": ".join(filter(None, (f"status {reply.status}", words or _page_words(reply.text))))
+    said = shown(client, ": ".join(filter(None, (error, words))) if error else plain)
     if reply.status == _TOO_MANY or reply.status // 100 == 5 or error in _PASSING:  # noqa: PLR2004 - HTTP's own
-        wait = reply.header("retry-after")
-        hint = f"it asks to wait {wait} s" if wait.isdecimal() else "it is overloaded or broken: try again later"
+        wait = _seconds_to_wait(reply.header("retry-after"))
+        hint = f"it asks to wait {wait} s" if wait else "it is overloaded or broken: try again later"
         status = "" if said.startswith("status") else f"status {reply.status}, "
         return TokenError(REFUSED, f"no token from {host}: {status}{said}", hint, temporary=True)
     if reply.status // 100 == 3:  # noqa: PLR2004 - HTTP's own numbers
@@ -112,14 +117,34 @@ def shown(client: Client, text: str) -> str:
 
 
 def _words(answer: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the error's name and the words that explain it; Google's other services nest them."""
-    error, words = answer.get("error"), answer.get("error_description")
+    """Return the error's name and the words that explain it; Google's other services nest them, others rename them."""
+    error = answer.get("error")
+    words = next((answer[name] for name in _WORDS if isinstance(answer.get(name), str)), "")
     nested = error if isinstance(error, dict) else {}
     if nested:
         error, words = nested.get("status"), nested.get("message")
     text = words if isinstance(words, str) else ""
     # What Microsoft adds is for its own support.
     return error if isinstance(error, str) else "", text.partition("Trace ID:")[0].strip()
+
+
+def _page_words(text: str) -> str:
+    """Return what a text or a page's title says: a proxy, a firewall or a wrong URL answers so."""
+    if "<" not in text:
+        return text
+    start = text.lower().find("<title")
+    return unescape(text[start:].partition(">")[2].partition("<")[0]) if start >= 0 else ""
+
+
+def _seconds_to_wait(text: str) -> str:
+    """Return how long a Retry-After asks to wait, "" where it does not say: seconds, or a date (RFC 9110)."""
+    if text.isascii() and text.isdecimal():
+        return text
+    try:
+        seconds = parsedate_to_datetime(text).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError):
+        return ""
+    return f"{seconds:.0f}" if seconds >= 1 else ""
 
 
 def _minutes_off(date: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -66,6 +67,7 @@ class Slot:
 
         Raises:
             TokenError: the file or the folder is a link, another account's, or open to others; or cannot be read.
+            Unwritable: the folder cannot be entered.
             ValueError: what is in it is no text.
         """
         try:
@@ -73,7 +75,10 @@ class Slot:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            _check_unread(self.path)
+            try:
+                _check_unread(self.path)
+            except OSError as why:
+                raise Unwritable(why.strerror or str(why)) from None
             raise _unreadable(self.path, error) from None
         try:
             _check_private(self.path, os.fstat(file))
@@ -199,7 +204,7 @@ def _make_folder(folder: str) -> None:
         os.mkdir(folder, 0o700)
     except FileExistsError:
         if not os.path.isdir(folder):
-            raise
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder) from None
 
 
 def _replace(new: str, path: str) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _LONGEST_LIFETIME = 366 * 86400.0
 _LONGEST_TOKEN = 64 * 1024
+_DOTS_OF_JWT = 2
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
@@ -78,7 +79,7 @@ def credentials(client: Client) -> tuple[dict[str, str], list[str]]:
 
 def _printed(client: Client, data: bytes) -> str:
     text = data.decode("ascii", "replace").strip()
-    if not _is_plain(text):
+    if not _is_plain(text) or text.count(".") < _DOTS_OF_JWT or '"' in text:
         what = f'oauth2.assertion_file: "{printable(client.settings.assertion_file)}" does not hold an assertion'
         raise TokenError(REFUSED, what, "it holds one line, a signed JWT", temporary=False)
     return text
@@ -92,12 +93,12 @@ def _is_plain(value: object) -> bool:
 def read_token(client: Client, answer: dict[str, Any], url: str) -> Answer:
     """Return the token in an endpoint's answer."""
     token = answer.get("access_token")
-    kind = answer.get("token_type", "Bearer")
+    kind = answer.get("token_type") or "Bearer"
     if not isinstance(token, str) or not _is_plain(token) or len(token) > _LONGEST_TOKEN:
         what = f"no token from {host(url)}: its answer has no usable access_token"
         raise TokenError(PROTOCOL, what, "is this the token endpoint?")
     client.redactor.add(token)
-    if not isinstance(kind, str) or kind.lower() != "bearer":
+    if not isinstance(kind, str) or kind.strip().lower() != "bearer":
         what = f"no token from {host(url)}: its token is of the type {shown(client, str(kind))}, not Bearer"
         raise TokenError(PROTOCOL, what, "is this the token endpoint?")
     refresh_token = answer.get("refresh_token")

@@ -109,4 +109,6 @@ def parse(text: str) -> Kept:
         if type(value) is not type(default):
             raise ValueError(name)
         setattr(plain, name, value)
+    if not all(each.isascii() and each.isprintable() for each in (plain.access_token, plain.refresh_token)):
+        raise ValueError("no token")
     return plain

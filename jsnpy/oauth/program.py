@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
 import time
 
 from jsnpy.oauth.failure import REFUSED, TIMEOUT, TokenError
@@ -23,28 +25,37 @@ def first_line(command: Sequence[str], base_dir: str, deadline: float) -> str:
     program = command[0]
     if "/" in program or (os.sep in program):
         program = os.path.join(os.path.abspath(base_dir), program)
+    elif sys.platform == "win32":
+        program = shutil.which(program) or program  # what ends in .cmd too
     try:
-        done = subprocess.run(  # noqa: S603 - the config's own command, without a shell
+        process = subprocess.Popen(  # noqa: S603 - the config's own command, without a shell
             [program, *command[1:]],
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             cwd=base_dir or None,
-            timeout=max(0.01, deadline - time.monotonic()),
-            check=False,
         )
-    except subprocess.TimeoutExpired:
-        raise TokenError(TIMEOUT, f"no token from the command {name}: it did not end in time") from None
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         what = f"no token from the command {name}: it cannot be run: {why}"
         raise TokenError(REFUSED, what, "see oauth2.command; no shell reads it", temporary=False) from None
-    if done.returncode:
-        said = " ".join(whole(done.stderr[:_LARGEST].decode("utf-8", "replace")).split())[:_SHOWN]
-        what = f"no token from the command {name}: it ended with code {done.returncode}"
+    try:
+        out, err = process.communicate(timeout=max(0.01, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()  # but not for the end of its output, which what it started may hold open
+        if os.name == "posix":  # elsewhere a thread still reads
+            for pipe in filter(None, (process.stdout, process.stderr)):
+                pipe.close()
+        raise TokenError(TIMEOUT, f"no token from the command {name}: it did not end in time") from None
+    if process.returncode:
+        said = " ".join(whole(err[:_LARGEST].decode("utf-8", "replace")).split())[:_SHOWN]
+        what = f"no token from the command {name}: it ended with code {process.returncode}"
         raise TokenError(REFUSED, f"{what}: {printable(said)}" if said else what, f"run it by hand: {name}")
-    line = done.stdout[:_LARGEST].split(b"\n", 1)[0].strip()
-    token = line.decode("ascii", "replace")
-    if not line or not token.isascii() or not token.isprintable() or " " in token:
+    line = out.split(b"\n", 1)[0].strip()
+    token = line.decode("ascii", "replace") if len(line) <= _LARGEST else ""
+    # JSON begins so, of which the program has to be told to print the token alone.
+    if not token or not token.isascii() or not token.isprintable() or " " in token or token[0] in '{["':
         what = f"no token from the command {name}: the first line of its output is not a token"
         raise TokenError(REFUSED, what, f"run it by hand: {name}", temporary=False)
     return token

@@ -158,8 +158,8 @@ def read(block: object) -> Settings:
     command = _command(block["command"]) if "command" in block else ()
     params = _params(block["params"]) if "params" in block else {}
     grant = _grant(texts, command)
-    if "service_account" in texts:
-        texts.setdefault("provider", "google")
+    if "service_account" in texts and texts.setdefault("provider", "google") == "microsoft":
+        raise BlockError(("service_account",), 'goes with "provider": "google" only')
     _check_tenant(texts)
     if grant == "client_credentials" and texts.get("provider") == "google" and "token_url" not in texts:
         hint = 'Google wants "login": "browser", a refresh_token, or a service_account.'
@@ -236,8 +236,9 @@ def _check_tenant(texts: dict[str, str]) -> None:
         if key in texts and not microsoft:
             raise BlockError((key,), 'goes with "provider": "microsoft" only')
     tenant = texts.get("tenant", "")
-    plain = tenant.isascii() and all(char.isalnum() or char in ".-_" for char in tenant)
-    if not plain and not _is_open(tenant):
+    labels = tenant.replace("-", "").replace("_", "").split(".")
+    plain = tenant.isascii() and all(label.isalnum() for label in labels)
+    if tenant and not plain and not _is_open(tenant):
         raise BlockError(("tenant",), "is no directory's id or domain", 'As in "contoso.onmicrosoft.com".')
 
 

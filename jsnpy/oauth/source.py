@@ -220,14 +220,21 @@ class Source:
     def _read(self, need: _Need) -> Kept:
         if need.slot.path in self._in_memory:
             return self._in_memory[need.slot.path]
+        person = need.settings.grant == "refresh_token"
         try:
             text = need.slot.read()
             return Kept() if text is None else parse(text)
-        except (ValueError, RecursionError):
-            if need.settings.grant != "refresh_token":
-                return Kept()
-            what = f"the kept token {printable(need.slot.path)} is damaged, or another account's"
-            raise TokenError(REFUSED, what, f"remove it, then: jsnpy login {self._config}") from None
+        except Unwritable as why:
+            if person:
+                raise _unwritable(need.slot, why) from None
+        except (ValueError, OverflowError, RecursionError):
+            if person:
+                what = f"the kept token {printable(need.slot.path)} is damaged, or another account's"
+                then = (
+                    f"jsnpy login {self._config}" if need.settings.login else "the config's refresh_token is used again"
+                )
+                raise TokenError(REFUSED, what, f"remove it, then: {then}") from None
+        return Kept()
 
     def _locked(self, need: _Need, deadline: float) -> Callable[[], None]:
         try:

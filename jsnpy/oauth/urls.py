@@ -4,6 +4,8 @@ from __future__ import annotations
 
 _OCTETS = 4
 _LARGEST = 255
+_LONGEST_LABEL = 63
+_LARGEST_PORT = 65535
 
 
 def fault(url: str) -> str:
@@ -19,8 +21,10 @@ def fault(url: str) -> str:
     if "@" in authority:
         return "must not hold a user or a password"
     host, port = _split(authority)
-    if not host or (port and not port.isdecimal()):
-        return "names no host, or no usable port"
+    if not _is_host(host, literal=authority.startswith("[")):
+        return "names no usable host"
+    if port and not (port.isascii() and port.isdecimal() and 0 < int(port[:6]) <= _LARGEST_PORT):
+        return "names no usable port (1 to 65535)"
     if scheme.lower() == "http" and not is_loopback(host):
         return "must be an https:// URL: http is for this machine's own addresses only (localhost, 127.0.0.1, [::1])"
     return ""
@@ -41,6 +45,15 @@ def is_loopback(host: str) -> bool:
     )
 
 
+def _is_host(host: str, *, literal: bool) -> bool:
+    """Return whether a host can be one: an address in brackets, or labels of a name."""
+    if literal:
+        address, percent, zone = host.partition("%")
+        return ":" in address and not address.strip("0123456789abcdefABCDEF:.") and bool(zone) == bool(percent)
+    labels = host.removesuffix(".").split(".")
+    return len(host) < _LARGEST and "%" not in host and all(0 < len(label) <= _LONGEST_LABEL for label in labels)
+
+
 def _authority(url: str) -> str:
     rest = url.partition("://")[2]
     return rest[: min(at if (at := rest.find(end)) >= 0 else len(rest) for end in "/?#")]
@@ -49,7 +62,7 @@ def _authority(url: str) -> str:
 def _split(authority: str) -> tuple[str, str]:
     """Return host and port; the port is "" where there is none, and "?" where what follows the host is none."""
     if authority.startswith("["):
-        host, _, rest = authority[1:].partition("]")
-        return host, "" if not rest else rest[1:] if rest.startswith(":") else "?"
+        host, end, rest = authority[1:].partition("]")
+        return host, rest[1:] if rest.startswith(":") else "?" if rest or not end else ""
     host, _, port = authority.partition(":")
     return host, port

@@ -24,7 +24,7 @@ from support.token_endpoint import TokenEndpoint, good, refused, said
 from jsnpy.oauth.grants import _lifetime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from .conftest import Ask, Fail
@@ -122,6 +122,52 @@ def test_a_certificate_signs_an_assertion(
     )
 
 
+def other_certificate(name: str) -> bytes:
+    """Return the certificate of somebody else."""
+    key, now = rsa.generate_private_key(public_exponent=65537, key_size=2048), dt.datetime.now(dt.UTC)
+    names = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    made = x509.CertificateBuilder(names, names, key.public_key(), 1, now, now + dt.timedelta(days=1))
+    return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda key, own, chain: key + own + chain,
+        lambda key, own, chain: key + chain + own,
+        lambda key, own, chain: chain + own + key,
+        lambda key, own, chain: (chain + key + own).replace(b"\n", b"\r\n"),
+        lambda key, own, chain: (own + key + chain).decode().encode("utf-16"),
+        lambda key, own, chain: b"\xef\xbb\xbfBag Attributes\n" + own + b"Key Attributes: <None>\n" + key + chain,
+    ],
+    ids=["own first", "own last", "key last", "Windows' line ends", "UTF-16", "as openssl pkcs12 writes"],
+)
+def test_the_certificate_of_the_key_is_found_among_the_chain(
+    endpoint: TokenEndpoint,
+    ask: Ask,
+    key: rsa.RSAPrivateKey,
+    certificate: x509.Certificate,
+    tmp_path: Path,
+    write: Callable[[bytes, bytes, bytes], bytes],
+) -> None:
+    """Files hold the chain in any order, with any line ends and encoding; only one thumbprint is right."""
+    own = certificate.public_bytes(serialization.Encoding.PEM)
+    (tmp_path / "app.pem").write_bytes(write(pem(key), own, other_certificate("CA")))
+    ask(without_secret(endpoint.block(), certificate="app.pem"))
+    head = decoded(endpoint.forms[0]["client_assertion"].split(".")[0])
+    assert certificate.fingerprint(hashes.SHA256()) == base64.urlsafe_b64decode(head["x5t#S256"] + "=")
+
+
+def test_a_key_without_its_certificate_is_named(
+    endpoint: TokenEndpoint, fail: Fail, key: rsa.RSAPrivateKey, tmp_path: Path
+) -> None:
+    """A renewed certificate beside the old key is found out here, not by a riddle of the endpoint."""
+    (tmp_path / "app.pem").write_bytes(pem(key) + other_certificate("app"))
+    error = fail(without_secret(endpoint.block(), certificate="app.pem"))
+    assert "has a key that belongs to none of its certificates" in error.what
+    assert [] == endpoint.requests
+
+
 def test_each_assertion_is_another(endpoint: TokenEndpoint, certificate: x509.Certificate, ask: Ask) -> None:
     """No assertion is used twice."""
     del certificate
@@ -183,6 +229,51 @@ def test_a_service_account_acts_for_the_user(
     key.public_key().verify(
         base64.urlsafe_b64decode(signature + "=="), f"{head}.{body}".encode(), padding.PKCS1v15(), hashes.SHA256()
     )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.replace("\\n", "\\r\\n").encode(),
+        lambda text: text.replace("\\n", "\\\\n").encode(),
+        lambda text: text.replace('"k1"', "null").encode(),
+    ],
+    ids=["BOM", "UTF-16", "key with CRLF", "line breaks encoded twice", "key without a name"],
+)
+def test_a_key_file_that_was_passed_on_still_signs(
+    endpoint: TokenEndpoint, ask: Ask, key: rsa.RSAPrivateKey, tmp_path: Path, change: Callable[[str], bytes]
+) -> None:
+    """PowerShell, editors and variables of CI systems change such a file on its way."""
+    block = service_account(endpoint, key, tmp_path)
+    (tmp_path / "key.json").write_bytes(change((tmp_path / "key.json").read_text()))
+    assert "access-t0ken-1" == ask(block).text
+
+
+@pytest.mark.parametrize(
+    ("data", "sent"),
+    [
+        (b"\xef\xbb\xbfa.b.c\r\n", "a.b.c"),
+        ("a.b.c\n".encode("utf-16"), "a.b.c"),
+        (b'{"value":"a.b.c"}', None),
+        (b"token", None),
+        (b"a.b.c\nd.e.f", None),
+        (b"", None),
+    ],
+)
+def test_an_assertion_file_holds_one_jwt(
+    endpoint: TokenEndpoint, ask: Ask, fail: Fail, tmp_path: Path, data: bytes, sent: str | None
+) -> None:
+    """With or without a BOM; what is no JWT never goes to the endpoint."""
+    (tmp_path / "id-token").write_bytes(data)
+    block = without_secret(endpoint.block(), assertion_file="id-token")
+    if sent is None:
+        assert "does not hold an assertion" in fail(block).what
+        assert [] == endpoint.requests
+    else:
+        ask(block)
+        assert sent == endpoint.forms[0]["client_assertion"]
 
 
 @pytest.mark.parametrize(
@@ -280,6 +371,25 @@ REFUSALS = {
     "null error": Refusal(said({"error": None}, "400 Bad"), -5, False, "status 400"),
     "redirect": Refusal(redirect("http://elsewhere.test/x"), -5, False, "302", "elsewhere.test", "not followed"),
     "redirect without place": Refusal(answer(b"", "307 Go"), -5, False, "another place"),
+    "refused by a page": Refusal(
+        answer(b"<html><TITLE lang=en>Blocked &amp; logged</title>", "403 No"),
+        -5,
+        False,
+        "status 403: Blocked & logged;",
+    ),
+    "refused in plain words": Refusal(
+        answer(b"Tenant suspended\n", "400 No"), -5, False, "status 400: Tenant suspended;"
+    ),
+    "refused by other names": Refusal(said({"message": "no such client"}, "400 No"), -5, False, "400: no such client;"),
+    "repeated in plain words": Refusal(
+        answer(b"secret s3cr3t-value unknown", "400 No"), -5, False, "status 400: secret"
+    ),
+    "wait until a date": Refusal(
+        refused("slow", "", "429 Too Many", "Retry-After: Sat, 01 Jan 2200 00:00:00 GMT"), -5, True, "asks to wait"
+    ),
+    "wait until a past date": Refusal(
+        refused("slow", "", "429 Too Many", "Retry-After: Sat, 01 Jan 2000 00:00:00 GMT"), -5, True, "try again later"
+    ),
     "too many": Refusal(refused("slow", "", "429 Too Many", "Retry-After: 17"), -5, True, "429", "wait 17 s"),
     "odd wait": Refusal(answer(b"", "429 Too Many", "Retry-After: soon"), -5, True, "status 429", "try again later"),
     "broken": Refusal(answer(b"oops", "500 Internal"), -5, True, "status 500", "try again later"),
@@ -368,6 +478,19 @@ def test_a_refused_assertion_speaks_of_the_clock(
     date = formatdate(time.time() - 60 * minutes, usegmt=True)
     endpoint.answers = [refused("invalid_client", "", "401 No", f"Date: {date}")]
     assert words in fail(without_secret(endpoint.block(), certificate="app.pem")).hint
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"error": None}, {"error": ""}, {"token_type": None}, {"token_type": ""}, {"token_type": " BEARER "}],
+    ids=str,
+)
+def test_a_token_with_an_empty_error_or_kind_beside_it_is_a_token(
+    endpoint: TokenEndpoint, ask: Ask, more: dict[str, Any]
+) -> None:
+    """Some servers write every field they have, empty where there is nothing to say."""
+    endpoint.answers = [good(**more)]
+    assert "access-t0ken-1" == ask(endpoint.block()).text
 
 
 def drip(_: Received) -> Iterable[bytes]:
@@ -543,6 +666,9 @@ def test_a_program_with_a_slash_is_relative_to_the_config(ask: Ask, fail: Fail, 
         (program("\nt0ken"), "the first line of its output is not a token"),
         (program("two words"), "the first line of its output is not a token"),
         (program("t\x01k"), "the first line of its output is not a token"),
+        (program('{"accessToken": "t0ken"}'.replace(" ", "")), "the first line of its output is not a token"),
+        (program("{\n}"), "the first line of its output is not a token"),
+        (program("t" * 70_000), "the first line of its output is not a token"),
     ],
 )
 def test_a_program_that_gives_no_token_is_named(fail: Fail, command: list[str], words: str) -> None:
@@ -556,3 +682,20 @@ def test_a_program_that_hangs_is_ended(fail: Fail) -> None:
     """It takes no longer than the mail may."""
     error = fail({"command": [sys.executable, "-c", "import time; time.sleep(60)"]}, seconds=0.5)
     assert -3 == error.code
+
+
+def test_what_a_hanging_program_started_is_not_waited_for(fail: Fail) -> None:
+    """A wrapper's own child may hold its output open for long after the wrapper was ended."""
+    inner = "import time; time.sleep(20)"
+    script = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
+    begun = time.monotonic()
+    assert -3 == fail({"command": [sys.executable, "-c", script]}, seconds=0.5).code
+    assert time.monotonic() - begun < 15
+
+
+@pytest.mark.skipif(os.name != "nt", reason="elsewhere a program's name has no ending")
+def test_windows_finds_a_batch_file_by_its_name(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What scoop and npm put into PATH ends in .cmd."""
+    (tmp_path / "mytoken.cmd").write_text("@echo t0ken\r\n", encoding="utf-8")
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert "t0ken" == ask({"command": ["mytoken"]}).text

@@ -439,6 +439,41 @@ def test_a_refresh_token_is_not_used_where_the_new_one_cannot_be_kept(
     assert [] == endpoint.requests
 
 
+@posix
+@pytest.mark.parametrize("place", ["loop", "x" * 300, "/".join(["x" * 200] * 30)])
+def test_a_folder_that_cannot_be_is_one_that_cannot_be_written(
+    endpoint: TokenEndpoint, ask: Ask, fail: Fail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """A link to itself, a name that is too long: an application goes on, a log-in is told of the folder."""
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    monkeypatch.setenv("JSNPY_TOKEN_DIR", str(tmp_path / place))
+    assert "t0ken-number-1" == ask(endpoint.block()).text
+    for block in (logged_in(endpoint), endpoint.block(refresh_token="r3fresh-1")):
+        assert f"the token folder {tmp_path / place} cannot be written: " in fail(block).what
+    assert 1 == len(endpoint.requests)
+
+
+@posix
+def test_a_folder_that_cannot_be_entered_is_one_that_cannot_be_written(
+    endpoint: TokenEndpoint, ask: Ask, fail: Fail, tokens: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another account's closed folder: an application goes on, a log-in is told of the folder."""
+
+    def closed(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(path: Any, *args: Any, **more: Any) -> Any:
+            if str(path).startswith(f"{tokens}{os.sep}"):  # root could enter it
+                raise PermissionError(13, "Permission denied")
+            return real(path, *args, **more)
+
+        return call
+
+    tokens.mkdir()
+    for name in ("open", "lstat", "unlink"):
+        monkeypatch.setattr(os, name, closed(getattr(os, name)))
+    assert "t0ken-number-1" == ask(endpoint.block()).text
+    assert f"the token folder {tokens} cannot be written: Permission denied" in fail(logged_in(endpoint)).what
+
+
 def test_a_full_disk_is_noticed_before_the_endpoint_is_asked(
     endpoint: TokenEndpoint, fail: Fail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -550,7 +585,14 @@ def test_a_folder_that_others_can_write_is_not_used(endpoint: TokenEndpoint, fai
     assert 0o777 == stat.S_IMODE(tokens.stat().st_mode)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"access_token": 5}', "\udcff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{", "[]", '{"access_token": 5}', "\udcff", "\0" * 300, '{"fetched": 1' + "0" * 400 + "}"),
+        '{"access_token": "a\\r\\nb", "fetched": 9e9, "lifetime": 9e9}',
+    ],
+    ids=lambda text: text[:16],
+)
 def test_a_damaged_file(endpoint: TokenEndpoint, ask: Ask, fail: Fail, tokens: Path, text: str) -> None:
     """An application's is made anew; of a log-in nothing is left, and it is said what to do."""
     ask(endpoint.block())
@@ -563,6 +605,18 @@ def test_a_damaged_file(endpoint: TokenEndpoint, ask: Ask, fail: Fail, tokens: P
     error = fail(block)
     assert "is damaged" in error.what
     assert "jsnpy login CaEmail.json" in error.hint
+
+
+def test_a_damaged_file_of_a_configs_refresh_token_asks_for_no_log_in(
+    endpoint: TokenEndpoint, ask: Ask, fail: Fail, tokens: Path
+) -> None:
+    """Where nobody can log in, removing the file is the cure."""
+    block = endpoint.block(refresh_token="r3fresh-1")
+    ask(block)
+    the_file(tokens).write_bytes(b"{")
+    assert "remove it, then: the config's refresh_token is used again" == fail(block).hint
+    the_file(tokens).unlink()
+    assert "t0ken-number-2" == ask(block).text
 
 
 CHILD = """
