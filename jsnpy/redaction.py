@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jsnpy.json_text import dumps
+from jsnpy.text import harmless, printable
 
 MASK = "[redacted]"
 
@@ -220,6 +221,8 @@ def _escaped(secret: str, data: bytes) -> set[str]:
         json,
         json.replace("/", "\\/"),  # as PHP does
         repr(secret)[1:-1],
+        harmless(secret),
+        printable(secret),
         secret.encode("ascii", "backslashreplace").decode(),
         _by_byte(data, _PRINTABLE, "\\x{:02x}"),
         _by_byte(secret.encode("latin-1", "replace"), _PRINTABLE, "\\x{:02x}"),

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
 _JOINERS = "\u200c\u200d"
 """Invisible, but part of Persian words and of emoji."""
 
+_BLANKS = frozenset("\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000")
+_VISIBLE_FORMATS = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
+"""Signs over Arabic and other numbers, which Unicode counts among the invisible ones."""
+
 _LIKE = 0.75
 """How alike words must be, as difflib counts; "hsot" and "host" are, "priority" and "port" are not."""
 
@@ -32,6 +36,32 @@ def whole(text: str) -> str:
 def printable(text: str) -> str:
     """Return text with line breaks, control characters and what else cannot be seen escaped as in JavaScript."""
     return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def harmless(text: str) -> str:
+    """Return somebody else's text in one line, escaped where it could move a terminal's cursor, reorder or hide.
+
+    What is written in any script stays: blanks of all kinds, joiners where a letter or an emoji has them.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or _is_written(char, before) else _escape(char)
+        for before, char in zip(" " + text, text, strict=False)
+    )
+
+
+def _is_written(char: str, before: str) -> bool:
+    """Whether a character that Python holds for unprintable is part of what people write, behind another one."""
+    if char in _JOINERS:
+        return not before.isascii() and before not in _JOINERS
+    return char == "\t" or char in _BLANKS or char in _VISIBLE_FORMATS
+
+
+def _escape(char: str) -> str:
+    if char < "\x20":
+        return f"\\x{ord(char):02x}"  # in one way for all, "\n" too
+    return char.encode("unicode_escape", "surrogatepass").decode()
 
 
 def quoted(text: str) -> str:

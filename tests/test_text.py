@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsnpy.text import did_you_mean, kind, printable, whole
+from jsnpy.text import did_you_mean, harmless, kind, printable, whole
 
 FIELDS = ("host", "port", "user", "pass", "ssl", "starttls", "from", "to", "subject", "headers", "reply_to", "arg")
 
@@ -95,3 +97,31 @@ def test_a_word_that_is_nearly_known_is_guessed(word: str, meant: str | None) ->
 def test_a_guess_keeps_the_spelling_of_the_known_word() -> None:
     """Case is ignored in looking, not in the answer."""
     assert did_you_mean("contenttype", ["contentType"]) == "contentType"
+
+
+@given(st.text(st.characters()))
+def test_a_servers_text_hides_and_reorders_nothing(text: str) -> None:
+    """Of the categories Cc, Cf, Zl, Zp and Cs only the tab, joiners and visible signs are left."""
+    left = {char for char in harmless(text) if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp", "Cs"}}
+    assert left <= set(
+        "\t\u200c\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\u202egnp.exe\u2066 a\u200bb\ufeff", r"\u202egnp.exe\u2066 a\u200bb\ufeff"),
+        ("\x1b[2J\r\n\x9b\u2028", r"\x1b[2J\x0d\x0a\x9b\u2028"),
+        ("pass\u200dword \u200c \U000e0041", r"pass\u200dword \u200c \U000e0041"),
+        ("Erreur\xa0: 二月\u3000三", "Erreur\xa0: 二月\u3000三"),
+        (
+            "می\u200cروم, क्\u200dष, 👩\u200d👩\u200d👧, ❤️\u200d🔥",
+            "می\u200cروم, क्\u200dष, 👩\u200d👩\u200d👧, ❤️\u200d🔥",
+        ),
+        ("שלום عربي ไทย", "שלום عربي ไทย"),
+    ],
+)
+def test_a_servers_text_stays_readable_in_any_script(text: str, shown: str) -> None:
+    """Blanks of all kinds and joiners behind letters and emoji stay, what no text needs is escaped."""
+    assert shown == harmless(text)

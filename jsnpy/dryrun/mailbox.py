@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _TEXTS = ("sender", "server", "tls", "user", "mechanism")
 _LISTS = ("recipients", "dialogue")
+_LARGEST = 64 * 1024 * 1024  # bytes read of a file, which somebody else may have put there
 _BUSY = 20  # the page takes at most one part in so many of the time, however many mails come
 
 
@@ -24,7 +26,7 @@ class Mailbox:
     """Keeps mails as 001.eml, 002.eml … beside 001.json (envelope and dialogue) and shows them in index.html.
 
     Several processes may use one folder: a number belongs to who creates the file, and the page is made from
-    what the folder holds.
+    what the folder holds. All that is written there is for this account alone.
 
     Args:
         folder: where, created when missing.
@@ -48,7 +50,7 @@ class Mailbox:
             UsageError: the folder cannot be created or written.
         """
         try:
-            os.makedirs(self.folder, exist_ok=True)
+            os.makedirs(self.folder, 0o700, exist_ok=True)
             self._write_page()
         except OSError as error:
             raise self._unusable(error) from error
@@ -62,7 +64,7 @@ class Mailbox:
         facts = {key: getattr(mail, key) for key in (*_TEXTS, *_LISTS)}
         try:
             number = self._keep(mail.raw)
-            with open(self._path(f"{number:03}.json"), "x", encoding="utf-8") as file:
+            with open(self._path(f"{number:03}.json"), "x", encoding="utf-8", opener=_private) as file:
                 json.dump(facts, file, indent=1)
             self._stale = True
             if time.monotonic() >= self._next_page:
@@ -102,7 +104,7 @@ class Mailbox:
         number = max(taken, default=0) + 1
         while True:
             try:
-                with open(self._path(f"{number:03}.eml"), "xb") as file:
+                with open(self._path(f"{number:03}.eml"), "xb", opener=_private) as file:
                     file.write(raw)
             except FileExistsError:  # another process was faster
                 number += 1
@@ -118,7 +120,7 @@ class Mailbox:
             shown = held
             draft = self._path(f".index.{os.urandom(8).hex()}.html")  # a name that nobody can put a link at
             try:
-                with open(draft, "x", encoding="utf-8", errors="replace", newline="\n") as file:
+                with open(draft, "x", encoding="utf-8", errors="replace", newline="\n", opener=_private) as file:
                     title = os.path.basename(os.path.abspath(self.folder))
                     write(file, (self._entry(name) for name, _ in held), title, watched=self._watched)
                 _replace(draft, self.page_path)
@@ -145,11 +147,12 @@ class Mailbox:
             return -1
 
     def _entry(self, name: str) -> Entry:
-        with open(self._path(name), "rb") as file:
-            raw = file.read()
         try:
-            with open(self._path(name[:-4] + ".json"), encoding="utf-8") as side:
-                facts = json.load(side)
+            raw = _contents(self._path(name))
+        except OSError as error:
+            raw = f"Subject: (cannot be read: {error.strerror or error})\r\n\r\n".encode()
+        try:
+            facts = json.loads(_contents(self._path(name[:-4] + ".json")))
         except (OSError, ValueError, RecursionError):  # none, or not ours: the mail alone is shown
             facts = {}
         if not isinstance(facts, dict):
@@ -159,6 +162,24 @@ class Mailbox:
             key: [v for v in facts[key] if isinstance(v, str)] for key in _LISTS if isinstance(facts.get(key), list)
         }
         return Entry(name=name, raw=raw, **texts, **lists)
+
+
+def _private(path: str, flags: int) -> int:
+    """Make a file that only this account can read."""
+    return os.open(path, flags, 0o600)
+
+
+def _contents(path: str) -> bytes:
+    """Return what is in a file, which must be one: a pipe would be waited for, a link may lead to a secret."""
+
+    def opened(path: str, flags: int) -> int:
+        return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+
+    with open(path, "rb", opener=opened) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError("no regular file")
+        return file.read(min(status.st_size, _LARGEST))
 
 
 def _replace(draft: str, page: str) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from urllib.parse import quote
 
 from jsnpy.dryrun.frame import framed
-from jsnpy.dryrun.reader import html_as_text, named_recipient, read, readable_size, visible
+from jsnpy.dryrun.reader import BODY, html_as_text, named_recipient, read, readable_size, visible
 from jsnpy.record import Record, field
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def _html(seen: ReadMail, anchor: str) -> str:
 
 
 def _lines(text: str) -> str:
-    return _text(text, "\n\t")
+    return _text(text, BODY)
 
 
 def _dialogue(lines: list[str]) -> str:

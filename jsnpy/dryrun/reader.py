@@ -15,9 +15,14 @@ from jsnpy.record import Record, field
 if TYPE_CHECKING:
     from email.message import Message
 
-# Bidirectional controls can make "exe.fdp" of "pdf.exe"; the marks and joiners that scripts and emoji need stay.
+# Bidirectional controls can make "exe.fdp" of "pdf.exe", and other invisible characters hide words of their own; the
+# marks and joiners that scripts and emoji need stay.
 _BIDI = "\u202a-\u202e\u2066-\u2069"
-_OBEYED = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_BIDI}]")
+_HIDDEN = "\u00ad\u180e\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff"
+_OBEYED = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_BIDI}{_HIDDEN}]")
+BODY = "\n\t\xad\u200b"
+"""What a text of several lines keeps of them: line ends, and where long words of Thai or German may be broken."""
+
 _SKIPPED = frozenset({"script", "style", "head", "title", "template"})
 _KB, _MB = 1000, 1_000_000
 _BLOCKS = frozenset(
@@ -169,7 +174,8 @@ def visible(text: str, keep: str = "") -> str:
 
 
 def _escaped(char: str) -> str:
-    return f"\\x{ord(char):02x}" if ord(char) < 0x100 else f"\\u{ord(char):04x}"  # noqa: PLR2004 - two digits
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004
 
 
 def readable_size(count: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jsnpy.dryrun.reader import ReadMail, html_as_text, named_recipient, read, readable_size, visible
+from jsnpy.dryrun.reader import BODY, ReadMail, html_as_text, named_recipient, read, readable_size, visible
 
 if TYPE_CHECKING:
     from jsnpy.dryrun.caught import CaughtMail
@@ -55,7 +55,7 @@ def _body_lines(seen: ReadMail) -> list[str]:
 
 
 def _capped(text: str) -> list[str]:
-    lines = visible(text, keep="\n\t").split("\n")
+    lines = visible(text, BODY).split("\n")
     shown = [
         line if len(line) <= _LINE_SHOWN else f"{line[:_LINE_SHOWN]} … {len(line) - _LINE_SHOWN} more characters"
         for line in lines[:_LINES_SHOWN]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from jsnpy.text import harmless
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,14 +16,10 @@ MESSAGE_CAP = 16 * 1024
 LINE_CAP = 2000
 _CODE = len("250-")
 
-_CONTROLS = {code: f"\\x{code:02x}" for code in [*range(9), *range(10, 32), *range(127, 160)]}
-_CONTROLS |= {0x2028: "\\u2028", 0x2029: "\\u2029"}
-
 
 def readable(data: bytes) -> str:
-    """Return bytes as text: UTF-8, and what is not or could move a terminal's cursor escaped."""
-    text = data.decode("utf-8", "backslashreplace")
-    return text if text.isprintable() else text.translate(_CONTROLS)
+    """Return bytes as text: UTF-8, and what is not, or could make a reader see something else, escaped."""
+    return harmless(data.decode("utf-8", "backslashreplace"))
 
 
 class Transcript:
@@ -71,7 +69,7 @@ class Transcript:
         if len(data) > MESSAGE_CAP:
             shown = self.redactor.scrub_cut(shown)
         for line in shown.split("\r\n"):
-            self._note("C: ", line if line.isprintable() else line.translate(_CONTROLS))
+            self._note("C: ", harmless(line))
         if len(data) > MESSAGE_CAP:
             self.event(f"({len(data) - MESSAGE_CAP} more bytes of message not shown)")
 

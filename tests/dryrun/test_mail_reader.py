@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jsnpy.dryrun.reader import html_as_text, named_recipient, read, readable_size, visible
+from jsnpy.dryrun.reader import BODY, html_as_text, named_recipient, read, readable_size, visible
 
 MIXED = (
     b"From: =?utf-8?q?Ren=C3=A9?= <rene@x.test>\r\n"
@@ -74,6 +74,9 @@ def test_a_domain_named_in_unicode_is_the_same_in_ascii() -> None:
         ("a\x9bb\x7f", r"a\x9bb\x7f"),
         ("fdp\u202eexe\u2066", r"fdp\u202eexe\u2066"),
         ("a\u2028b\x00", r"a\u2028b\x00"),
+        ("bo\u200bss\u2060\ufeff\xad", r"bo\u200bss\u2060\ufeff\xad"),
+        ("\U000e0041", r"\U000e0041"),
+        ("می\u200cروم", "می\u200cروم"),
         ("\ud800", r"\ud800"),
         ("two\nlines\ttab", r"two\x0alines\x09tab"),
         ("été 👨‍👩‍👧 日本", "été 👨‍👩‍👧 日本"),
@@ -87,6 +90,12 @@ def test_what_a_terminal_would_obey_is_escaped(text: str, expected: str) -> None
 def test_line_breaks_stay_where_asked() -> None:
     """A body keeps its lines, and loses a bare CR that would overwrite one."""
     assert "a\n\tb\\x0d" == visible("a\n\tb\r", keep="\n\t")
+
+
+def test_a_body_keeps_where_words_may_be_broken() -> None:
+    """Soft hyphens and the zero-width spaces of Thai and Khmer belong to a text."""
+    text = "Donau\xaddampf\n\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35\u200b\u0e04\u0e23\u0e31\u0e1a"
+    assert text == visible(text, BODY)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -141,6 +142,49 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
     assert f"the mailbox {tmp_path / 'file' / 'box'} cannot be written: " in str(caught_error.value)
     assert "--mailbox needs a folder in which this user may create files" == caught_error.value.hint
     assert "" == run.summary()  # no script ran, so it did not send nothing
+
+
+def test_mails_are_for_this_account_alone(tmp_path: Path) -> None:
+    """What a mail says is not for others on the machine: neither the folder that is made for it, nor its files."""
+    folder = tmp_path / "box"
+    old = os.umask(0o022)
+    try:
+        filled(folder, caught())
+    finally:
+        os.umask(old)
+    if os.name == "posix":
+        assert 0o700 == stat.S_IMODE(folder.stat().st_mode)
+        assert {"001.eml": 0o600, "001.json": 0o600, "index.html": 0o600} == {
+            each.name: stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()
+        }
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
+@pytest.mark.parametrize("name", ["009.eml", "001.json"])
+def test_a_pipe_in_the_folder_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    """Somebody who may write there cannot hold up the run: of what is no file the page says so."""
+    filled(tmp_path, caught("Mine"))
+    (tmp_path / name).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / name)
+    page = filled(tmp_path, caught("Next"))
+
+    assert "Mine" in page
+    assert "Next" in page
+    assert ("(cannot be read: no regular file)" in page) == name.endswith(".eml")
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="Windows follows links")
+def test_a_link_in_the_folder_shows_nothing_of_where_it_leads(tmp_path: Path) -> None:
+    """Somebody who may write there cannot have the page show a file that only this account may read."""
+    (tmp_path / "secret").write_text("Subject: hush-hush\n\nhush-hush\n")
+    box = tmp_path / "box"
+    box.mkdir()
+    for name in ("005.eml", "005.json"):
+        (box / name).symlink_to(tmp_path / "secret")
+
+    page = filled(box, caught())
+    assert "hush-hush" not in page
+    assert "(cannot be read: " in page
 
 
 def test_a_folder_without_write_permission_is_a_clear_error(tmp_path: Path) -> None:

@@ -73,6 +73,16 @@ def test_bytes_that_are_no_text_are_escaped(scripted: Scripted) -> None:
     assert "S: 250 café \\xe9 \\x1b[2J \\x00 \\x0d250 2\n" in log
 
 
+def test_a_server_cannot_reorder_or_hide_what_is_read(scripted: Scripted) -> None:
+    """Bidirectional and invisible characters are escaped in log, error, details and the lines of -v."""
+    heard: list[str] = []
+    server = scripted(RCPT="550 5.1.1 \u202eevil\u2066 n\u200bo \U000e0041 عربي می\u200cروم\r\n".encode())
+    result = send(server, smtp.Settings(listener=heard.append))
+    expected = r"\u202eevil\u2066 n\u200bo \U000e0041 عربي می" + "\u200cروم"
+    for text in (result.log, result.error, result.details["rejected"][0]["text"], "\n".join(heard)):
+        assert expected in text
+
+
 def test_long_lines_are_cut(scripted: Scripted) -> None:
     """A very long line of the server is shown in part."""
     log = send(scripted(MAIL=b"250 " + b"x" * 5000 + b"\r\n")).log
