@@ -37,10 +37,10 @@ def parse_list(text: str) -> list[Address]:
         try:
             found.append(_parse_one(piece.strip(" ")))
         except BadAddress as error:
+            if not piece.strip(" ") and text.strip(" "):
+                raise BadList(text, "has a separator with no address before it") from None
             if len(pieces) == 1:
                 raise BadList(piece, str(error)) from None
-            if not piece.strip(" "):
-                raise BadList(text, "has two separators with no address between them") from None
             unquoted = "@" not in piece or '"' in piece
             hint = 'a name with a comma or semicolon needs quotes: "Doe, Ann" <ann@x.test>' if unquoted else ""
             raise BadList(piece, str(error), hint) from None

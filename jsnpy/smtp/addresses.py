@@ -23,8 +23,13 @@ CONTROL = "line break or control character"
 _UNSEEN = {"Cf": "invisible character", "Zs": "blank", "Cc": CONTROL, "Zl": CONTROL, "Zp": CONTROL}
 """Unicode's categories of what cannot be seen, in words."""
 
-_BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-"""Invisible, although Unicode counts them as letters, signs or marks."""
+_BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0" + "".join(
+    map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
+"""Invisible, although Unicode counts them as letters, signs or marks; the last ones are variation selectors."""
+
+_LOST = "\ufffd"
+"""What stands where a character could not be read, as half of a surrogate pair."""
 
 
 class BadAddress(ValueError):  # noqa: N818 - reads as what it is
@@ -88,7 +93,7 @@ def parse_address(text: str, name: str = "") -> Address:
 
 
 def refuse_unseen(text: str) -> None:
-    """Check that each character of an address or host name can be seen, but for plain blanks.
+    """Check that each character of an address or host name is there and can be seen, but for plain blanks.
 
     Raises:
         BadAddress: one cannot, which is named: what was pasted along with an address leads to nobody's mailbox.
@@ -97,6 +102,8 @@ def refuse_unseen(text: str) -> None:
         return
     from unicodedata import category
 
+    if _LOST in text:
+        raise BadAddress("has U+FFFD, which stands for a character that was lost")
     for char in text:
         what = _UNSEEN["Cf"] if char in _BLANK_LETTERS else _UNSEEN.get(category(char))
         if what and char != " ":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 from jsnpy.smtp.tokens import MECHANISMS as FOR_TOKENS
@@ -22,6 +23,9 @@ _GMAIL_APP = "an app password (Google account, Security, 2-Step Verification, Ap
 _TLS_FIRST = "the server wants TLS first: set starttls: true (usually port 587) or ssl: true (port 465)"
 _HELO = "the server dislikes the name it is greeted with: set helo to this machine's full name"
 _SEND_AS = "this account may not send as that address: use its own in from, or have 'Send As' granted"
+_BLOCKED = "this machine's address is on a block list: send through your provider's server"
+_DOMAIN_POLICY = "the domain of from must allow this machine to send (SPF, DKIM), or its own server must send the mail"
+_NO_DOMAIN = "the domain of the address in from must exist in the DNS"
 _NO_POINTER = "this machine's address needs a name in the reverse DNS (PTR), or the mails another server to go through"
 
 # What to look for in a refusal, in lower case (all of the words), and what to do then; the first that fits.
@@ -50,14 +54,23 @@ _ANY = (
     (("x.7.25",), _NO_POINTER),
     (("reverse",), _NO_POINTER),
     (("find your hostname",), _NO_POINTER),
-    (("spamhaus",), "this machine's address is on a block list: send through your provider's server"),
-    (("block list",), "this machine's address is on a block list: send through your provider's server"),
+    (("ptr record",), _NO_POINTER),
+    (("spamhaus",), _BLOCKED),
+    (("blocked using",), _BLOCKED),
+    (("block list",), _BLOCKED),
+    (("blocklist",), _BLOCKED),
+    (("blacklist",), _BLOCKED),
+    (("banned sending ip",), _BLOCKED),
+    (("x.7.23",), _DOMAIN_POLICY),
+    (("x.7.26",), _DOMAIN_POLICY),
+    (("dmarc",), _DOMAIN_POLICY),
+    (("spf",), _DOMAIN_POLICY),
     (
-        ("5.7.26",),
-        "the domain of from must allow this machine to send (SPF, DKIM), or its own server must send the mail",
+        ("outbound", "5.1.8"),
+        "Exchange Online has stopped this account from sending: have an administrator release it (Restricted entities)",
     ),
-    (("sender address rejected", "domain not found"), "the domain of the address in from must exist in the DNS"),
-    (("x.1.8",), "the domain of the address in from must exist in the DNS"),
+    (("sender address rejected", "domain not found"), _NO_DOMAIN),
+    (("x.1.8",), _NO_DOMAIN),
 )
 _EXCHANGE = (
     (
@@ -92,6 +105,7 @@ _EXCHANGE = (
             f"the mailbox ({_SMTP_AUTH}), or {_USE_OAUTH}"
         ),
     ),
+    (("expired",), "the password has expired: log in as that user once and set a new one"),
     (("locked",), "the account is locked: have an administrator look at its sign-in log (Entra)"),
     (
         ("criteria",),
@@ -110,9 +124,14 @@ _TLS_WORDS = (
     "5.7.10",
     "5.7.11",
     "encryption required",
+    "encryption is required",
     "encryption needed",
+    "connection required",
+    "secure connection",
     "ssl required",
     "tls required",
+    "tls is required",
+    "requires tls",
 )
 _TOO_BIG = (
     "5.2.3",
@@ -124,7 +143,10 @@ _TOO_BIG = (
     "maximum message size",
     "size exceed",
 )
-_OWN_ADDRESS = ("not owned", "sender address rejected", "5.7.1")
+_OWN_ADDRESS = ("not owned", "sender address rejected", "sender denied", "sender verify failed", "invalid sender")
+_RELAY = ("relay", "rcpthosts", "authentic", "not logged in", "log in first")
+_WEAK_MECHANISM = "mechanism", "authentication type"
+_CLOSING = 421
 _LOG_IN_FIRST = 530  # RFC 4954
 _NO_SUCH_MECHANISM = 504
 _UNKNOWN_COMMANDS = (500, 502, 503)
@@ -145,10 +167,14 @@ def reply(
     enhanced = answer.enhanced or ""
     text = f"{answer.text} {enhanced} {'x' + enhanced[1:]}".lower()
     hint = _known(text, stage, answer, server)
-    if not hint and stage == "auth":
+    if not hint and answer.code == _CLOSING:
+        hint = _LATER
+    elif not hint and stage == "auth":
         hint = _log_in(answer, server, text)
     elif not hint and stage in ("mail", "rcpt", "data", "message"):
         hint = _transaction(stage, answer, server, text, logged_in=logged_in, offered_auth=offered_auth)
+    elif not hint and stage in ("greeting", "ehlo"):
+        hint = _LATER if answer.transient else ""
     elif not hint and stage == "starttls":
         hint = (
             "the server's own TLS does not work: its administrator must repair it; only inside a trusted network leave "
@@ -159,14 +185,19 @@ def reply(
 
 
 def _known(text: str, stage: str, answer: Reply, server: Server) -> str:
-    if not server.security and any(word in text for word in _TLS_WORDS):
+    if not server.security and _says(text, *_TLS_WORDS):
         return _TLS_FIRST
     if "5.7.139" in text or "smtpclientauthentication" in text:
         return _exchange(text, by_token=_by_token(server))
     for words, hint in _ANY:
-        if all(word in text for word in words):
+        if all(_says(text, word) for word in words):
             return hint
     return _HELO if _is_about_helo(text, stage, answer) else ""
+
+
+def _says(text: str, *words: str) -> bool:
+    """Return whether a text has one of the words, a code not as the beginning of a longer one (5.7.60 in 5.7.606)."""
+    return any(word in text and re.search(rf"{re.escape(word)}(?!\d)", text) for word in words)
 
 
 def _exchange(text: str, *, by_token: bool) -> str:
@@ -180,9 +211,7 @@ def _is_about_helo(text: str, stage: str, answer: Reply) -> bool:
     """Return whether it is the name in EHLO that a server refuses, as many do only at a later command."""
     if stage == "ehlo" and answer.code in _BAD_PARAMETERS:
         return True
-    if stage in ("greeting", "ehlo") and any(
-        word in text for word in ("(ehlo)", "hostname", "localhost", "domain name")
-    ):
+    if stage in ("greeting", "ehlo") and _says(text, "(ehlo)", "hostname", "localhost", "domain name"):
         return True
     return answer.code != _OUT_OF_ORDER and ("helo" in text or "ehlo" in text)  # 503 says that there was none yet
 
@@ -192,7 +221,7 @@ def _by_token(server: Server) -> bool:
 
 
 def _log_in(answer: Reply, server: Server, text: str) -> str:
-    if answer.code == _NO_SUCH_MECHANISM:
+    if answer.code == _NO_SUCH_MECHANISM or _says(text, *_WEAK_MECHANISM):
         return (
             "the server offers this log-in and does not take it: name another one in auth, or leave out user where "
             "none is needed (port 25, Direct Send)"
@@ -235,7 +264,7 @@ def _is_gmail(server: Server, text: str) -> bool:
 
 
 def _transaction(stage: str, answer: Reply, server: Server, text: str, *, logged_in: bool, offered_auth: bool) -> str:
-    relay = any(words in text for words in ("relay", "authentic", "not logged in", "log in first"))
+    relay = _says(text, *_RELAY)
     if not logged_in and (relay or answer.code == _LOG_IN_FIRST):
         if server.user and not offered_auth:
             return (
@@ -243,9 +272,10 @@ def _transaction(stage: str, answer: Reply, server: Server, text: str, *, logged
                 "(starttls: true, port 587) or on another port"
             )
         return "the server wants a log-in, or this machine among those it relays for: set user and pass"
-    if stage == "mail" and not answer.transient and any(words in text for words in _OWN_ADDRESS):
+    # Many refuse the sender only once they know a recipient.
+    if not answer.transient and (_says(text, *_OWN_ADDRESS) or (stage == "mail" and _says(text, "5.7.1"))):
         return "use an address in from that this account or machine may send as"
-    if any(words in text for words in _TOO_BIG):
+    if _says(text, *_TOO_BIG):
         return "make the mail smaller, or try again later" if answer.transient else "make the mail smaller"
     return _LATER if answer.transient else ""
 

@@ -39,9 +39,11 @@ ADDRESS_HEADERS = frozenset(
     (
         "reply-to",
         "sender",
+        "author",
         "errors-to",
         "disposition-notification-to",
         "return-receipt-to",
+        "read-receipt-to",
         "mail-followup-to",
         "mail-reply-to",
         "x-confirm-reading-to",
@@ -199,7 +201,7 @@ class _Parser(FieldReader):
 
     def envelope_sender(self, fields: dict[object, object], sender: Address) -> Address:
         """Return where bounces go."""
-        if fields.get("envelope_from") == "":
+        if fields.get("envelope_from") in ("", "<>"):
             return _EMPTY_SENDER
         return self.only_address(fields, "envelope_from") or sender
 

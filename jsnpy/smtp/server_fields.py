@@ -98,7 +98,8 @@ def _host(value: object, field: str) -> str:
         except BadAddress as error:
             raise invalid(field, str(error)) from None
     if not _is_host(bare):
-        hint = "the port goes into port" if re.search(r":\d+\Z", bare) else ""
+        name, colon, number = bare.rpartition(":")
+        hint = "the port goes into port" if colon and number.isdigit() and name[-1:] not in ("", ":") else ""
         raise invalid(field, f"must be a host name or an IP address, not {describe(value)}", hint)
     return bare
 

@@ -20,6 +20,8 @@ _SETTLE_TIME = 2.0
 _FULL = 452
 """What says that a server takes no more recipients at a time (RFC 5321 section 4.5.3.1.10), and many other things."""
 
+_EXCEEDED = 552
+
 
 class Transaction:
     """One mail on an open session; used once.
@@ -109,7 +111,7 @@ class Transaction:
                 what = f"{special} has letters before the @ that are not ASCII, which {place} cannot transport"
                 raise SendFailure(Code.ARGUMENT, "mail", what, hint="it does not offer SMTPUTF8; use an ASCII address")
             session.command_encoding = "utf-8"
-            options += ["SMTPUTF8", "BODY=8BITMIME"]
+            options += ["SMTPUTF8", *(["BODY=8BITMIME"] if session.has_extn("8bitmime") else [])]
         return options
 
     def _recipients(self, recipients: list[Address]) -> tuple[list[str], list[Address]]:
@@ -184,7 +186,13 @@ class Transaction:
 
 def _too_many(reply: Reply) -> bool:
     """Return whether a server takes this recipient, but not with those it has accepted."""
-    enhanced = reply.enhanced or ""
-    if enhanced.endswith(".5.3") or "too many recipients" in reply.text.lower():
+    enhanced, text = reply.enhanced or "", reply.text.lower()
+    if enhanced.endswith(".5.3"):
         return True
+    if any(who in text for who in ("recipient", "rcpt")) and any(
+        what in text for what in ("too many", "limit", "maximum", "max ")
+    ):
+        return True
+    if reply.code == _EXCEEDED:  # RFC 821 had it for that, and servers without enhanced codes do
+        return not enhanced
     return reply.code == _FULL and not enhanced.startswith("4.2.")  # which is about the mailbox alone

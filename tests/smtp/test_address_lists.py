@@ -69,10 +69,10 @@ def test_what_a_text_holds(text: str, addresses: list[tuple[str, str]]) -> None:
     [
         ("", "", "is empty"),
         (" ", " ", "is empty"),
-        (";", "", "is empty"),
-        ("a@x.test;;b@y.test", "a@x.test;;b@y.test", "two separators with no address between them"),
-        ("a@x.test; ;", "a@x.test; ;", "two separators with no address between them"),
-        (", a@x.test", ", a@x.test", "two separators with no address between them"),
+        (";", ";", "a separator with no address before it"),
+        ("a@x.test;;b@y.test", "a@x.test;;b@y.test", "a separator with no address before it"),
+        ("a@x.test; ;", "a@x.test; ;", "a separator with no address before it"),
+        (", a@x.test", ", a@x.test", "a separator with no address before it"),
         ("a@x.test; b", " b", "has no @"),
         ("a@x.test b@y.test", "a@x.test b@y.test", "has a @ before the @"),
         ("Ann a@x.test", "Ann a@x.test", "has a blank before the @"),
@@ -201,6 +201,10 @@ def test_without_any_recipient_nothing_is_sent() -> None:
         ("\u202e", "invisible character U+202E"),
         ("\U000e0041", "invisible character U+E0041"),
         ("\u3164", "invisible character U+3164"),
+        ("\ufe0f", "invisible character U+FE0F"),
+        ("\u180b", "invisible character U+180B"),
+        ("\U000e0101", "invisible character U+E0101"),
+        ("\ufffd", "U+FFFD, which stands for a character that was lost"),
         ("\u00a0", "blank U+00A0"),
         ("\u2003", "blank U+2003"),
         ("\u3000", "blank U+3000"),
@@ -248,11 +252,12 @@ def test_the_server_decides_on_long_local_parts(mailserver: Callable[..., MailSe
         ("bounces@x.test", "bounces@x.test"),
         ({"email": "bounces@bücher.test"}, "bounces@xn--bcher-kva.test"),
         ("", ""),
+        ("<>", ""),
         (None, "ann@x.test"),
     ],
 )
 def test_where_bounces_go(mailserver: Callable[..., MailServer], given: object, wire: str) -> None:
-    """envelope_from is the sender for MAIL, empty if it is "", and does not show in the message."""
+    """envelope_from is the sender for MAIL, empty if it is "" or "<>", and does not show in the message."""
     server = mailserver()
     assert 0 == send(server, envelope_from=given).code
     (mail,) = server.mails

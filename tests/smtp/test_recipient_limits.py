@@ -77,6 +77,9 @@ class Limited:
         b"552 5.5.3 Too many recipients\r\n",
         b"451 4.5.3 so many only\r\n",
         b"550 Too many recipients\r\n",
+        b"552 Requested mail action aborted: exceeded storage allocation\r\n",
+        b"550 Maximum number of recipients reached\r\n",
+        b"554 too many RCPTs\r\n",
     ],
 )
 def test_recipients_beyond_the_limit_get_a_further_transaction(scripted: Scripted, reply: bytes, ehlo: bytes) -> None:

@@ -73,10 +73,18 @@ def test_the_best_one_offered_is_used(scripted: Scripted, offered: list[str], ch
 
 
 @pytest.mark.parametrize(
-    "line", [b"250 AUTH=PLAIN LOGIN\r\n", b"250 auth=plain\r\n", b"250-AUTH=LOGIN\r\n250 AUTH PLAIN\r\n"]
+    "line",
+    [
+        b"250 AUTH=PLAIN LOGIN\r\n",
+        b"250 auth=plain\r\n",
+        b"250-AUTH=LOGIN\r\n250 AUTH PLAIN\r\n",
+        b"250 AUTH =PLAIN\r\n",
+        b"250 AUTH LOGIN,PLAIN\r\n",
+        b"250 AUTH\tLOGIN\tPlain \r\n",
+    ],
 )
 def test_the_old_spelling_with_an_equals_sign_counts(scripted: Scripted, line: bytes) -> None:
-    """AUTH=PLAIN is understood, in any case."""
+    """AUTH=PLAIN is understood, in any case, whatever stands between the names."""
     server = scripted(EHLO=b"250-mail.test\r\n" + line)
     assert 0 == login(server).code
     assert server.commands[1].startswith(b"AUTH PLAIN ")

@@ -721,6 +721,13 @@ def test_a_local_part_in_utf8_needs_smtputf8(scripted: Scripted, mailserver: Cal
     assert "To: zoë@y.test" in mail.content.decode()
 
 
+def test_smtputf8_names_8bitmime_only_where_that_is_offered(scripted: Scripted) -> None:
+    """A server that forgot 8BITMIME would refuse a parameter it does not know."""
+    server = scripted(EHLO=b"250-mail.test\r\n250 SMTPUTF8\r\n")
+    assert 0 == send(server, to="zoë@y.test").code
+    assert b"MAIL FROM:<ann@x.test> SMTPUTF8" in server.commands
+
+
 def test_smtputf8_is_not_used_where_it_is_not_needed(mailserver: Callable[..., MailServer]) -> None:
     """An ASCII mail goes out in ASCII even where the server offers more."""
     server = mailserver(smtputf8=True)
