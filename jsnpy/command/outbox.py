@@ -32,7 +32,8 @@ def commands() -> None:
 
     The outbox is a folder: --outbox DIR, or JSNPY_OUTBOX.
 
-    Exit codes: 0 nothing is left, 3 mails are left, 2 the outbox cannot be used or an ID is not there.
+    Exit codes: 0 nothing is left (show: the mail was shown), 3 mails are left, 2 the outbox cannot be used or an ID
+    is not there.
     """
 
 

@@ -11,7 +11,8 @@ import time
 from jsnpy import config, supervisor
 from jsnpy.command.call import Call
 from jsnpy.command.foreground import guarded, run
-from jsnpy.errors import JsnpyError, UsageError
+from jsnpy.config import text_files
+from jsnpy.errors import ExitCode, JsnpyError, UsageError
 from jsnpy.options import Options
 from jsnpy.record import as_dict
 
@@ -32,6 +33,7 @@ def watch(call: Call) -> int:
 def child() -> None:
     """Make one run in a process of its own: what its parent gave it as JSON."""
     given = json.loads(sys.argv[1])
+    supervisor.ENDED_BY[ExitCode.TERMINATED] = "--watch"  # only its parent ends it, which says why
     supervisor.leave(run(Call(**{**given, "sets": tuple(given["sets"]), "options": Options(**given["options"])})))
 
 
@@ -56,11 +58,15 @@ class _Watch:
                 time.sleep(_POLL)
                 if not told and run.poll() is not None:
                     told = True
-                    self._say(f"watching {', '.join(map(os.path.relpath, self._files))}; Ctrl-C ends it")
+                    self._say(f"watching {_names(self._files)}; Ctrl-C ends it")
             _end(run)
             if signals.exit_code is None:
-                self._say("changed: here it is again")
+                pairs = zip(self._files, before, _states(self._files), strict=True)
+                changed = [path for path, old, new in pairs if old != new]
+                self._say(f"{_names(changed or self._files)} changed: here it is again")
         self._settle_page()
+        self._output.error(f"the watch was ended ({supervisor.ENDED_BY[signals.exit_code]})")
+        self._output.flush()
         return signals.exit_code
 
     def _say(self, text: str) -> None:
@@ -90,6 +96,11 @@ class _Watch:
             from jsnpy.dryrun.mailbox import Mailbox
 
             Mailbox(self._call.options.mailbox).open()
+
+
+def _names(files: list[str]) -> str:
+    here = os.getcwd()
+    return ", ".join(text_files.shown_path(path, here) for path in files)
 
 
 def _states(files: list[str]) -> list[tuple[int, int] | None]:

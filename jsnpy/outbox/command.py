@@ -52,6 +52,7 @@ _TO_NOTE = 0.5
 """Seconds before a deadline when an attempt is ended, so that its end can still be noted."""
 
 _LONGEST_SUBJECT = 60
+_LEFT = {"waiting": ("later", "busy"), "given up": ("failed",), "of unknown delivery": ("unknown",)}
 _STATES = {"later": "waiting", "busy": "sending"}
 
 
@@ -123,6 +124,8 @@ def flush(
 ) -> int:
     """Try the mails that are due, or all that wait, and return the exit code; with -q print only what is new.
 
+    With -q nothing is said of mails that merely wait for their time: their run told of them.
+
     Raises:
         OutboxError: the outbox cannot be used.
     """
@@ -159,7 +162,7 @@ def retry(
             progress.begin(len(ids))
         return outbox.retry(ids, settings, until=until, unknown=unknown, rate=options.rate)
 
-    return _try(attempts, outbox, options, output, redactor, progress)
+    return _try(attempts, outbox, options, output, redactor, progress, waiting=True)
 
 
 def _try(
@@ -169,8 +172,11 @@ def _try(
     output: Output,
     redactor: Redactor,
     progress: Progress | None,
+    *,
+    waiting: bool = False,
 ) -> int:
-    """Make attempts, print a line a mail, and return the exit code."""
+    """Make attempts, print a line a mail, and return the exit code; `waiting` is that of `_say_what_is_left`."""
+    told: set[str] = set()
     deadline = time.monotonic() + options.timeout if options.timeout else None
     until = None if deadline is None else deadline - _TO_NOTE
     settings = Settings(insecure=options.insecure, redactor=redactor)
@@ -184,12 +190,13 @@ def _try(
                     progress.clear()
                 if each.news or options.level > QUIET:
                     output.write(STDOUT, redactor.scrub(line(each)) + "\n")
+                    told.add(each.row.id)
                 for warning in _warnings(each):
                     output.warn(warning)
                 output.flush()
                 if progress is not None and each.news:
                     progress.advance()
-            return ExitCode.OK if outbox.is_empty() else LEFT
+            return _code(outbox, output, told, waiting=waiting)
         except LookupError as missing:
             raise _not_there(outbox, str(missing.args[0])) from None
         finally:
@@ -200,6 +207,25 @@ def _try(
                 output.warn(remark)
 
     return _supervised(work, output, deadline)
+
+
+def _code(outbox: Outbox, output: Output, told: set[str], *, waiting: bool) -> int:
+    """Return the exit code, and say why it is not 0 where no line did.
+
+    Args:
+        outbox: what was worked on.
+        output: where it is said, with -q too.
+        told: the mails that a line was printed for.
+        waiting: whether to speak of mails that merely wait for their time.
+    """
+    if outbox.is_empty():
+        return ExitCode.OK
+    left = [each.outcome for each in outbox.kept(waiting=waiting) if each.row.id not in told]
+    if left:
+        counts = {words: sum(outcome in outcomes for outcome in left) for words, outcomes in _LEFT.items()}
+        each = ", ".join(f"{count} {words}" for words, count in counts.items() if count)
+        output.warn(f"left in {outbox.directory}: {each}; jsnpy outbox list shows them", always=True)
+    return LEFT
 
 
 def _supervised(work: Callable[[], int], output: Output, deadline: float | None) -> int:

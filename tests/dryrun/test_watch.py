@@ -81,6 +81,7 @@ def test_each_change_runs_again(folder: Path) -> None:
         watching.until("1 mail caught")
         watching.until("watching")
         assert 143 == watching.end()
+        assert "jsnpy: error: the watch was ended (SIGTERM)" == watching.until("error")
     assert ["001.eml", "002.eml", "003.eml"] == sorted(path.name for path in (folder / "box").glob("*.eml"))
     page = (folder / "box/index.html").read_text("utf-8")
     assert "3 mails caught" in page
@@ -94,6 +95,8 @@ def test_a_script_that_does_not_end_is_ended_by_a_change(folder: Path) -> None:
     with Watching(folder, "a.json") as watching:
         watching.until("looping")
         (folder / "a.js").write_text("console.log('mended')")
+        assert "the run was ended (--watch); no mail" in watching.until("error")
+        assert "a.js changed: here it is again" == watching.until("changed")
         watching.until("mended")
         watching.until("watching")
         (folder / "a.json").write_text("{")

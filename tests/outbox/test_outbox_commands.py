@@ -306,3 +306,26 @@ def test_a_flush_of_a_folder_without_an_outbox_says_so(tmp_path: Path) -> None:
     assert f"there is no outbox in {tmp_path / 'bxo'}" in told.err
     quiet = jsnpy("outbox", "flush", "--outbox", tmp_path / "bxo", "-q")
     assert (0, "", "") == (quiet.code, quiet.out, quiet.err)
+
+
+def test_a_flush_with_q_still_says_why_it_exits_3(tmp_path: Path, server: CountingServer) -> None:
+    """Mails that only a person can settle are counted in one line each time; those that merely wait are not."""
+    box = tmp_path / "box"
+    give_up(box, server, "one", "two")
+    lose_answer(box, server, "three")
+    said = f"jsnpy: warning: left in {box}: 2 given up, 1 of unknown delivery; jsnpy outbox list shows them\n"
+    for _ in range(2):
+        quiet = jsnpy("outbox", "flush", "--outbox", box, "-q")
+        assert (3, "", said) == (quiet.code, quiet.out, quiet.err)
+    told = jsnpy("outbox", "flush", "--outbox", box)
+    assert (3, 3, "") == (told.code, told.out.count("\n"), told.err)
+
+
+def test_a_retry_that_finds_nothing_says_what_is_left(tmp_path: Path, server: CountingServer) -> None:
+    """Exit code 3 without an attempt has its reason on stderr."""
+    box = tmp_path / "box"
+    give_up(box, server, "one")
+    keep(box, server, "two")
+    result = jsnpy("outbox", "retry", "--unknown", "--outbox", box)
+    said = f"jsnpy: warning: left in {box}: 1 waiting, 1 given up; jsnpy outbox list shows them\n"
+    assert (3, "", said) == (result.code, result.out, result.err)
