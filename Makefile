@@ -50,11 +50,11 @@ run: $(VENV)/.run ## the main job: JsN's own example, against an SMTP server ins
 test: $(VENV)/.dev ## the whole suite
 	@command -v npm >/dev/null && $(MAKE) --no-print-directory node-tools || echo "no TypeScript: its tests are skipped"
 	@PYTHONPATH=tests $(BIN)/python tests/support/redis_server.py
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-quickjs: ## the whole suite on the original quickjs instead of quickjs-ng
 	$(MAKE) VENV=.venv-quickjs .venv-quickjs/.original
-	.venv-quickjs/bin/python -m pytest -n auto
+	.venv-quickjs/bin/python -m pytest -n auto --dist worksteal
 
 .venv-quickjs/.original: $(VENV)/.dev
 	$(PIP) uninstall --quiet --yes quickjs-ng quickjs
