@@ -1,5 +1,5 @@
 // send_email(config): the JavaScript side turns what the mail room answers into the result a script expects.
-(function (host) {
+function bindEmail(host) {
   "use strict";
   const { ObjectDefineProperty } = host.primordials;
 
@@ -24,4 +24,4 @@
       __proto__: null, value: details, writable: true, configurable: true, enumerable: false,
     });
   });
-})
+}

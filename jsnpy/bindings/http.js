@@ -1,6 +1,6 @@
 // http_get(url, headers?), http_post(url, body?, headers?), http_request({ method, url, headers?, body?, timeout? }): the
 // JavaScript side. They never throw.
-(function (host) {
+function bindHttp(host) {
   "use strict";
   const { ObjectDefineProperty, String } = host.primordials;
 
@@ -47,4 +47,4 @@
     const { status, body, error, url, headers } = ask("http_request", request, arguments, 1);
     return withDetails({ status, body, error, headers }, url, headers);
   });
-})
+}

@@ -1,5 +1,5 @@
 // exit(code): ends the run at once; nothing of the script runs any more, no catch, no finally, no timer.
-(function (host) {
+function bindProcess(host) {
   "use strict";
   const { Number } = host.primordials;
 
@@ -8,4 +8,4 @@
     if (host.finish !== null) host.finish();
     host.call("exit", number);
   });
-})
+}

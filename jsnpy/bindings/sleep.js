@@ -1,5 +1,5 @@
 // sleep(ms): the script waits where it stands; no timer and no promise job runs meanwhile.
-(function (host) {
+function bindSleep(host) {
   "use strict";
   const { Number } = host.primordials;
   const longest = 1e12;
@@ -8,4 +8,4 @@
     const time = Number(ms);
     if (time > 0) host.call("sleep", time < longest ? time : longest);
   });
-})
+}

@@ -1,5 +1,5 @@
 // state: the value of the config's state file; what became of it is handed over as the run ends.
-(function (host) {
+function bindState(host) {
   "use strict";
   const undefinedValue = { __proto__: null, $foreign: "undefined" };
   const given = host.call("state_read", null);
@@ -17,4 +17,4 @@
     if (value === undefined) value = undefinedValue;
     if (host.encode(value) !== before) host.call("state_change", value);
   };
-})
+}

@@ -1,5 +1,5 @@
 // setTimeout and its family: the callbacks live here, the clock in Python.
-(function (host) {
+function bindTimers(host) {
   "use strict";
   const {
     Map, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, Number, ObjectDefineProperty, PromisePrototypeThen,
@@ -131,4 +131,4 @@
     const timer = MapPrototypeGet(armed, id);
     if (timer !== undefined) fire(timer);
   };
-})
+}

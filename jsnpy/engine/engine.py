@@ -103,7 +103,7 @@ class Engine:
         self._natives: dict[str, Native] = {
             **natives,
             "exit": self._exit,
-            "load": _read_host_code,
+            "load": lambda name: _read(_BINDINGS, name),
             "stop": self._stop,
             "write": lambda pair: self._write(pair[0], pair[1]),
         }
@@ -121,13 +121,11 @@ class Engine:
         context.add_callable("__jsnpy_native", self._native)
         context.add_callable("__jsnpy_write", self._write)
         context.add_callable("__jsnpy_disarm", _Disarm(context))
-        bound = ",".join(_read(_BINDINGS, name) for name in bindings)
-        primordials, traces, prelude = (_read(_ROOM, name) for name in ("primordials", "traces", "prelude"))
+        # Nothing is put in parentheses: the engine would read all that is in them twice, to see if an arrow follows.
+        prelude, *others = (_read(_ROOM, name) for name in ("prelude", "primordials", "traces"))
+        passed = (str(HOST_LINES), *others, *(_read(_BINDINGS, name) for name in bindings))
         self._context = context
-        self._driver = context.eval(
-            "\n" * HOST_LINES + f"(function(p){{return(\n{prelude}\n)(p,[{bound}],({traces})(p,{HOST_LINES}))}})"
-            f"(({primordials})())"
-        )
+        self._driver = context.eval("".join(("\n" * HOST_LINES, "0,", prelude, "(", ",".join(passed), ")")))
 
     def close(self) -> None:
         """Drop the world, in this thread: the garbage collector might do it in another."""
@@ -379,7 +377,3 @@ class _Disarm:
 def _read(room: str, name: str) -> str:
     with open(path.join(room, name + ".js"), encoding="utf-8") as file:
         return file.read()
-
-
-def _read_host_code(name: str) -> str:
-    return "\n" * HOST_LINES + _read(_BINDINGS, name)

@@ -1,7 +1,9 @@
 // The JavaScript side of the bridge: evaluated before the author's script, it keeps the native functions to itself,
 // hands the bindings their `host`, and returns the driver that Python calls. Only strings cross.
-(function (primordials, bindings, traces) {
+function prelude(hostLines, makePrimordials, makeTraces) {
   "use strict";
+  const primordials = makePrimordials();
+  const traces = makeTraces(primordials, hostLines);
   const {
     ArrayIsArray, BooleanPrototypeValueOf, Error, JSONParse, JSONStringify, Map, MapIteratorPrototypeNext,
     MapPrototypeDelete, MapPrototypeEntries, MapPrototypeSet, NumberIsFinite, NumberPrototypeValueOf, ObjectDefineProperty,
@@ -51,7 +53,8 @@
       });
     },
     load(name) {
-      return stopped() && !reporting ? undefined : indirectEval(answer(native("load", JSONStringify(name))));
+      if (stopped() && !reporting) return undefined;
+      return indirectEval(StringPrototypeRepeat("\n", hostLines) + "0," + answer(native("load", JSONStringify(name))));
     },
     // Calls the author's code from the host: a throw ends the run, and so does a promise that comes back rejected.
     enter(callback, thisValue, args) {
@@ -310,7 +313,7 @@
   }
   if (globalThis.FinalizationRegistry !== undefined) guardRegistry(globalThis.FinalizationRegistry);
 
-  for (let i = 0; i < bindings.length; i++) bindings[i](host);
+  for (let i = 3; i < arguments.length; i++) arguments[i](host); // the bindings
 
   // The driver: Python's only way in. It returns "ok", how the script stands ("state": "ok", "failed" or "waiting") or
   // the JSON text of a report. The engine's own calls bring a promise and, where it was rejected, the reason.
@@ -363,4 +366,4 @@
     }
     return "ok";
   };
-})
+}

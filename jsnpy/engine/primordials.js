@@ -1,6 +1,6 @@
 // The language's own functions, captured before any script can replace them; methods and getters take their `this`
 // first. What an engine has not is undefined.
-(function () {
+function makePrimordials() {
   "use strict";
   const { bind, call } = Function.prototype;
   const uncurryThis = bind.bind(call);
@@ -156,4 +156,4 @@
     // An indirect call runs its text as a global script, as a <script> would.
     indirectEval: eval,
   });
-})
+}

@@ -1,6 +1,6 @@
 // The engine's stack texts as an author wants to see them: their file, their lines, their frames, under the header
 // that Node gives a stack. Frames of the host have line numbers from `hostLines` on.
-(function (primordials, hostLines) {
+function makeTraces(primordials, hostLines) {
   "use strict";
   const {
     Error, ErrorPrototype, ErrorPrototypeGetStack, ErrorPrototypeToString, InternalErrorPrototype, Number,
@@ -242,4 +242,4 @@
     },
     addScript,
   };
-})
+}

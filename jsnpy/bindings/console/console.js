@@ -1,6 +1,6 @@
 // The script's console, printing as Node 20 prints without colours. Strings and numbers are written straight away;
 // the formatter (format.js) is loaded when the first value needs it.
-(function (host) {
+function bindConsole(host) {
   "use strict";
   const {
     DateNow, Map, MapPrototypeDelete, MapPrototypeGet, MapPrototypeHas, MapPrototypeSet, MathFloor, NumberPrototypeToFixed,
@@ -209,4 +209,4 @@
 
   // For the text of an uncaught error.
   host.inspect = (value) => formatter().values([value]);
-})
+}

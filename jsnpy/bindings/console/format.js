@@ -1,6 +1,6 @@
 // What console.js needs when a line has more than strings and numbers: Node's util.formatWithOptions, console.dir,
 // console.trace and console.table. Loaded by it at the first such line.
-(function (host, proxyTargets) {
+function makeFormatter(host, proxyTargets) {
   "use strict";
   const p = host.primordials;
   const kit = { __proto__: null, proxyTargets };
@@ -138,4 +138,4 @@
   }
 
   return { __proto__: null, format: formatArgs, values, dir, trace, table, string };
-})
+}

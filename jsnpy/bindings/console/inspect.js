@@ -1,7 +1,7 @@
 // Values as text, as Node 20's util.inspect gives it, but for what JavaScript cannot see into (a promise's state, the
 // items of weak collections' and of map and set iterators), which is named as unknown; and it never throws: what a
 // value's own code throws (Symbol.toStringTag, a custom inspection, ...) counts as not there.
-(function (host, kit) {
+function addInspect(host, kit) {
   "use strict";
   const p = host.primordials;
   const {
@@ -300,4 +300,4 @@
   }
 
   kit.inspect = inspect;
-})
+}

@@ -1,5 +1,5 @@
 // What stands within the brackets of arrays, typed arrays, buffers, sets and maps.
-(function (host, kit) {
+function makeEntries(host, kit) {
   "use strict";
   const p = host.primordials;
   const { ITEM, format, has, hex, isIndex, list, primitive, propertyText, push, read } = kit;
@@ -138,4 +138,4 @@
     __proto__: null, arrayEntries, bufferEntries, bufferLength, mapEntries, setEntries, typedEntries,
     unknownItems, unknownState, viewEntries,
   };
-})
+}

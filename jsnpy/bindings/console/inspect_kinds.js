@@ -1,6 +1,6 @@
 // Kinds for inspect.js: what an object is, the name of its class, and the kinds whose text is one piece: functions,
 // dates, regular expressions, boxed primitives, errors.
-(function (host, kit) {
+function addKinds(host, kit) {
   "use strict";
   const p = host.primordials;
   const {
@@ -373,4 +373,4 @@
   kit.kindOf = kindOf;
   kit.prefixOf = prefixOf;
   kit.regExpText = regExpText;
-})
+}

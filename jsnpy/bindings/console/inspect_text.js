@@ -1,6 +1,6 @@
 // Text for inspect.js: small tools, strings and keys as source text, entries laid out on lines and in columns. Lists
 // have no prototype here, so that no setter a script puts on Array.prototype sees an append.
-(function (host, kit) {
+function addText(host, kit) {
   "use strict";
   const p = host.primordials;
   const { proxyTargets } = kit;
@@ -357,4 +357,4 @@
   kit.string = string;
   kit.unwrap = unwrap;
   kit.width = width;
-})
+}

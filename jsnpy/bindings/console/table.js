@@ -1,5 +1,5 @@
 // console.table, loaded by format.js at its first use.
-(function (host, tools) {
+function makeTable(host, tools) {
   "use strict";
   const p = host.primordials;
   const { list, push, has, read, width } = tools;
@@ -121,4 +121,4 @@
     if (kind === "Map" || kind === "Set") return collectionTable(target, kind);
     return objectTable(target, p.ArrayIsArray(wanted) ? wanted : undefined);
   };
-})
+}

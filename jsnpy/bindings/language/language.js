@@ -1,6 +1,6 @@
 // What the engine's own objects do differently from what authors know: the words of JSON.parse, dates and numbers as
 // text, the order of texts.
-(function (host) {
+function bindLanguage(host) {
   "use strict";
   const {
     ArrayPrototype, BigIntPrototype, DatePrototype, JSONParse, JSONStringify, NumberPrototype, ObjectDefineProperty,
@@ -104,4 +104,4 @@
       return compare(one, other);
     },
   });
-})
+}

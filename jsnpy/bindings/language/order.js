@@ -1,5 +1,5 @@
 // The order of texts. Loaded by language.js when two are first compared.
-(function (host) {
+function makeOrder(host) {
   "use strict";
   const {
     Map, MapPrototypeGet, MapPrototypeSet, RegExpPrototypeExec, String, StringPrototypeCodePointAt,
@@ -74,4 +74,4 @@
     const byLength = a.length === b.length ? 0 : a.length < b.length ? -1 : 1;
     return difference(a, b, "weight") || byLength || difference(a, b, "marks") || difference(a, b, "form");
   };
-})
+}

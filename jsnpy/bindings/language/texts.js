@@ -1,5 +1,5 @@
 // Dates and numbers as text. Loaded by language.js when the first is asked for.
-(function (host) {
+function makeTexts(host) {
   "use strict";
   const {
     ArrayIsArray, DatePrototypeGetDate, DatePrototypeGetFullYear, DatePrototypeGetHours, DatePrototypeGetMinutes,
@@ -88,4 +88,4 @@
       return numberText(String(BigIntPrototypeValueOf(number)), locales, options);
     },
   };
-})
+}
