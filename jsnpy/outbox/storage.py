@@ -189,6 +189,7 @@ class FullError(OutboxError):
     """There is no room on the disk, or it fails."""
 
 
+_HOLDER = "See which one is holding it; some networks' disks say so, too, where they have no locks."
 _WRITE = "Let the account that runs jsnpy write there."
 _RESCUE = "Move the folder away; what is still readable of it, sqlite3's .recover finds."
 _KINDS = {
@@ -196,7 +197,7 @@ _KINDS = {
     sqlite3.SQLITE_READONLY: (OutboxError, "it cannot be written", _WRITE),
     sqlite3.SQLITE_CANTOPEN: (OutboxError, "it cannot be opened or made", _WRITE),
     sqlite3.SQLITE_PERM: (OutboxError, "it cannot be written", _WRITE),
-    sqlite3.SQLITE_BUSY: (BusyError, "another process does not let go of it", "See which one is holding it."),
+    sqlite3.SQLITE_BUSY: (BusyError, "another process does not let go of it", _HOLDER),
     sqlite3.SQLITE_IOERR: (
         FullError,
         "the disk fails, or is full",
@@ -207,6 +208,10 @@ _KINDS = {
 }
 
 
+_NO_LOCKS = {10 | number << 8 for number in (8, 9, 14, 15)}
+"""SQLite's extended codes for a lock that was refused, not held by another: UNLOCK, RDLOCK, CHECKRESERVEDLOCK, LOCK."""
+
+
 def trouble(directory: str, error: Exception) -> OutboxError:
     """Return the error for what SQLite or the system says."""
     if isinstance(error, OSError):
@@ -215,6 +220,9 @@ def trouble(directory: str, error: Exception) -> OutboxError:
         kind, hint = (FullError, "Make room on its disk.") if full else (OutboxError, _WRITE)
         return kind(f"the outbox {directory} cannot be used: {why}", hint)
     code = getattr(error, "sqlite_errorcode", None)
+    if code in _NO_LOCKS:
+        why = f"its disk takes no locks ({error})"
+        return OutboxError(f"the outbox {directory} cannot be used: {why}", "Put it on a disk of this machine.")
     kind, what, hint = _KINDS.get(code & 0xFF if code is not None else -1, (OutboxError, "", ""))
     reason = f"{what} ({error})" if what else str(error)
     return kind(f"the outbox {directory} cannot be used: {reason}", hint)

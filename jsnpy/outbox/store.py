@@ -109,7 +109,7 @@ class Store:
 
     def _look_only(self, path: str) -> None:
         try:
-            self._version()
+            version = self._version()
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
                 raise
@@ -118,7 +118,12 @@ class Store:
             place = path.replace("\\", "/").replace("%", "%25").replace("?", "%3f").replace("#", "%23")
             root = "///" if os.name == "nt" else ""
             self._db = sqlite3.connect(f"file:{root}{place}?immutable=1", uri=True, isolation_level=None)
-            self._version()
+            version = self._version()
+        if not version:  # a process died before its first mail was in it
+            self._db.close()
+            self._db = sqlite3.connect(":memory:", isolation_level=None)
+            for statement in _SCHEMA:
+                self._db.execute(statement)
 
     def _prepare(self) -> None:
         db = self._db
@@ -155,7 +160,8 @@ class Store:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if application == _APPLICATION:
             if version not in _READABLE:
-                raise OutboxError(f"the outbox {self.directory} was made by another version of jsnpy")
+                what = f"the outbox {self.directory} was made by another version of jsnpy"
+                raise OutboxError(what, "Use that version for it, or name another folder.")
             return int(version)
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application or version or tables:

@@ -135,6 +135,34 @@ def test_newer_outbox(tmp_path: Path, server: CountingServer) -> None:
         Outbox(str(box)).kept()
 
 
+@pytest.mark.parametrize("what", ["nothing", "a file without tables"])
+def test_a_process_that_died_at_the_very_beginning(tmp_path: Path, server: CountingServer, what: str) -> None:
+    """The file is there before its first mail: all commands take it for an empty outbox, and the next mail is kept."""
+    box = tmp_path / "box"
+    box.mkdir()
+    (box / "outbox.db").touch()
+    if what != "nothing":
+        database = sqlite3.connect(box / "outbox.db")
+        database.execute("VACUUM")
+        database.close()
+    listed = jsnpy("outbox", "list", "--outbox", box)
+    assert (0, "", f"nothing is kept in {box}\n") == (listed.code, listed.out, listed.err), listed
+    assert 2 == jsnpy("outbox", "show", "0123456789", "--outbox", box).code
+    assert 0 == jsnpy("outbox", "flush", "--outbox", box).code
+    assert 1 == len(keep(box, server, "one"))
+    assert 3 == jsnpy("outbox", "list", "--outbox", box).code
+
+
+def test_a_disk_without_locks_is_named(tmp_path: Path) -> None:
+    """Networks' disks may have none: that is no failing disk."""
+    error = sqlite3.OperationalError("disk I/O error")
+    for code in (2314, 3850):
+        error.sqlite_errorcode = code
+        told = storage.trouble(str(tmp_path), error)
+        assert "its disk takes no locks" in told.message
+        assert not isinstance(told, storage.FullError)
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
