@@ -12,6 +12,7 @@ _WRONG_VALUE = (
 )
 _UNKNOWN = 'client_id or tenant is unknown there; an application needs its directory\'s id or domain, not "common"'
 _CONSENT = "an administrator must grant consent (Entra, App registrations, API permissions)"
+_DENIED = "the log-in was refused, by the person or by an administrator"
 _POLICY = "a policy of the tenant ended or forbids this log-in (sign-in frequency, conditional access, MFA)"
 
 # Microsoft's numbers may change, so they only choose between hints.
@@ -70,7 +71,8 @@ def _named(client: Client, error: str) -> str:
         "invalid_grant": "the credential was not accepted: is it still valid?",
         "invalid_scope": "the endpoint does not know the scope, or not for this client: see scope in the oauth2 block",
         "interaction_required": f"a person must log in again: jsnpy login {client.config}",
-        "access_denied": "the log-in was refused, by the person or by an administrator",
+        "access_denied": _DENIED,
+        "authorization_declined": _DENIED,  # as Entra says it
         "unsupported_grant_type": "the endpoint does not offer this way: see token_url and login in the oauth2 block",
     }
     return texts.get(error, "see client_id, token_url and tenant in the oauth2 block")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
 import sys
@@ -69,6 +70,8 @@ def test_other_json_is_no_other_format(folder: Folder, text: str) -> None:
         (b"%PDF-1.7\n", "a PDF document"),
         (b"\x89PNG\r\n", "a picture"),
         (b"\x7fELF\x02", "a program"),
+        (b"MZ\x90\0\x03", "a program"),
+        (bz2.compress(b"{}"), "compressed (bzip2)"),
         (b"SQLite format 3\0", "an SQLite database"),
     ],
 )

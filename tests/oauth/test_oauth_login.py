@@ -117,6 +117,7 @@ def test_slow_down_adds_five_seconds(endpoint: TokenEndpoint, monkeypatch: pytes
     ("answers", "words"),
     [
         ([said(CODE), refused("access_denied", "by the user")], "access_denied: by the user"),
+        ([said(CODE), refused("authorization_declined")], "refused, by the person or by an administrator"),
         ([said(CODE), refused("expired_token")], f"nobody logged in as {USER}"),
         ([said({**CODE, "expires_in": 1})], f"nobody logged in as {USER}"),
         ([said(CODE), good("t0ken-of-login")], "gave no refresh token"),
