@@ -70,8 +70,8 @@ test-faults: $(VENV)/.dev ## cut, reset, stall, delay, flip a session at every b
 test-servers: $(VENV)/.dev ## real servers, fetched into .cache: Exim, Postfix, smtp-server; oidc-provider with Dovecot
 	$(BIN)/python -m pytest -m servers -rs tests/servers
 
-test-windows: $(VENV)/.dev ## what Windows decides, with Windows' own Python under Wine, fetched into .cache (3 minutes; ALL=1: the whole suite)
-	PYTHONPATH=tests $(BIN)/python .ci/windows/suite.py $(if $(ALL),--all)
+test-windows: $(VENV)/.dev ## what Windows decides, with Windows' own Python under Wine, fetched into .cache (3 minutes; ALL=1: the whole suite; VERSION=3.11)
+	PYTHONPATH=tests $(BIN)/python .ci/windows/suite.py $(if $(ALL),--all) $(if $(VERSION),--python $(VERSION))
 
 windows: $(VENV)/.dev ## dist/jsnpy-VERSION-win64.zip: JsN.exe and all it needs, built on Linux
 	PYTHONPATH=tests $(BIN)/python .ci/windows/package.py

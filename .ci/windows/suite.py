@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import subprocess
@@ -41,7 +42,8 @@ def python_for_tests(version: str) -> str:
     if _text(stamp) != wanted:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(python(version), folder)
-        os.unlink(os.path.join(folder, "_wmi.pyd"))  # Wine 8 crashes in it; Python does without
+        with contextlib.suppress(FileNotFoundError):  # new in 3.12; Wine 8 crashes in it, and Python does without
+            os.unlink(os.path.join(folder, "_wmi.pyd"))
         install(os.path.join(folder, "site"), version, *needs)
         digits = version.replace(".", "")
         paths = [

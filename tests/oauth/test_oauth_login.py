@@ -226,7 +226,8 @@ class Browser:
             with opener.open(f"{self.place}/?{urlencode(fields)}", timeout=20) as page:
                 return page.status, page.read().decode()
         except HTTPError as error:
-            return error.code, error.read().decode()
+            with error:
+                return error.code, error.read().decode()
 
     def end(self) -> tuple[int, str]:
         """Return exit code and stderr."""

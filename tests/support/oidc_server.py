@@ -124,7 +124,8 @@ class Person:
             with self._opener.open(url, data, timeout=20) as answer:
                 return answer.url, answer.read().decode()
         except HTTPError as error:
-            return error.url or "", error.read().decode()
+            with error:
+                return error.url or "", error.read().decode()
 
 
 def _attribute(tag: str, name: str) -> str:
