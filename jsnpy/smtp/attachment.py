@@ -34,14 +34,18 @@ class Attachment(Record):
 
     Attributes:
         filename: its name for the receiver.
-        data: its bytes.
+        data: its bytes, where they were given.
+        path: the file that holds them, where one was named.
+        field: what the script calls that.
         content_type: its MIME type, with parameters.
         cid: the Content-ID that `html` shows it by, or "".
     """
 
     filename: str
-    data: bytes
     content_type: str
+    data: bytes = b""
+    path: str = ""
+    field: str = ""
     cid: str = ""
 
     @property
@@ -49,9 +53,16 @@ class Attachment(Record):
         """Whether the type holds a file name already, of the script's own."""
         return re.search("; *name *=", self.content_type, re.IGNORECASE) is not None
 
+    def hand_over(self, take: Callable[[bytes], object], size: int) -> None:
+        """Hand on its bytes; a file's so many at a time, as a big one is not to be in memory beside its base64."""
+        if self.path:
+            read(self.path, self.field, take, size)
+        else:
+            take(self.data)
+
 
 def parse(given: dict[object, object], field: str, locate: Callable[[str, str], str]) -> Attachment:
-    """Return what an element of `attachments` stands for, its file read.
+    """Return what an element of `attachments` stands for.
 
     Args:
         given: the element.
@@ -82,20 +93,23 @@ def parse(given: dict[object, object], field: str, locate: Callable[[str, str], 
         raise invalid(f"{field}.encoding", f'must be "utf-8" or "base64", not {describe(strings["encoding"])}')
     is_text = path is None and encoding != "base64"
     kind = content_type(strings["content_type"], filename, field, is_text=is_text)
+    data = b""
     if path is not None:
-        data = read(path, f"{field}.path")
+        read(path, f"{field}.path", lambda _: None, 0)  # whether it can be read is said in its turn
     elif is_text:
         data = encoded(content or "", kind, field)
     else:
         data = from_base64(content or "", field)
-    return Attachment(filename=filename, data=data, content_type=kind, cid=content_id(strings["cid"], field))
+    cid = content_id(strings["cid"], field)
+    return Attachment(filename=filename, content_type=kind, data=data, path=path or "", field=f"{field}.path", cid=cid)
 
 
-def read(path: str, field: str) -> bytes:
-    """Return the bytes of a file; raises SendFailure with Code.ARGUMENT where it cannot be read."""
+def read(path: str, field: str, take: Callable[[bytes], object], size: int) -> None:
+    """Hand on the bytes of a file, so many at a time; raises SendFailure with Code.ARGUMENT where it cannot be read."""
     try:
         with open(path, "rb") as file:
-            return file.read()
+            while piece := file.read(size):
+                take(piece)
     except OSError as error:
         raise invalid(field, f"cannot be read: {printable(path)}: {error.strerror or error}") from None
     except MemoryError:

@@ -24,6 +24,7 @@ _7BIT = bytes([*b"\t\r\n", *range(0x20, 0x7F)])
 # One line of base64, 76 characters, comes of 57 bytes; so many lines are made at once, without a loop over them.
 _LINES = 4096
 _RAW_LINE = 57
+_PIECE = _RAW_LINE * _LINES
 _FORMAT = "76s" * _LINES
 
 
@@ -115,7 +116,7 @@ class _File:
         if attachment.cid:
             out.write(f"Content-ID: <{attachment.cid}>\r\n".encode())
         out.write(b"\r\n")
-        write_base64(attachment.data, out)
+        attachment.hand_over(lambda data: write_base64(data, out), _PIECE)
 
 
 class _Multipart:
@@ -168,9 +169,8 @@ def encode_text(text: str) -> tuple[bytes, bytes]:
 def write_base64(data: bytes, out: io.BytesIO) -> None:
     """Write data in base64, in lines of 76 characters that end in CRLF."""
     view = memoryview(data)
-    step = _RAW_LINE * _LINES
-    for start in range(0, len(data), step):
-        text = b2a_base64(view[start : start + step], newline=False)
+    for start in range(0, len(data), _PIECE):
+        text = b2a_base64(view[start : start + _PIECE], newline=False)
         if len(text) == 76 * _LINES:
             out.write(b"\r\n".join(struct.unpack(_FORMAT, text)))
         else:

@@ -8,7 +8,6 @@ import ssl
 
 from jsnpy import trust
 from jsnpy.smtp import certificate as certificates
-from jsnpy.smtp import hints
 from jsnpy.smtp.outcome import Code, SendFailure
 from jsnpy.smtp.reply import remaining
 
@@ -100,7 +99,8 @@ def wrap(
     sock.settimeout(remaining(deadline))
     wrapped = None
     try:
-        wrapped = tls.wrap_socket(sock, server_hostname=server.tls_name, do_handshake_on_connect=False)
+        name = server.tls_name.encode()  # it is in ASCII; of a str, Python asks its codec for IDNA, which takes a while
+        wrapped = tls.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
         wrapped.do_handshake()
         certificate = wrapped.getpeercert(binary_form=True)
     except (OSError, ValueError) as error:
@@ -130,6 +130,8 @@ def _chain(wrapped: ssl.SSLSocket | None) -> list[bytes]:
 
 
 def _failure(error: Exception, chain: list[bytes], server: Server, transcript: Transcript) -> SendFailure:
+    from jsnpy.smtp import hints
+
     place = server.place
     if isinstance(error, TimeoutError):
         what = f"{place} did not finish the TLS handshake: timed out after {transcript.elapsed()}"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import email
 import email.policy
+import os
 import re
 import sys
+import tracemalloc
 from email.header import decode_header, make_header
 from typing import TYPE_CHECKING, Any
 
@@ -131,11 +133,24 @@ def test_a_file_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert f"attachments[0].path is too large for this machine's memory: {path}" == refusal({"path": str(path)})
 
 
+def test_a_file_is_not_in_memory_beside_its_base64(tmp_path: Path) -> None:
+    """A mail with a big file takes little more memory than its base64 does."""
+    size = 8 * 2**20
+    path = tmp_path / "data.bin"
+    path.write_bytes(os.urandom(size))
+    tracemalloc.start()
+    try:
+        message = build({"path": str(path)})
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.8 * size
+    assert path.read_bytes() == list(email.message_from_bytes(message).walk())[-1].get_payload(decode=True)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
 def test_a_fifo_is_no_file(tmp_path: Path) -> None:
     """What would be waited for, such as a FIFO, is -1 at once."""
-    import os
-
     os.mkfifo(tmp_path / "pipe")
     assert "is no regular file" in refusal({"path": str(tmp_path / "pipe")})
 
