@@ -25,6 +25,7 @@ _EXIT = "use exit(code)"
 _SLEEP = "use sleep(milliseconds)"
 _ARG = "values come from the config: use arg (`--set KEY=VALUE` sets one for a run)"
 _COM = "there are no COM objects here: send_email sends mail, http_get and http_request fetch"
+_SERVER = "this is no web server: console.log prints, http_get and http_request fetch"
 _BROWSER = "there is no browser here: console.log prints, globalThis is the global object"
 _FILES = 'there is no access to files here: pass values in the config ("${FILE:path}" in a value is a file\'s text)'
 _MAIL = "use send_email({ host, port, from, to, subject, body })"
@@ -42,6 +43,7 @@ CURES = {
     "CurlHttpRequest": _FETCH,
     "Deno": "jsnpy is neither Node nor Deno: " + _LOG + ", " + _EXIT.removeprefix("use "),
     "document": _BROWSER,
+    "email_send": _MAIL,
     "Enumerator": "use for (const item of list)",
     "exports": _EXPORTS,
     "fetch": _FETCH,
@@ -70,10 +72,13 @@ CURES = {
     "process.stdout": _LOG,
     "prompt": "nobody is there to be asked: " + _ARG,
     "require": _MODULES,
+    "Response": _SERVER,
+    "ScriptEngine": "this is not Windows Script Host: `jsnpy --version` names the engine",
     "sendEmail": _MAIL,
     "sendMail": _MAIL,
     "send_mail": _MAIL,
     "sendmail": _MAIL,
+    "Server": _SERVER,
     "setImmediate": "use setTimeout(callback, 0)",
     "std": "QuickJS's std and os are not here: use console.log, exit, sleep and http_get",
     "std.exit": _EXIT,
@@ -101,21 +106,12 @@ CURES = {
 }
 """By name, or by name and member."""
 
+_LOST = {"description": "{}.message", "number": "{0}.name and {0}.message"}
+"""What JScript's errors have besides, and what to use instead."""
+
 _MATCHES = (
-    "$1",
-    "$2",
-    "$3",
-    "$4",
-    "$5",
-    "$6",
-    "$7",
-    "$8",
-    "$9",
-    "lastMatch",
-    "lastParen",
-    "leftContext",
-    "rightContext",
-)
+    *(f"${n}" for n in range(1, 10)), "index", "input", "lastMatch", "lastParen", "leftContext", "rightContext",
+)  # fmt: skip
 _DECLARING = frozenset(("var", "let", "const", "function", "class", "catch", "import", "async"))
 _CONTROL = frozenset(("if", "for", "while", "switch", "with"))
 _ENDS = {"(": ")", "[": "]", "{": "}"}
@@ -155,7 +151,35 @@ def foreign_names(source: str) -> list[Warning]:
         elif known := cure(name, member):
             full = f"{name}.{member}" if f"{name}.{member}" in CURES else name
             found.setdefault(full, Warning(line=token.line, text=f"{full} does not exist here: {known}"))
-    return list(found.values())
+    for warning in _jscript(read):
+        found.setdefault(warning.text, warning)
+    return sorted(found.values(), key=lambda one: one.line)
+
+
+def _jscript(read: list[Token]) -> Iterator[Warning]:
+    """Yield a warning for each habit of JScript that is no error here, but gives something else without a word."""
+    words = {token.text for token in read}
+    own = {token.text for i, token in enumerate(read) if token.kind == "word" and _text(read, i + 1) in (":", "=")}
+    caught: list[str] = []  # what each open brace's catch calls its error
+    for i, token in enumerate(read):
+        name, before, text = token.text, _text(read, i - 1), ""
+        if token.kind == "sign" and name == "{":
+            is_catch = [_text(read, i - back) for back in (4, 3, 1)] == ["catch", "(", ")"]
+            caught.append(_text(read, i - 2) if is_catch else "")
+        elif token.kind == "sign" and name == "}" and caught:
+            caught.pop()
+        elif name == "getYear" and before in (".", "?.") and "1900" not in words:
+            text = "getYear() counts from 1900 here, 126 is 2026: use getFullYear()"
+        elif name == "Error" and before != "." and (_text(read, i + 1), _text(read, i + 3)) == ("(", ","):
+            if _text(read, i + 2).isdigit():
+                text = "Error(number, text) is JScript's, and here the text is lost: write Error(text)"
+        elif name in caught and token.kind == "word" and before not in (".", "?.", "|", "?", "typeof"):
+            member = _member(read, i)
+            # What the script gives its own errors, or has something else for, is there.
+            if member in _LOST and member not in own and _text(read, i + 3) not in ("|", "?"):
+                text = f"{name}.{member} does not exist here: use {_LOST[member].format(name)}"
+        if text:
+            yield Warning(line=token.line, text=text)
 
 
 def _text(read: list[Token], i: int) -> str:

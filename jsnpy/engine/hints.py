@@ -19,6 +19,7 @@ _CALLEE = re.compile(r"([\w$]+(?:\s*\??\.\s*[\w$#]+|\[[^\[\]()]*\])*)\s*(?:\?\.)
 _MEMBER = re.compile(r"\s*\??\.?\s*([\w$#]+)\s*\(")
 _NAME = re.compile(r"[\w$]+")
 _QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a\u00ab\u00bb\uff02\uff07\u00b4"
+_COMPILATION = ("if", "elif", "else", "end", "set", "cc_on", "_jscript", "_win32", "_win64")
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 
 
@@ -86,15 +87,37 @@ def _unknown_name(ending: Ending, words: str, line: str) -> str:
 def _syntax(ending: Ending) -> str:
     read = tokens.read(ending.source)
     on_line = [token for token in read if token.line == ending.line]
-    return _strange(ending, on_line) or _module(on_line) or _await(ending, on_line) or _unclosed(ending, read)
+    return (
+        _markup(ending, read)
+        or _strange(ending, on_line)
+        or _module(on_line)
+        or _await(ending, on_line)
+        or _unclosed(ending, read)
+    )
+
+
+def _markup(ending: Ending, read: list[Token]) -> str:
+    """Name what is around a script in a file of another host."""
+    first, second = ([token.text for token in read[:2]] + ["", ""])[:2]
+    if not read or read[0].line != ending.line:
+        return ""
+    if first == "<":
+        return "this begins like HTML or a .wsf file: leave only the script that stands between its tags"
+    if first == "@" and second not in _COMPILATION:
+        return "this begins like a batch file: leave only the script in it"
+    return ""
 
 
 def _strange(ending: Ending, on_line: list[Token]) -> str:
     """Name a character that looks like another one, or like none."""
-    for token in on_line:
-        char = token.text
-        if char == "@":
+    for i, token in enumerate(on_line):
+        char, following = token.text, "".join(one.text for one in on_line[i + 1 : i + 2])
+        if char == "@" and following in _COMPILATION:
             return "@if, @set, @cc_on are JScript's conditional compilation, which is not here: leave such lines out"
+        if char == "@" and token.kind == "sign":
+            return "@ means nothing in JavaScript: an address stands in quotes"
+        if char == "#" and following == "include":
+            return CURES["import"]
         if token.kind != "sign" or char.isascii():
             continue
         code = f"U+{ord(char):04X}"

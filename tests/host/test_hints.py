@@ -36,6 +36,9 @@ FOREIGN = {
     "new VBArray(1)": "COM",
     "CreateObject('x')": "COM",
     "MsgBox('x')": "console.log",
+    "ScriptEngine()": "--version",
+    "Response.Write('x')": "console.log",
+    "email_send({})": "send_email",
     "alert('x')": "console.log",
     "print('x')": "console.log",
     "fetch('http://x')": "http_get",
@@ -88,6 +91,12 @@ SYNTAX = {
     "1;\n/* abc": "the /* in line 2, column 1 is never closed",
     "console.log(\u201chi\u201d);": "\u201c (U+201C)",
     "@if (@_jscript)": "conditional compilation",
+    "var a = 1;\n@set @x = 1": "conditional compilation",
+    "@echo off\ncscript %0": "batch file",
+    "<script language='JScript'>\nf();\n</script>": ".wsf",
+    "<job><?xml?>\n": ".wsf",
+    "var a = 1;\n#include 'lib.js'": 'under "include"',
+    "send_email({ to: admin@x.test })": "an address stands in quotes",
     "console.log(\u2018hi\u2019);": "\u2018 (U+2018)",
     "f(\u00abhi\u00bb);": "U+00AB",
     "1;\u200b": "U+200B",
@@ -181,6 +190,46 @@ require('x');"""
     found = [(one.line, one.text.split()[0]) for one in foreign_names(source)]
     assert [(1, "require"), (3, "WScript.Echo"), (3, "process.env"), (4, "process.exit")] == found
     assert all(CURES[name] in one.text for one, (_, name) in zip(foreign_names(source), found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (
+            "try { f() } catch (e) {\n  console.log('x ' + e.description);\n}",
+            "e.description does not exist here: use e.message",
+        ),
+        (
+            "try { f() } catch (err) {\n  if (x) { mail({ body: err.number & 65535 }) }\n}",
+            "use err.name and err.message",
+        ),
+        ("var d = new Date();\nlog(d.getYear());", "use getFullYear()"),
+        ("\nthrow new Error(5, 'disk full');", "write Error(text)"),
+    ],
+)
+def test_a_habit_of_jscript_that_is_no_error_here(source: str, said: str) -> None:
+    """What would print undefined, another year or no text is warned of before it does."""
+    assert [(2, True)] == [(one.line, one.text.endswith(said)) for one in foreign_names(source)], foreign_names(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "try { f() } catch (e) { log(e.description || e.message); log(e.message || e.description) }",
+        "try { f() } catch (e) { log(e.description ? e.description : e.message, typeof e.number) }",
+        "try { throw { number: 1, description: 'x' } } catch (e) { log(e.number, e.description) }",
+        "try { f() } catch (e) { e.number = 1; log(e.number) }",
+        "try { f() } catch (e) { log(e.message, arg.number) } log(e.description)",
+        "try { f() } catch { log(arg.description) }",
+        "var y = d.getYear(); if (y < 1900) y += 1900;",
+        "throw new Error('a', { cause: 1 }); Error(5)",
+        "'e.description'; // getYear()",
+        "} } catch (e",
+    ],
+)
+def test_what_only_looks_like_a_habit_of_jscript(source: str) -> None:
+    """A script that has an answer for it, or means something of its own, is not warned."""
+    assert [] == foreign_names(source)
 
 
 def test_what_jscript_kept_of_the_last_match() -> None:
