@@ -110,11 +110,19 @@ class Redactor:
 
     def scrub_lines(self, lines: list[str]) -> list[str]:
         """Return the lines of one text scrubbed, also of a secret that goes over the end of a line."""
-        whole = "".join(lines)
-        if not self.finds(whole) and not self.finds(whole.replace(" ", "")):
-            return lines
-        last = len(lines) - 1
-        return [self.scrub_line(line, "".join(lines[:n]), is_last=n == last) for n, line in enumerate(lines)]
+        whole = "".join(lines).replace(" ", "")
+        places = [number for number, line in enumerate(lines) for char in line if char != " "]
+        found = False
+        hidden: set[int] = set()
+        for form in (*self.searched_for(), *tuple(self._below)):
+            form = form.replace(" ", "")  # noqa: PLW2901 - as in the lines, whose ends a server may have put blanks at
+            position = whole.find(form) if len(form) >= _SHORT else -1
+            while position >= 0:
+                found = True
+                first, last = places[position], places[position + len(form) - 1]
+                hidden.update(range(first, last + 1) if last > first else ())
+                position = whole.find(form, position + 1)
+        return [MASK if n in hidden else self.scrub(line) for n, line in enumerate(lines)] if found else lines
 
     def scrub_line(self, line: str, before: str, *, is_last: bool) -> str:
         """Return a line of a text scrubbed, also of the part of a secret that stands in it.
@@ -131,13 +139,22 @@ class Redactor:
             whole = self.scrub(before) + self.scrub(line)
             if self.finds(whole) or self.finds(whole.replace(" ", "")):
                 return MASK
-        return self.scrub(line) if is_last else self.scrub_cut(line)
+        if is_last:
+            return self.scrub(line)
+        so_far = (before + line).replace(" ", "")
+        if before and self._begun(so_far) < len(before.replace(" ", "")):
+            return MASK  # the middle of what began before
+        return self.scrub_cut(line)
 
     def scrub_cut(self, text: str) -> str:
         """Return what `scrub` does of a text that was cut at its end, without what the cut left of a secret there."""
         text = self.scrub(text)
-        end = min((_begun(text, form) for form in self.searched_for()), default=len(text))
+        end = self._begun(text)
         return text if end == len(text) else text[:end] + MASK
+
+    def _begun(self, text: str) -> int:
+        """Return where `text` ends in a beginning of a secret, or its length."""
+        return min((_begun(text, form) for form in self.searched_for()), default=len(text))
 
 
 def _begun(text: str, form: str) -> int:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jsnpy.oauth.client import Client
 
 _CODES = {"connect": UNREACHABLE, "timeout": TIMEOUT, "tls": TLS}
+_LARGEST = 1024 * 1024  # bytes of an answer: tokens have a few thousand
 _SHOWN = 300  # characters of the endpoint's own words
 _TOO_MANY = 429
 _WORDS = ("error_description", "message", "errorSummary", "detail", "title")
@@ -73,7 +74,7 @@ def exchange(client: Client, url: str, fields: Mapping[str, str], headers: Seque
     host = urls.host(url)
     try:
         request = web.Request("POST", url, urlencode(fields), lines, f"jsnpy/{__version__}")
-        reply = web.fetch(request, insecure=client.insecure, deadline=deadline, redirects=0)
+        reply = web.fetch(request, insecure=client.insecure, deadline=deadline, redirects=0, largest=_LARGEST)
     except web.WebError as error:
         what = f"no token from {host}: {client.redactor.scrub(str(error))}"
         raise TokenError(_CODES.get(error.kind, PROTOCOL), what) from None

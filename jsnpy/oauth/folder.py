@@ -115,6 +115,7 @@ class Slot:
             raise Unwritable(error.strerror or str(error)) from None
         try:
             _check_folder(self.folder)
+            _check_private(self._lock, os.fstat(file))  # another account's could be held for ever
             _wait_for_lock(file, deadline)
         except OSError as error:  # some networks' disks have no locks
             os.close(file)
@@ -263,20 +264,25 @@ else:
         _check_private(path, found)
 
     def _check_folder(folder: str) -> None:
-        """See to it that only this account can put files into the folder; one with our files alone is closed."""
+        """See to it that only this account can put files into the folder.
+
+        One with our files alone that others can read is closed; where they could write, one of our tokens may by now
+        have the name of another, and would go to another server.
+        """
         found = os.stat(folder)
         if found.st_uid != os.geteuid():
             raise _unsafe(folder, f"belongs to another account (uid {found.st_uid})", f"chown {os.geteuid()} {folder}")
         if not found.st_mode & _OTHERS:
             return
-        if all(name.endswith((".token", ".lock", ".new")) for name in os.listdir(folder)):
+        names = os.listdir(folder)
+        if found.st_mode & 0o022 and names:
+            mode = stat.S_IMODE(found.st_mode)
+            raise _unsafe(folder, f"can be written by others (mode {mode:04o})", f"chmod 700 {folder}")
+        if all(name.endswith((".token", ".lock", ".new")) for name in names):
             try:
                 os.chmod(folder, 0o700)
             except OSError:
                 pass  # on a disk that is only read; the files in it are closed
-        elif found.st_mode & 0o022:
-            mode = stat.S_IMODE(found.st_mode)
-            raise _unsafe(folder, f"can be written by others (mode {mode:04o})", f"chmod 700 {folder}")
 
     def _sync(folder: str) -> None:
         handle = os.open(folder, os.O_RDONLY)

@@ -15,12 +15,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jsnpy.redaction import Redactor
+
 _SHOWN = 200  # characters of what a failing program said
 _LARGEST = 64 * 1024
 
 
-def first_line(command: Sequence[str], base_dir: str, deadline: float) -> str:
-    """Run a program and return the token it prints."""
+def first_line(command: Sequence[str], base_dir: str, redactor: Redactor, deadline: float) -> str:
+    """Run a program and return the token it prints; `redactor` knows what must not be shown of what it says."""
     name = printable(command[0])
     program = command[0]
     if "/" in program or (os.sep in program):
@@ -49,7 +51,9 @@ def first_line(command: Sequence[str], base_dir: str, deadline: float) -> str:
                 pipe.close()
         raise TokenError(TIMEOUT, f"no token from the command {name}: it did not end in time") from None
     if process.returncode:
-        said = " ".join(whole(err[:_LARGEST].decode("utf-8", "replace")).split())[:_SHOWN]
+        said = " ".join(redactor.scrub(whole(err.decode("utf-8", "replace"))).split())
+        if len(said) > _SHOWN:
+            said = redactor.scrub_cut(said[:_SHOWN]) + " …"
         what = f"no token from the command {name}: it ended with code {process.returncode}"
         raise TokenError(REFUSED, f"{what}: {printable(said)}" if said else what, f"run it by hand: {name}")
     line = out.split(b"\n", 1)[0].strip()

@@ -214,7 +214,8 @@ class Source:
     def _of_program(self, deadline: float) -> AccessToken:
         from jsnpy.oauth import program
 
-        text = program.first_line(self.settings.command, self._base_dir, deadline)
+        client = self.client("")
+        text = program.first_line(client.settings.command, self._base_dir, client.redactor, deadline)
         return AccessToken(text=text, kept=True, event=f"token: printed by {self.settings.command[0]}")
 
     def _read(self, need: _Need) -> Kept:

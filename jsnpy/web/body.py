@@ -7,7 +7,7 @@ import zlib
 from jsnpy.web.errors import WebError
 
 LIMIT = 64 * 1024 * 1024
-"""Bytes of body taken, decoded."""
+"""Bytes of a body taken for a script, decoded."""
 
 _SLICE = 64 * 1024
 _MEMBERS = 10_000  # gzip streams in one body; block-wise gzip of the largest body has a tenth of that
@@ -22,35 +22,37 @@ _NO_CHARSETS = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_
 _UNREADABLE = {"br", "zstd", "compress", "x-compress"}
 
 
-def check_size(body: bytes | bytearray) -> None:
+def check_size(body: bytes | bytearray, largest: int) -> None:
     """Raise a WebError for a body over the limit."""
-    if len(body) > LIMIT:
-        raise WebError(f"the answer is larger than {LIMIT // (1024 * 1024)} MB")
+    if len(body) > largest:
+        raise WebError(f"the answer is larger than {largest // (1024 * 1024)} MB")
 
 
-def decompress(body: bytes, encodings: str) -> bytes:
+def decompress(body: bytes, encodings: str, largest: int | None = None) -> bytes:
     """Undo the Content-Encoding of a body (RFC 9110 section 8.4).
 
     Args:
         body: the bytes that came.
         encodings: the header's value: names with commas between, in the order they were applied.
+        largest: bytes that may come out, None for `LIMIT`.
 
     Raises:
-        WebError: more than `LIMIT` bytes come out, the data is broken or cut, or the encoding is another one.
+        WebError: more come out, the data is broken or cut, or the encoding is another one.
     """
+    largest = LIMIT if largest is None else largest
     names = [name.strip().lower() for name in encodings.split(",")]
     for name in reversed(names[:4]):
         if name in _UNREADABLE:
             raise WebError(f"the answer is compressed with {name}, which was not asked for and cannot be read")
         if name in ("gzip", "x-gzip", "deflate") and body:
             try:
-                body = _inflate(body, gzip=name != "deflate")
+                body = _inflate(body, largest, gzip=name != "deflate")
             except zlib.error:
                 raise WebError(f"the answer is broken: what it calls {name} is none") from None
     return body
 
 
-def _inflate(body: bytes, *, gzip: bool) -> bytes:
+def _inflate(body: bytes, largest: int, *, gzip: bool) -> bytes:
     """Inflate gzip members (RFC 1952), or "deflate" in both meanings found in the wild: zlib, raw."""
     out = bytearray()
     position = 0
@@ -61,8 +63,8 @@ def _inflate(body: bytes, *, gzip: bool) -> bytes:
             if not piece:
                 raise WebError("the answer was cut off in the middle of its compressed data")
             position += len(piece)
-            out += decoder.decompress(piece, LIMIT + 1 - len(out))
-            check_size(out)
+            out += decoder.decompress(piece, largest + 1 - len(out))
+            check_size(out, largest)
         position -= len(decoder.unused_data)
         # Padding after the last member is none of ours.
         if not gzip or body[position : position + 2] != b"\x1f\x8b":

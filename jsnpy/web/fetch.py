@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from jsnpy.record import Record
 from jsnpy.text import whole
-from jsnpy.web.body import decompress, text
+from jsnpy.web import body as bodies
 from jsnpy.web.errors import WebError
 from jsnpy.web.transfer import Reply, Transfer
 from jsnpy.web.url import Url, follow, header, masked, parse, real_words
@@ -26,10 +26,11 @@ REDIRECTS = 10
 
 _MOVED = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND)
 _REDIRECTING = frozenset((*_MOVED, HTTPStatus.SEE_OTHER, HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT))
-_SECRETS = frozenset(("authorization", "cookie", "host", "proxy-authorization"))  # Host is no secret, but no other's
 # The body's length is ours to say, whatever the script counted.
 _OURS = frozenset(("content-length", "transfer-encoding"))
 _OF_THE_BODY = frozenset(("content-type", "content-encoding", "content-language", "content-location"))
+# All that goes along to another origin: any other header may hold a secret, as X-Api-Key does, or be for one host.
+_FOR_ALL = frozenset(("accept", "accept-encoding", "accept-language", "cache-control", "user-agent", *_OF_THE_BODY))
 
 
 class Answer(Record):
@@ -89,7 +90,7 @@ class Request:
             self.method, self.body = "HEAD" if self.method == "HEAD" else "GET", None
             self._drop(_OF_THE_BODY)
         if self.url.origin != old.origin:
-            self._drop(_SECRETS)
+            self.headers = [one for one in self.headers if one[0].lower() in _FOR_ALL]
         if self.body is not None and old.scheme == "https" and self.url.scheme == "http":
             raise WebError(
                 f"{old.peer} redirects the {self.method} from https to http: its body is not sent in clear text"
@@ -109,12 +110,14 @@ def fetch(
     deadline: float | None = None,
     timeout: float | None = None,
     redirects: int = REDIRECTS,
+    largest: int | None = None,
 ) -> Answer:
     """Send a request, follow its redirects, and return the last answer.
 
     Up to ten redirects are followed. 303 becomes GET, and so does a POST after 301 and 302, as in browsers
     and libcurl; 307 and 308 keep method and body. From https to http is followed too, but never with a body;
-    Authorization and Cookie headers stay with the scheme, host and port they were written for.
+    to another scheme, host or port go Accept, Accept-Encoding, Accept-Language, Cache-Control, User-Agent and what is
+    said of the body, and no other header.
 
     Args:
         request: what to send; changed on the way.
@@ -122,6 +125,7 @@ def fetch(
         deadline: time.monotonic() at which the run ends.
         timeout: seconds that the fetch may take in all, None for 30.
         redirects: how many are followed; with 0, a redirect is an answer like any other.
+        largest: bytes of an answer at most, as it comes and decoded; None for 64 MB.
 
     Raises:
         WebError: no complete answer. A status such as 404 is an answer.
@@ -130,7 +134,7 @@ def fetch(
     end = begun + (TIMEOUT if timeout is None else timeout)
     if deadline is not None:
         end = min(deadline, end)
-    transfer = Transfer(end, insecure=insecure)
+    transfer = Transfer(end, insecure=insecure, largest=bodies.LIMIT if largest is None else largest)
     outcome: list[Answer | WebError] = []
 
     def work() -> None:
@@ -161,14 +165,14 @@ def _follow(request: Request, transfer: Transfer, redirects: int) -> Answer:
         reply = transfer.exchange(request.method, request.url, request.headers, request.body, followed)
         location = reply.headers.get("Location", "").strip()
         if reply.status not in followed or not location:
-            return _answer(reply, request.url)
+            return _answer(reply, request.url, transfer.largest)
         request.redirect(reply.status, location)
     raise WebError(f"more than {redirects} redirects, the last one to {masked(str(request.url))}")
 
 
-def _answer(reply: Reply, source: Url) -> Answer:
-    body = decompress(reply.body, reply.headers.get("Content-Encoding", ""))
-    words = text(body, reply.headers.get("Content-Type", ""))
+def _answer(reply: Reply, source: Url, largest: int) -> Answer:
+    body = bodies.decompress(reply.body, reply.headers.get("Content-Encoding", ""), largest)
+    words = bodies.text(body, reply.headers.get("Content-Type", ""))
     return Answer(status=reply.status, body=words, url=str(source), headers=_headers(reply.headers))
 
 

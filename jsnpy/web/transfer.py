@@ -65,11 +65,13 @@ class Transfer:
     Args:
         deadline: time.monotonic() at which no more may be begun.
         insecure: whether any certificate is good enough.
+        largest: bytes of an answer at most.
     """
 
-    def __init__(self, deadline: float, *, insecure: bool) -> None:
+    def __init__(self, deadline: float, *, insecure: bool, largest: int) -> None:
         self.deadline = deadline
         self.insecure = insecure
+        self.largest = largest
         self.stage = "beginning"
         self._context: ssl.SSLContext | None = None
         self._connection: HTTPConnection | None = None
@@ -198,7 +200,7 @@ class Transfer:
         body = bytearray()
         for piece in response.stream(_PIECE, decode_content=False):
             body += piece
-            check_size(body)
+            check_size(body, self.largest)
             if time.monotonic() > self.deadline:
                 raise TimeoutError
         return bytes(body)

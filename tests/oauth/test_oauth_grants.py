@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import gzip
 import json
 import os
 import socket
@@ -21,7 +22,9 @@ from support.certificates import server_context
 from support.http_server import Received, answer, redirect
 from support.token_endpoint import TokenEndpoint, good, refused, said
 
+from jsnpy.oauth.failure import TokenError
 from jsnpy.oauth.grants import _lifetime
+from jsnpy.oauth.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -511,11 +514,17 @@ def test_an_endpoint_that_drips_cannot_stretch_the_deadline(endpoint: TokenEndpo
     assert "timed out" in error.what
 
 
-def test_an_endless_answer_has_an_end(endpoint: TokenEndpoint, fail: Fail, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The web room's limit holds for tokens, too."""
-    monkeypatch.setattr("jsnpy.web.body.LIMIT", 100_000)
-    endpoint.answers = [answer(b" " * 200_000)]
-    assert (-9, None) == ((error := fail(endpoint.block())).code, error.temporary)
+@pytest.mark.parametrize("status", ["200 OK", "400 Bad Request", "503 Away"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_of_more_than_a_megabyte_is_not_read(
+    endpoint: TokenEndpoint, fail: Fail, status: str, packed: bool
+) -> None:
+    """No token is so large, and neither is what an endpoint has to say of an error; nor when it is compressed."""
+    page = gzip.compress(b" " * 2**26) if packed else b" " * (2**20 + 1)
+    endpoint.answers = [answer(page, status, *["Content-Encoding: gzip"] * packed)]
+    error = fail(endpoint.block())
+    assert (-9, None) == (error.code, error.temporary)
+    assert "larger than 1 MB" in error.what
 
 
 def test_nobody_there_is_not_reached(fail: Fail) -> None:
@@ -699,3 +708,17 @@ def test_windows_finds_a_batch_file_by_its_name(ask: Ask, tmp_path: Path, monkey
     (tmp_path / "mytoken.cmd").write_text("@echo t0ken\r\n", encoding="utf-8")
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     assert "t0ken" == ask({"command": ["mytoken"]}).text
+
+
+@pytest.mark.parametrize("before", range(180, 201, 4))
+def test_a_programs_words_are_not_cut_within_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    """Of a secret that goes over the end of what is shown nothing is left."""
+    monkeypatch.setenv("A_SECRET", "hunter2-hunter3-hunter4")
+    code = f"import sys; sys.exit('x' * {before} + sys.argv[1] + 'y' * 99)"
+    source = Source({"command": [sys.executable, "-c", code, "${ENV:A_SECRET}"]}, base_dir=str(tmp_path))
+    with pytest.raises(TokenError) as caught:
+        source.access_token(USER, time.monotonic() + 30)
+    assert "xxx" in caught.value.what
+    assert "hun" not in caught.value.what

@@ -576,6 +576,33 @@ def test_what_belongs_to_another_account_is_not_used(
 
 
 @posix
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o722, 0o1777])
+def test_a_folder_that_others_could_write_all_the_time_is_not_used(
+    endpoint: TokenEndpoint, ask: Ask, fail: Fail, tokens: Path, mode: int
+) -> None:
+    """Others may have given one of our tokens the name of another: it is -5 with the cure, for our files alone too."""
+    ask(endpoint.block())
+    tokens.chmod(mode)
+    error = fail(endpoint.block())
+    assert (-5, 1) == (error.code, len(endpoint.requests))
+    assert f"can be written by others (mode {mode:04o})" in error.what
+    assert f"chmod 700 {tokens}" in error.hint
+    assert mode == stat.S_IMODE(tokens.stat().st_mode)
+    tokens.chmod(0o755)
+    ask(endpoint.block())
+    assert 0o700 == stat.S_IMODE(tokens.stat().st_mode)
+
+
+@posix
+def test_a_lock_that_others_can_hold_is_not_waited_for(endpoint: TokenEndpoint, fail: Fail, tokens: Path) -> None:
+    """Somebody who could put it there could keep this account from its tokens for ever."""
+    fail(endpoint.block(token_url="http://127.0.0.1:1/"))
+    (lock,) = tokens.glob("*.lock")
+    lock.chmod(0o666)
+    assert f"chmod 600 {lock}" in fail(endpoint.block(token_url="http://127.0.0.1:1/")).hint
+
+
+@posix
 def test_a_folder_that_others_can_write_is_not_used(endpoint: TokenEndpoint, fail: Fail, tokens: Path) -> None:
     """In a folder with other things in it, which stay as they are, others could put a token."""
     tokens.mkdir()

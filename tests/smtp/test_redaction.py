@@ -226,8 +226,22 @@ def test_a_secret_over_several_lines_hides_them(secret: str) -> None:
 def test_a_long_token_over_many_lines_hides_all_of_them() -> None:
     """No line of the middle is left, although it holds neither beginning nor end."""
     token = "".join(f"{number:04x}" for number in range(400))
-    lines = [token[start : start + 76] for start in range(0, len(token), 76)]
-    assert {MASK} == set(knowing(token).scrub_lines(lines))
+    for width in (1, 2, 5, 7, 76):
+        lines = [token[start : start + width] + " " for start in range(0, len(token), width)]
+        assert {MASK} == set(knowing(token).scrub_lines(lines))
+
+
+@pytest.mark.parametrize("width", [2, 3, 5, 7, 8, 20])
+def test_lines_shown_as_they_come_hide_the_middle_of_a_secret(width: int) -> None:
+    """Of what a server wraps, however narrow, only the first two letters may have been shown before they are known."""
+    token = "".join(f"{number:03x}Q" for number in range(30))
+    redactor = knowing(token)
+    lines = [token[start : start + width] for start in range(0, len(token), width)] + ["no"]
+    shown = [
+        redactor.scrub_line(line, "".join(lines[:number]), is_last=line == "no") for number, line in enumerate(lines)
+    ]
+    assert {MASK, "no"} == set(shown[1:])
+    assert shown[0] in (MASK, token[:2])
 
 
 def test_finding_without_masking() -> None:

@@ -104,19 +104,29 @@ def test_redirects_lead_to_http_only(serve: Serve, run: Any, location: str) -> N
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
 def test_secrets_stay_with_their_host(serve: Serve, run: Any, name: str) -> None:
-    """Authorization and Cookie go neither to another host nor to another port, and do not come back later."""
+    """What may hold a secret goes neither to another host nor to another port, and does not come back later."""
     other = serve(lambda _: redirect(f"http://localhost:{first.port}/back"))
     first: HttpServer = serve(
         lambda request: (
             answer(b"end") if request.target == "/back" else redirect(f"http://{name}:{other.port}/", "307 T")
         )
     )
-    headers = ["Authorization: Bearer t", "cookie: c=1", "Host: virtual.test", "X-Kept: yes"]
-    assert "end" == http_post(first.url, "a", headers, run)["body"]
-    assert "Bearer t" == first.requests[0].header("Authorization")
+    secrets = ["Authorization", "cookie", "X-Api-Key", "PRIVATE-TOKEN", "X-Anything", "Referer", "Proxy-Authorization"]
+    harmless = ["Accept", "Accept-Language", "User-Agent", "Content-Type"]
+    headers = [f"{one}: t1" for one in secrets + harmless]
+    assert "end" == http_post(first.url, "a", [*headers, "Host: virtual.test"], run)["body"]
+    assert {"t1"} == {first.requests[0].header(one) for one in secrets + harmless}
     for request in (other.requests[0], first.requests[1]):
-        assert [None, None, "yes"] == [request.header(one) for one in ("Authorization", "Cookie", "X-Kept")]
+        assert {None} == {request.header(one) for one in secrets}
         assert "virtual.test" != request.header("Host")
+    assert {"t1"} == {other.requests[0].header(one) for one in harmless}
+
+
+def test_a_redirect_to_the_same_place_keeps_the_headers(serve: Serve, run: Any) -> None:
+    """Who asked for a page with a key needs it for the page that its server redirects to as well."""
+    server = serve(lambda request: answer(b"end") if request.target == "/b" else redirect("/b"))
+    http_get(f"{server.url}/a", run, {"X-Api-Key": "k", "Authorization": "Bearer t"})
+    assert ["k", "Bearer t"] == [server.requests[1].header(one) for one in ("X-Api-Key", "Authorization")]
 
 
 def test_the_urls_own_password_stays_with_its_host_too(serve: Serve, run: Any) -> None:
@@ -193,11 +203,11 @@ def test_tls_and_plain_mixed_up_is_said(serve: Serve, run: Any, tls: ssl.SSLCont
 def test_https_to_http_is_followed_without_secrets_and_never_with_a_body(
     serve: Serve, run: Any, tls: ssl.SSLContext
 ) -> None:
-    """A redirect out of TLS is followed, but neither Authorization nor a body goes in clear text."""
+    """A redirect out of TLS is followed, but neither a key nor a body goes in clear text."""
     plain = serve(lambda _: answer(b"end"))
     secure = serve(lambda request: redirect(f"{plain.url}/", "303 S" if request.target == "/see" else "307 T"), tls)
-    assert "end" == http_post(f"{secure.url}/see", "a", ["Authorization: x"], run)["body"]
-    assert None is plain.requests[0].header("Authorization")
+    assert "end" == http_post(f"{secure.url}/see", "a", ["Authorization: x", "X-Api-Key: x"], run)["body"]
+    assert {None} == {plain.requests[0].header(one) for one in ("Authorization", "X-Api-Key")}
     result = http_post(secure.url, "a", None, run)
     assert "its body is not sent in clear text" in result["error"]
     assert 1 == len(plain.requests)
