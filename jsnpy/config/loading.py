@@ -269,7 +269,7 @@ class _Loading(Record):
         self.replaced.add(references.unlinked(linked)[0])
         try:
             return references.substitute(
-                text, self.base, self.encoding, self.secrets, missing if self.lenient else None
+                text, self.base, self.encoding, self.secrets, missing if self.lenient else None, linked[-1]
             )
         except ConfigError as error:
             raise placed(error) from None

@@ -3,6 +3,7 @@
 import os
 
 from jsnpy.config import text_files
+from jsnpy.config.secrets import looks_secret
 from jsnpy.errors import ConfigError
 from jsnpy.text import quoted
 
@@ -20,6 +21,7 @@ def substitute(
     encoding: str | None = None,
     secrets: dict[str, str] | None = None,
     missing: "Callable[[ConfigError], None] | None" = None,
+    key: object = "",
 ) -> str:
     """Return a string with its references replaced; what they bring in is left as it is.
 
@@ -29,16 +31,19 @@ def substitute(
         encoding: for files that are not Unicode.
         secrets: gets each value with its reference, a file's path made absolute so that it holds anywhere.
         missing: gets the error of a reference that leads nowhere, which then stays as it is.
+        key: what the string stands below; where that looks secret, all of the string is one.
 
     Raises:
         ConfigError: the variable or the file is missing or no text.
     """
     done: list[str] = []
+    written: list[str] = []
     at = 0
     while (start := text.find("${", at)) >= 0:
         end = text.find("}", start) if text.startswith(_STARTS, start) else -1
         if end < 0:
             done.append(text[at : start + 2])
+            written.append(text[at : start + 2])
             at = start + 2
             continue
         reference = text[start : end + 1]
@@ -59,8 +64,12 @@ def substitute(
             if secrets is not None and value:
                 secrets.setdefault(value, reference)
         done += (text[at:start], value)
+        written += (text[at:start], reference)
         at = end + 1
-    return "".join((*done, text[at:]))
+    whole = "".join((*done, text[at:]))
+    if secrets is not None and whole and written != done and isinstance(key, str) and looks_secret(key):
+        secrets.setdefault(whole, "".join((*written, text[at:])))
+    return whole
 
 
 def substitute_all(

@@ -65,7 +65,7 @@ def ordered(order: dict[str, Any]) -> tuple[RunConfig, Options]:
                 raise ConfigError(f"{where}: {error.message}", error.hint)
             config.warnings.append(f"{where}: {error.message}; it stays as it is")
 
-        return references.substitute(text, config.base_dir, config.encoding, config.secrets, missing)
+        return references.substitute(text, config.base_dir, config.encoding, config.secrets, missing, linked[-1])
 
     holder: dict[str, object] = {"statefile": config.statefile}
     if "${" in config.arg_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from jsnpy import json_text
 from jsnpy.errors import ConfigError
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from jsnpy.smtp.settings import Settings
 
 _SHORTEST_PART = 6
-"""A secret of fewer characters inside a longer password is there by chance, more likely than not."""
+"""A shorter secret inside a password that a script puts together is there by chance, more likely than not."""
+
+_REFERENCE = r"(\$\{(?:ENV|FILE):[^}]+\})"
 
 
 def server_text(
@@ -56,7 +59,9 @@ def server_text(
 def password_parts(password: str, secrets: Mapping[str, str]) -> list[list[str]]:
     """Return a password as ["text", …] and ["reference", …] parts."""
     if password in secrets:
-        return [["reference", secrets[password]]]
+        # A password that a config puts together is known as a whole, with all that was written there.
+        pieces = enumerate(re.split(_REFERENCE, secrets[password]))
+        return [["reference" if number % 2 else "text", piece] for number, piece in pieces if piece]
     for value in sorted(secrets, key=len, reverse=True):
         if len(value) >= _SHORTEST_PART and value in password:
             before, _, after = password.partition(value)

@@ -88,7 +88,10 @@ declare namespace jsnpy {
     };
   }
 
-  /** Headers by their names, or as lines: `"Name: value"`. */
+  /**
+   * Headers by their names, or as lines: `"Name: value"`. Where a redirect leads to another scheme, host or port, they
+   * stay behind (they may hold a key), all but Accept, Accept-Language, Cache-Control, User-Agent and Content-*.
+   */
   type HttpHeaders = readonly string[] | { readonly [name: string]: string | number | readonly (string | number)[] };
 
   interface HttpRequest {

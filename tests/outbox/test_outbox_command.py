@@ -295,6 +295,34 @@ def test_reference_instead_of_the_password(
     assert [("ann", f"{prefix}second-Secret")] == taking.logins
 
 
+def test_a_short_secret_inside_a_password_is_kept_as_its_reference(
+    tmp_path: Path, mailserver: Callable[..., MailServer]
+) -> None:
+    """However short a secret is, and wherever else its text stands, the config says which part it is."""
+    refusing = mailserver(users={}, refuse={"ann@example.com": "450 4.2.1 later"})
+    box = tmp_path / "box"
+    config = write_config(tmp_path, refusing, "47-${ENV:PIN}-${FILE:secret.txt}-47")
+    given = json.loads(config.read_text())
+    given["arg"]["pass"] = given["arg"].pop("password")
+    (tmp_path / "secret.txt").write_text("x47\n")
+    config.write_text(json.dumps(given))
+    script = tmp_path / "alert.js"
+    script.write_text(script.read_text().replace("arg.password", "arg.pass"))
+    run = jsnpy(config, "--outbox", box, env={"PIN": "4711"})
+    assert run.out.startswith("-7 "), run
+    ((server_text,),) = sql(box, "SELECT server FROM mails")
+    assert b"4711" not in (box / "outbox.db").read_bytes()
+    secret = f"${{FILE:{tmp_path / 'secret.txt'}}}"
+    parts = [["text", "47-"], ["reference", "${ENV:PIN}"], ["text", "-"], ["reference", secret], ["text", "-47"]]
+    assert parts == json.loads(str(server_text))["password"]
+
+    taking = mailserver(users={})
+    sql(box, f"UPDATE mails SET next_try = created, server = json_set(server, '$.server.port', {taking.port})")
+    sent = jsnpy("outbox", "flush", "--outbox", box, cwd="/", env={"PIN": "0815"})
+    assert (0, "") == (sent.code, sent.err), sent
+    assert [("ann", "47-0815-x47-47")] == taking.logins
+
+
 def test_plain_password_is_kept(tmp_path: Path, mailserver: Callable[..., MailServer]) -> None:
     """A password that stands in the config itself is kept with the mail, and shown nowhere."""
     server = mailserver(users={}, refuse={"ann@example.com": "450 4.2.1 later"})
