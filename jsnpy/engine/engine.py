@@ -58,6 +58,7 @@ class Ending(Record):
         source: that script's text.
         line: where in that script, 0 where the engine gives no line.
         column: likewise.
+        within: the language's own function, called there, that it arose in, or "".
         stack: the frames in the author's scripts, one a line.
     """
 
@@ -69,6 +70,7 @@ class Ending(Record):
     source: str = ""
     line: int = 0
     column: int = 0
+    within: str = ""
     stack: str = ""
 
 
@@ -279,6 +281,7 @@ class Engine:
             is_error=report["isError"],
             line=report["line"],
             column=report["column"],
+            within=report["within"],
             stack=report["stack"],
         )
 

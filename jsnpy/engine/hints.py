@@ -18,6 +18,20 @@ _NOT_A_FUNCTION = "TypeError: not a function"
 _CALLEE = re.compile(r"([\w$]+(?:\s*\??\.\s*[\w$#]+|\[[^\[\]()]*\])*)\s*(?:\?\.)?\s*\(")
 _MEMBER = re.compile(r"\s*\??\.?\s*([\w$#]+)\s*\(")
 _NAME = re.compile(r"[\w$]+")
+_NO_CALLEES = frozenset(
+    ("await", "catch", "for", "function", "if", "new", "return", "switch", "typeof", "void", "while", "yield")
+)
+_OPENING = ("(", "[", "{")
+_CLOSING = (")", "]", "}")
+_NO_STATE = 'name a file under "statefile" in the config: state is what was kept there'
+_LANGUAGE = {
+    name.lower(): name for name in (
+        "Array", "Boolean", "Date", "decodeURIComponent", "encodeURIComponent", "Error", "Infinity", "isFinite",
+        "isNaN", "JSON", "Map", "Math", "NaN", "Number", "Object", "parseFloat", "parseInt", "Promise", "RegExp", "Set",
+        "String", "undefined",
+    )
+}  # fmt: skip
+"""Names of the language, by their small letters."""
 _QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a\u00ab\u00bb\uff02\uff07\u00b4"
 _COMPILATION = ("if", "elif", "else", "end", "set", "cc_on", "_jscript", "_win32", "_win64")
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
@@ -27,16 +41,44 @@ def name_the_callee(ending: Ending, line: str) -> str:
     """Return an error's text with what it says is "not a function" named, as the source line has it."""
     if not ending.text.startswith(_NOT_A_FUNCTION):
         return ending.text
-    calls = list(_CALLEE.finditer(line))
+    rest = ending.text.removeprefix(_NOT_A_FUNCTION)
+    if ending.within:
+        return f"TypeError: what {ending.within} was given is not a function{rest}"
+    calls = [one for one in _CALLEE.finditer(line) if one[1] not in _NO_CALLEES]
     if at := ending.column:
-        # The column is that of a sign within the call, or right before it.
-        calls = [one for one in calls if one.start() < at <= one.end()] or [one for one in calls if one.start() == at]
-        calls = calls or [one for one in [_MEMBER.match(line, at - 1)] if one]
+        # The column is that of a sign within the call, or right before it; or that of its last argument's last name.
+        around = _brackets_around(line, at - 1)
+        calls = (
+            [one for one in calls if one.start() < at <= one.end()]
+            or [one for one in calls if one.start() == at]
+            or [one for one in calls if one.end() - 1 in around]
+            or [one for one in [_MEMBER.match(line, at - 1)] if one]
+        )
+        if len(calls) > 1:
+            calls = [one for one in calls if one[1].partition(".")[0] not in (*OURS, *_LANGUAGE.values())]
     names = [one[1] for one in calls]
     if len(names) != 1:  # an engine that gives no column tells only where the line has one call
         return ending.text
-    rest = ending.text.removeprefix(_NOT_A_FUNCTION)
     return f"TypeError: {names[0]} is not a function{rest}"
+
+
+def _brackets_around(line: str, at: int) -> list[int]:
+    """Return where the round brackets begin that a place in a line stands in, as far as the function around it goes."""
+    opened: list[int] = []
+    before = ""
+    for token in tokens.read(line):
+        if token.column > at:
+            break
+        if token.text == "=>" or (token.text == "{" and before in (")", "=>")):
+            opened.append(-1)  # what is outside of a function calls nothing within it
+        elif token.text in _OPENING:
+            opened.append(token.column - 1 if token.text == "(" else -2)
+        elif token.text in _CLOSING:
+            while opened and opened.pop() == -1 and token.text != "}":
+                pass
+        before = token.text
+    inside = opened[len(opened) - opened[::-1].index(-1) :] if -1 in opened else opened
+    return [start for start in inside if start >= 0]
 
 
 def line_of_throw(ending: Ending) -> int:
@@ -80,8 +122,12 @@ def _unknown_name(ending: Ending, words: str, line: str) -> str:
         return known
     from jsnpy.text import did_you_mean
 
-    near = did_you_mean(name, OURS)
-    return f"did you mean {near}?" if near else ""
+    near = did_you_mean(name, OURS) or _LANGUAGE.get(name.lower())
+    if near != name:
+        return f"did you mean {near}?" if near else ""
+    # Of a name that the script declares itself the hint would be wrong: it is used above that line.
+    own = re.search(rf"\b(?:let|const|class)\s+{re.escape(name)}\b", ending.source)
+    return _NO_STATE if name == "state" and not own else ""
 
 
 def _syntax(ending: Ending) -> str:

@@ -275,7 +275,7 @@ function prelude(hostLines, makePrimordials, makeTraces) {
 
   function report() {
     const { kind, error } = failure;
-    const { script, line, column, stack } = traces.place(error);
+    const { script, line, column, within, stack } = traces.place(error);
     let text;
     let isError = false;
     try {
@@ -288,7 +288,7 @@ function prelude(hostLines, makePrimordials, makeTraces) {
     } catch {
       text = describe(error);
     }
-    return whole(encode({ __proto__: null, kind, text: String(text), isError, script, line, column, stack }));
+    return whole(encode({ __proto__: null, kind, text: String(text), isError, script, line, column, within, stack }));
   }
 
   // The binding makes text of errors that leave JavaScript: of the engine's own only (out of memory, interrupted),

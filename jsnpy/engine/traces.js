@@ -166,15 +166,17 @@ function makeTraces(primordials, hostLines) {
     return typeof stack === "string" ? stack : "";
   }
 
-  // Where an error arose: script, line and column, 0 where unknown, of the innermost frame in the author's files.
+  // Where an error arose: script, line and column, 0 where unknown, of the innermost frame in the author's files; and
+  // the function of the language, called there, that it arose in, "" where it was none.
   function place(error) {
-    const found = { __proto__: null, script: scripts.length - 1, line: 0, column: 0, stack: "" };
+    const found = { __proto__: null, script: scripts.length - 1, line: 0, column: 0, within: "", stack: "" };
     try {
       if (error === null || typeof error !== "object") return found;
       const text = stackOf(error);
       const frames = framesOf(text);
       found.stack = clean(text, error);
       const frame = innermost(frames, constructors(error, frames));
+      if (frames.length > 0 && frames[0].native) found.within = frames[0].name;
       if (frame === undefined) return found;
       for (found.script = 0; scripts[found.script] !== frame.script; ) found.script++;
       found.line = frame.lineInFile;

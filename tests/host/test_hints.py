@@ -136,6 +136,58 @@ def test_what_is_no_function_is_named(script: str, callee: str, tmp_path: Path) 
 
 
 @pytest.mark.skipif(ORIGINAL, reason="the original engine gives no columns")
+@pytest.mark.parametrize(
+    ("script", "callee"),
+    [
+        ("var o = {}, x = 1; o.go(x)", "o.go"),
+        ("var o = {}; [1].forEach(x => o.go(x))", "o.go"),
+        ("var cb; [1].forEach(function (x) {\n  cb('a', [x])\n})", "cb"),
+        ("var o = {}, x = 1; console.log(o.go({ a: `${x}` }))", "o.go"),
+        ("class A { m(x) { if (x) { this.q(x); } } }\nnew A().m(1)", "this.q"),
+    ],
+)
+def test_a_callee_is_named_whatever_it_was_given(script: str, callee: str, tmp_path: Path) -> None:
+    """With names in its arguments too, where the engine's column is that of the last one."""
+    assert f"TypeError: {callee} is not a function" in run(script, tmp_path).err
+
+
+@pytest.mark.parametrize("script", ["var g = String, o = {}, x = 1; o.go(g(x))", "var o = {}; new (o.x)()", "(1)()"])
+def test_a_callee_that_cannot_be_told_is_not_named(script: str, tmp_path: Path) -> None:
+    """A wrong name would be worse than none, and a keyword is no name."""
+    assert "\nTypeError: not a function\n" in run(script, tmp_path).err
+
+
+@pytest.mark.parametrize(
+    ("script", "given"),
+    [("[1].map(2)", "map"), ("var list = [2];\nlist.forEach(undefined)", "forEach"), ("new Promise({})", "Promise")],
+)
+def test_what_a_function_of_the_language_was_given_is_told_from_itself(script: str, given: str, tmp_path: Path) -> None:
+    """`map` is a function: it is its callback that is none."""
+    assert f"TypeError: what {given} was given is not a function" in run(script, tmp_path).err
+
+
+@pytest.mark.parametrize(
+    ("script", "hint"),
+    [
+        ("state.seen = 1", 'name a file under "statefile" in the config'),
+        ("JSon.parse('1')", "did you mean JSON?"),
+        ("math.max(1, 2)", "did you mean Math?"),
+        ("axios.get('https://x.test')", "use http_get"),
+    ],
+)
+def test_a_name_nearly_there_is_named(script: str, hint: str, tmp_path: Path) -> None:
+    """A name of the language in other letters, and one that the config must ask for."""
+    assert hint in hints(run(script, tmp_path))[0]
+
+
+@pytest.mark.parametrize("name", ["arg", "exit", "state"])
+def test_a_name_used_above_its_own_line_is_not_said_to_mean_itself(name: str, tmp_path: Path) -> None:
+    """A script that declares such a name, and uses it before, gets no hint that names the same."""
+    result = run(f"console.log({name});\nlet {name} = 1;", tmp_path)
+    assert (1, []) == (result.code, hints(result))
+
+
+@pytest.mark.skipif(ORIGINAL, reason="the original engine gives no columns")
 def test_of_several_calls_the_one_that_failed_is_named(tmp_path: Path) -> None:
     """The column tells which of a line's calls it was."""
     result = run("String(1); var o = {}; String(o.x(String(2)));", tmp_path)
