@@ -163,6 +163,15 @@ def test_scriptfile_errors_keep_the_secret(folder: Folder, monkeypatch: pytest.M
     ) == folder.fault('{"scriptfile": "${ENV:SCRIPT}.js"}')
 
 
+def test_scriptfile_guesses_keep_the_secret(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is nearly called like what a reference brought in is guessed without it, too."""
+    folder.write("hunter22.js", "")
+    monkeypatch.setenv("SCRIPT", "hunter2")
+    told = folder.fault('{"scriptfile": "${ENV:SCRIPT}.js"}')
+    assert told.endswith('Did you mean "${ENV:SCRIPT}2.js"?')
+    assert "hunter2" not in told
+
+
 def test_scriptfile_errors_show_a_path_that_is_no_secret(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A secret of arg that happens to be a piece of the script's path does not garble the error."""
     monkeypatch.setenv("LETTER", "s")

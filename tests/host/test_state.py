@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -14,6 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.command import JSNPY, Result, clean_environment, jsnpy
 from support.running import running, seconds_to_end
+
+from jsnpy.errors import ScriptError
+from jsnpy.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -226,14 +230,59 @@ def test_a_folder_that_is_not_there_is_told_when_something_is_to_be_kept(tmp_pat
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes and links of POSIX")
-def test_mode_and_link_stay(run: Callable[..., Result], file: Path, tmp_path: Path) -> None:
-    """What was shared stays shared, and a link leads where it led."""
+@pytest.mark.parametrize("mode", [0o640, 0o666])
+def test_mode_and_link_stay(mode: int, run: Callable[..., Result], file: Path, tmp_path: Path) -> None:
+    """What was shared stays shared, whatever the umask, and a link leads where it led."""
     (tmp_path / "real.json").write_text("{}")
-    (tmp_path / "real.json").chmod(0o640)
+    (tmp_path / "real.json").chmod(mode)
     file.symlink_to("real.json")
     assert 0 == run("state.n = 1").code
     assert file.is_symlink()
-    assert (0o640, {"n": 1}) == (os.stat(file).st_mode & 0o777, kept(tmp_path / "real.json"))
+    assert (mode, {"n": 1}) == (os.stat(file).st_mode & 0o777, kept(tmp_path / "real.json"))
+
+
+def test_a_disk_that_is_full_leaves_the_file_as_it_was(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be written is said, and nothing half written is left."""
+    file.write_text('{"n":1}')
+    state = State(str(file))
+    state.open()
+    state.change({"n": 2})
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ScriptError, match="cannot be written: No space left on device"):
+        state.save()
+    state.close()
+    assert {"n": 1} == kept(file)
+    assert [FILE, f"{FILE}.lock"] == sorted(os.listdir(file.parent))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_the_new_file_is_safe_before_it_takes_the_place_of_the_old(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its text is on the disk by then, and it was never readable for more than the old one, not for a moment."""
+    file.write_text("{}")
+    file.chmod(0o600)
+    seen: list[object] = []
+
+    def noting(what: Callable[..., object], real: Callable[..., object]) -> Callable[..., object]:
+        def noted(*given: object) -> object:
+            seen.append(what(*given))
+            return real(*given)
+
+        return noted
+
+    monkeypatch.setattr(os, "chmod", noting(lambda path, _: os.stat(path).st_mode & 0o777, os.chmod))
+    monkeypatch.setattr(os, "fsync", noting(lambda handle: os.fstat(handle).st_size, os.fsync))
+    monkeypatch.setattr(os, "replace", noting(lambda *_: "replaced", os.replace))
+    state = State(str(file))
+    state.open()
+    state.change({"n": 2})
+    state.save()
+    state.close()
+    assert [0o600, len('{"n":2}\n'), "replaced"] == seen
+    assert {"n": 2} == kept(file)
 
 
 COUNT = "const n = state.n || 0; sleep(arg.pause || 20); state.n = n + 1; console.log(state.n)"
