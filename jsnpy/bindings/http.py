@@ -161,9 +161,15 @@ def _headers(value: object) -> Iterator[str | tuple[str, str]]:
             for text in one if isinstance(one, list) else [one]:
                 if isinstance(text, bool) or not isinstance(text, str | int | float):
                     raise _ArgumentError(f"the header {name[:40]!r} must be a string, not {_undefined(text)}")
-                yield name, text if isinstance(text, str) else f"{text:.17g}"
+                yield name, text if isinstance(text, str) else _number(text)
     elif value is not None:
         raise _ArgumentError(f'headers must be an array of "Name: value" strings or an object, not {kind(value)}')
+
+
+def _number(value: float) -> str:
+    from jsnpy.smtp.values import js_number
+
+    return js_number(value)
 
 
 def _shown(op: str, request: web.Request, scrub: Callable[[str], str]) -> str:

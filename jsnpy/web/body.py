@@ -18,7 +18,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 # Python's own inventions, of which some are slow or raise where they should replace.
-_NO_CHARSETS = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"}
+_NO_CHARSETS = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}
 _UNREADABLE = {"br", "zstd", "compress", "x-compress"}
 
 
@@ -88,7 +88,7 @@ def text(body: bytes, content_type: str) -> str:
     found = _CHARSET.search(content_type)
     charset = (found[1] or found[2] or "") if found else ""
     try:
-        if codecs.lookup(charset).name not in _NO_CHARSETS:
+        if codecs.lookup(charset).name.replace("_", "-") not in _NO_CHARSETS:
             return body.decode(charset, "replace")
     except (LookupError, ValueError):
         pass  # a name nobody knows, or one of Python's codecs that are no charset

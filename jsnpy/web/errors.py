@@ -67,7 +67,7 @@ def sentence(error: BaseException, peer: str, *, tls: bool, proxy: str = "") -> 
         if isinstance(cause, NameResolutionError | socket.gaierror):
             return _unknown_name(cause, peer, proxy)
         if isinstance(cause, OSError) and str(cause).startswith("Tunnel connection failed"):
-            return _tunnel(str(cause), peer, proxy)
+            return _tunnel(_words(cause), peer, proxy)
     if isinstance(error, NewConnectionError | ProxyError | ConnectionRefusedError):
         return _unreachable(error, peer, proxy)
     if isinstance(error, ConnectTimeoutError | ReadTimeoutError | TimeoutError):
@@ -132,7 +132,7 @@ def _unknown_name(error: BaseException, peer: str, proxy: str) -> str:
 
 
 def _tunnel(text: str, peer: str, proxy: str) -> str:
-    refusal = text.partition(":")[2].strip()[:_SHOWN]
+    refusal = text.partition(":")[2].strip()
     start = f"the proxy {proxy} does not connect to {peer}: {refusal}"
     if refusal.startswith("407"):
         return f"{start}: put user and password into the proxy's URL in https_proxy"

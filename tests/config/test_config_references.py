@@ -123,6 +123,7 @@ def test_empty_variable_is_set(folder: Folder, monkeypatch: pytest.MonkeyPatch) 
         (b"", ""),
         (b" a\nb ", " a\nb "),
         ("\ufeffé\n".encode(), "é"),
+        (b"%PDF-7", "%PDF-7"),
         ("é\n".encode("utf-16"), "é"),
     ],
 )

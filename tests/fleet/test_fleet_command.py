@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,9 +18,10 @@ from jsnpy import config
 from jsnpy.errors import UsageError
 from jsnpy.fleet import runs
 from jsnpy.fleet.settings import Settings
-from jsnpy.fleet.state import State
+from jsnpy.fleet.state import State, StateError
 from jsnpy.options import Options
 from jsnpy.outbox.rate import Rate
+from jsnpy.redaction import Redactor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +70,8 @@ def test_no_broker_shows_a_password(script: Path, url: str) -> None:
         "redis://:GE?HEIM@127.0.0.1/0",
         "redis://:GE#HEIM@127.0.0.1/0",
         "redis://:12/HEIM@127.0.0.1/0",
+        "redis://:12?HEIM@127.0.0.1/0",
+        "redis://:12#HEIM@127.0.0.1/0",
         "amqp://u:GE/HEIM@127.0.0.1//",
         "amqp://u:GE;HEIM@127.0.0.1//",
         "redis://127.0.0.1:HEIM/0",
@@ -121,10 +125,11 @@ def test_the_variables_that_are_not_set_have_defaults() -> None:
     """Without them there is no rate and the takeover time is five minutes; blanks around a value do not count."""
     plain = Settings({"JSNPY_BROKER_URL": " redis://a/0 "})
     assert ("redis://a/0", None, 300.0, 15.0) == (plain.broker, plain.rate, plain.takeover, plain.lease)
+    assert 10.0 == plain.sweep
     blank = Settings({"JSNPY_BROKER_URL": "redis://a/0", "JSNPY_RATE": " ", "JSNPY_TAKEOVER": " "})
     assert (None, 300.0) == (blank.rate, blank.takeover)
     told = Settings({"JSNPY_BROKER_URL": "redis://a/0", "JSNPY_RATE": " 5/S ", "JSNPY_TAKEOVER": " 10 "})
-    assert ("5/s", 10.0, 5.0) == (told.rate and told.rate.text, told.takeover, told.lease)
+    assert ("5/s", 10.0, 5.0, 2.0) == (told.rate and told.rate.text, told.takeover, told.lease, told.sweep)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +145,14 @@ def test_the_state_understands_celerys_urls(url: str, expected: dict[str, object
     pool = State(url)._client.connection_pool
     assert expected.items() <= pool.connection_kwargs.items()
     pool.make_connection()  # which refuses words it does not know
+
+
+def test_a_look_does_not_wait_for_a_redis_that_is_away() -> None:
+    """Who stands at the command line is told at once; workers wait for a restart of twenty seconds."""
+    begun = time.monotonic()
+    with pytest.raises(StateError, match="cannot be reached"):
+        State(f"redis://127.0.0.1:{free_port()}/0").look()
+    assert time.monotonic() - begun < 15
 
 
 def test_without_a_broker_the_variable_is_named(script: Path) -> None:
@@ -204,10 +217,14 @@ def test_a_secret_in_the_scripts_path_is_not_sent(tmp_path: Path, monkeypatch: p
     """References outside `arg` are resolved at once, and their values masked in what is sent."""
     monkeypatch.setenv("FOLDER", "geheim-12")
     (tmp_path / "geheim-12").mkdir()
-    (tmp_path / "geheim-12" / "a.js").write_text("1")
-    (tmp_path / "a.json").write_text('{"scriptfile": "${ENV:FOLDER}/a.js"}')
+    given = {"scriptfile": "a.js", "include": ["lib.js"], "statefile": "s.json"}
+    for name in ("a.js", "lib.js"):
+        (tmp_path / "geheim-12" / name).write_text("1")
+    in_folder = json.dumps(given).replace('": "', '": "${ENV:FOLDER}/').replace('["', '["${ENV:FOLDER}/')
+    (tmp_path / "a.json").write_text(in_folder)
     order = runs.order(config.load(str(tmp_path / "a.json"), keep_references=True), Options())
     assert "geheim-12" not in str(order)
+    assert str(tmp_path / "geheim-12" / "s.json") == runs.ordered(order)[0].statefile
 
 
 @pytest.mark.parametrize("text", ["", "30", "0/m", "-1/m", "x/m", "30/d", "1.5/s", "٣/m"])
@@ -236,12 +253,22 @@ def test_a_takeover_time_that_is_none(text: str) -> None:
         ("redis://a/0", "", ("redis://a/0", "redis://a/0")),
         ("amqp://a//", "redis://b/1", ("redis://b/1", "redis://b/1")),
         ("redis://a/0", "rpc://", ("rpc://", "redis://a/0")),
+        ("redis://a/0", "redis://b/1", ("redis://b/1", "redis://b/1")),
     ],
 )
 def test_where_results_and_state_go(broker: str, results: str, expected: tuple[str, str]) -> None:
     """Results go where they are told to, else to the broker; the state goes to the first Redis there is."""
     settings = Settings({"JSNPY_BROKER_URL": broker, "JSNPY_RESULT_URL": results})
     assert expected == (settings.results, settings.state)
+
+
+def test_the_passwords_of_both_urls_are_masked() -> None:
+    """Broker's and results' passwords are kept out of every message, as they are written and as they are meant."""
+    redactor = Redactor()
+    urls = ("amqp://u:GEHEIM%2F77@a//;amqp://u:SECRET-2@b//", "redis://:HEIMLICH%4088@c/0")
+    Settings(dict(zip(("JSNPY_BROKER_URL", "JSNPY_RESULT_URL"), urls, strict=True))).hide_passwords(redactor)
+    for secret in ("GEHEIM%2F77", "GEHEIM/77", "SECRET-2", "HEIMLICH%4088", "HEIMLICH@88"):
+        assert secret not in redactor.scrub(f"refused {secret}.")
 
 
 @pytest.mark.parametrize("results", ["", "rpc://"])

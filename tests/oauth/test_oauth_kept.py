@@ -199,6 +199,29 @@ def test_a_kept_refresh_token_that_is_repeated_is_masked(endpoint: TokenEndpoint
     assert "r3fresh-of-login" not in f"{error} {error.hint}"
 
 
+@posix
+def test_a_new_refresh_token_is_on_the_disk_before_it_is_used(monkeypatch: pytest.MonkeyPatch, tokens: Path) -> None:
+    """A loss of power finds the old file or the whole new one, and once it was kept, the new one."""
+    seen: list[str] = []
+
+    def noting(what: Callable[..., str], real: Callable[..., object]) -> Callable[..., object]:
+        def noted(*given: object) -> object:
+            seen.append(what(*given))
+            return real(*given)
+
+        return noted
+
+    def kind(file: int) -> str:
+        status = os.fstat(file)
+        return "folder" if stat.S_ISDIR(status.st_mode) else "text" if status.st_size else "nothing"
+
+    monkeypatch.setattr(os, "fsync", noting(kind, os.fsync))
+    monkeypatch.setattr(os, "replace", noting(lambda *_: "replaced", os.replace))
+    log_in({"provider": "google", "client_id": "c", "client_secret": "s3cret-of-c", "login": "browser"})
+    assert ["text", "replaced", "folder"] == seen[-3:]
+    assert "r3fresh-of-login" == read(tokens)["refresh_token"]
+
+
 def test_offline_access_is_asked_for_again(endpoint: TokenEndpoint, ask: Ask, tokens: Path) -> None:
     """A renewal asks for what was granted, and for offline access, which Microsoft does not list among it."""
     block = logged_in(endpoint, scope="mail.send other offline_access")

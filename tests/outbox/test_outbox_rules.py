@@ -142,6 +142,30 @@ def test_on_disk_before_the_session(tmp_path: Path, scripted: Callable[..., Scri
     assert [("greeting", False), ("dot", True)] == seen
 
 
+def test_marked_on_the_disk_before_the_dot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., ScriptedServer]
+) -> None:
+    """A loss of power just after the dot finds the mark: the note, and the name of its file, are on the disk by then."""
+    seen: list[str] = []
+
+    def noting(what: str, real: Callable[[Any], None]) -> Callable[[Any], None]:
+        def noted(given: Any) -> None:
+            seen.append(what)
+            real(given)
+
+        return noted
+
+    monkeypatch.setattr(claims, "sync_folder", noting("folder", claims.sync_folder))
+    monkeypatch.setattr(claims, "sync", noting("mark", claims.sync))
+
+    def dot(_connection: object) -> bytes:
+        seen.append("dot")
+        return b"250 ok\r\n"
+
+    assert 0 == Outbox(str(tmp_path / "box")).send(fields(scripted(MESSAGE=dot)), smtp.Settings()).code
+    assert ["folder", "mark", "dot"] == seen
+
+
 def test_partial_refusal_keeps_the_rest(tmp_path: Path, scripted: Callable[..., ScriptedServer]) -> None:
     """Recipients refused for a passing reason are kept alone; code and error stay those of a success."""
     steps = {"RCPT": [b"250 ok\r\n", b"450 4.2.1 later\r\n", b"550 5.1.1 no\r\n", b"250 ok\r\n"]}

@@ -60,6 +60,12 @@ def test_nothing_is_overwritten(tmp_path: Path, name: str) -> None:
     assert "mine" == (tmp_path / name).read_text()
 
 
+def test_a_folder_needs_a_name() -> None:
+    """An empty one, as an unset variable of a shell gives it, is a usage error that shows how it is called."""
+    with pytest.raises(UsageError, match="needs the name of a folder"):
+        starter.init("")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a user makes no links there")
 def test_a_dangling_link_is_not_followed(tmp_path: Path) -> None:
     """Even a link that leads nowhere counts as there."""

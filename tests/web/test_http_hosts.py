@@ -1,5 +1,6 @@
 """Where http_get and http_post go: redirects, TLS, proxies, and what never goes along."""
 
+import datetime as dt
 import os
 import ssl
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from support.fetching import http_get, http_post, http_request
 from support.http_server import HttpServer, Received, Tunnel, answer, redirect
 
 from jsnpy import trust
-from jsnpy.web import proxies
+from jsnpy.web import Request, proxies
 from jsnpy.web.url import parse
 
 Serve = Callable[..., HttpServer]
@@ -129,6 +130,13 @@ def test_a_redirect_to_the_same_place_keeps_the_headers(serve: Serve, run: Any) 
     assert ["k", "Bearer t"] == [server.requests[1].header(one) for one in ("X-Api-Key", "Authorization")]
 
 
+def test_secrets_stay_with_their_scheme() -> None:
+    """Authorization goes to no clear-text service, on whichever port that is."""
+    request = Request("GET", "https://mail.test:8443/", None, ["Authorization: x", "Accept-Language: de"], "")
+    request.redirect(302, "http://mail.test:8443/")
+    assert ["Accept-Language"] == [name for name, _ in request.headers if name in ("Authorization", "Accept-Language")]
+
+
 def test_the_urls_own_password_stays_with_its_host_too(serve: Serve, run: Any) -> None:
     """user:password@ in the first URL is not sent to where it redirects."""
     other = serve(lambda _: answer(b"end"))
@@ -157,6 +165,28 @@ def test_a_trusted_certificate_is_accepted(serve: Serve, run: Any, tls: ssl.SSLC
     assert "end" == http_get(serve(lambda _: answer(b"end"), tls).url, run)["body"]
 
 
+def test_a_trusted_certificate_need_not_be_a_root(
+    serve: Serve, run: Any, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """SSL_CERT_FILE may name the CA that signed the server's certificate, whoever signed that CA's own."""
+    middle = authority.create_child_ca()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    middle.issue_cert("localhost").configure_cert(context)
+    middle.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    assert "end" == http_get(serve(lambda _: answer(b"end"), context).url, run)["body"]
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_server_with_older_ciphers_is_reached(serve: Serve, run: Any, authority: trustme.CA) -> None:
+    """RSA key exchange, all that some old servers have, is spoken, as it is for mails."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AES256-GCM-SHA384")
+    authority.issue_cert("localhost", key_type=trustme.KeyType.RSA).configure_cert(context)
+    assert "end" == http_get(serve(lambda _: answer(b"end"), context).url, run)["body"]
+
+
 def test_an_unknown_certificate_is_refused_unless_insecure(serve: Serve, run: Any, tls: ssl.SSLContext) -> None:
     """A private CA is refused with the way out; --insecure takes anything, and warns where it mattered."""
     server = serve(lambda _: answer(b"end"), tls)
@@ -179,6 +209,16 @@ def test_the_certificate_must_fit_the_name(serve: Serve, run: Any, tls: ssl.SSLC
     result = http_get(f"https://127.0.0.1:{server.port}/", run)
     assert 0 == result["status"]
     assert "use a name that the certificate holds" in result["error"]
+
+
+@pytest.mark.usefixtures("trusted")
+def test_an_expired_certificate_is_said(serve: Serve, run: Any, authority: trustme.CA) -> None:
+    """Who sees that a certificate has expired is told to have it renewed, and to look at the clock."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    long_ago = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    authority.issue_cert("localhost", not_before=long_ago, not_after=long_ago).configure_cert(context)
+    error = http_get(serve(lambda _: answer(b"end"), context).url, run)["error"]
+    assert "certificate has expired: have it renewed, and check this machine's clock" in error
 
 
 def test_a_missing_ca_file_is_named(
@@ -269,6 +309,10 @@ def test_a_proxy_that_refuses_is_quoted(serve: Serve, run: Any, monkeypatch: pyt
     error = http_get("https://intra.test/", run)["error"]
     assert f"the proxy localhost:{proxy.port} does not connect to intra.test:443: 407 Proxy" in error
     assert "put user and password" in error
+    rude = serve(lambda _: answer(b"", "403 \x1b[31mNo"))
+    monkeypatch.setenv("https_proxy", f"http://localhost:{rude.port}")
+    assert "does not connect to intra.test:443: 403  [31mNo" in http_get("https://intra.test/", run)["error"]
+    monkeypatch.setenv("https_proxy", f"http://px:secret@localhost:{proxy.port}")
     proxy.close()
     error = http_get("https://intra.test/", run)["error"]
     assert f"cannot connect to the proxy localhost:{proxy.port}" in error

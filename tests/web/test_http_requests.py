@@ -130,6 +130,8 @@ def test_bad_urls_are_named(run: Any, url: object, words: str) -> None:
         (["X-\u00e9: z"], "holds a character"),
         (["X: a\r\nY: b"], "the header 'X' holds a line break"),
         (["X: a\nY: b"], "the header 'X' holds a line break"),
+        (["X: a\r b"], "the header 'X' holds a line break"),
+        (["X: a\x0bb"], "the header 'X' holds a line break or control character"),
         (["X: a\0b"], "the header 'X' holds a line break or control character"),
         (["X\r\n: a"], "holds a character"),
     ],
@@ -239,6 +241,16 @@ def test_headers_go_with_a_get(serve: Serve, run: Any, headers: object) -> None:
     server = serve(ok)
     assert 200 == http_get(server.url, run, headers)["status"]
     assert ("1", "é") == (server.requests[0].header("X-A"), server.requests[0].header("X-B"))
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"), [(5, "5"), (0.1, "0.1"), (-2.5, "-2.5"), (1e21, "1e+21"), (10**20, "1" + "0" * 20)]
+)
+def test_a_number_in_a_header_is_written_as_in_javascript(serve: Serve, run: Any, value: float, sent: str) -> None:
+    """What a script gives as a number goes out as String() writes it."""
+    server = serve(ok)
+    assert 200 == http_get(server.url, run, {"X-N": value})["status"]
+    assert sent == server.requests[0].header("X-N")
 
 
 def test_an_object_may_give_a_header_several_times(serve: Serve, run: Any) -> None:
