@@ -12,7 +12,7 @@ from support.outbox import TEMPORARY, Clock, CountingServer, fields, in_turn, ke
 from support.scripted import CLOSE, HANG, ScriptedServer
 
 from jsnpy import smtp
-from jsnpy.outbox import Outbox, claims, schedule, store
+from jsnpy.outbox import Outbox, claims, schedule, storage, store
 from jsnpy.redaction import Redactor
 from jsnpy.smtp import SendResult
 
@@ -145,7 +145,7 @@ def test_on_disk_before_the_session(tmp_path: Path, scripted: Callable[..., Scri
 def test_marked_on_the_disk_before_the_dot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., ScriptedServer]
 ) -> None:
-    """A loss of power just after the dot finds the mark: the note, and the name of its file, are on the disk by then."""
+    """A loss of power just after the dot finds the mark: the note, and its file's name, are on the disk by then."""
     seen: list[str] = []
 
     def noting(what: str, real: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -155,8 +155,8 @@ def test_marked_on_the_disk_before_the_dot(
 
         return noted
 
-    monkeypatch.setattr(claims, "sync_folder", noting("folder", claims.sync_folder))
-    monkeypatch.setattr(claims, "sync", noting("mark", claims.sync))
+    monkeypatch.setattr(claims, "sync_folder", noting("folder", storage.sync_folder))
+    monkeypatch.setattr(claims, "sync", noting("mark", storage.sync))
 
     def dot(_connection: object) -> bytes:
         seen.append("dot")
