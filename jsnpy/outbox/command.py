@@ -87,7 +87,7 @@ def json_line(each: Standing, now: float) -> str:
             "age": max(0, round(now - row.created)),
             "tries": row.tries,
             "error": row.error,
-            "nextTry": _moment(row.next_try) if waits else None,
+            "nextTry": _moment(now + schedule.seconds_left(row.next_try, row.tries, now)) if waits else None,
             "created": _moment(row.created),
             "server": place(row.server),
             "messageId": row.message_id,

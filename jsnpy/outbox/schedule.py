@@ -15,6 +15,9 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 PAUSES = (1 * MINUTE, 5 * MINUTE, 15 * MINUTE, 1 * HOUR, 4 * HOUR, 12 * HOUR, 1 * DAY)
 """Seconds from the first, second, … failed try to the next; the last one stays."""
 
+SLACK = 2 * HOUR
+"""Seconds by which a clock may be put back (a wrong time zone, summer time) before mails stop waiting for it."""
+
 MAX_AGE = 5 * DAY
 """Seconds after which a mail is given up."""
 
@@ -26,6 +29,12 @@ _MAY_PASS = (Code.CONNECT, Code.TIMEOUT, Code.TLS, Code.PROTOCOL)
 def pause(tries: int) -> float:
     """Return the seconds to wait after so many failed tries (the first send is one)."""
     return PAUSES[min(max(tries, 1), len(PAUSES)) - 1]
+
+
+def seconds_left(next_try: float, tries: int, now: float) -> float:
+    """Return the seconds to the next try; none are left where the clock was put back since it was planned."""
+    left = next_try - now
+    return 0.0 if left > pause(tries) + SLACK else left
 
 
 def may_pass(result: SendResult) -> bool:

@@ -41,7 +41,7 @@ def standing(store: Store, row: Row, now: float) -> Standing | None:
 def resting(row: Row, now: float) -> Standing:
     """Return how it stands with a mail that nobody sends."""
     if row.state == WAITING:
-        left = row.next_try - now
+        left = schedule.seconds_left(row.next_try, row.tries, now)
         return Standing(row, "later", f"next try in {schedule.words(left)}" if left > 0 else "due", news=False)
     words = "delivery unknown" if row.state == UNKNOWN else "given up"
     return Standing(row, row.state, words, news=False)

@@ -13,7 +13,7 @@ import _sqlite3 as sqlite3  # without the conversions of dates around it, which 
 import os
 
 from jsnpy.errors import OutboxError
-from jsnpy.outbox import storage
+from jsnpy.outbox import schedule, storage
 from jsnpy.outbox.rows import UNKNOWN, WAITING, Row
 from jsnpy.outbox.transaction import Transaction, Troubles
 
@@ -34,13 +34,13 @@ _VERSION = 2
 _READABLE = (1, 2)
 """Version 1 is the same but for its write-ahead log and its marks, which it has in a column."""
 
-_FAR = 2 * 86400
-"""Seconds: no next try is planned further ahead, unless the clock was put back since."""
-
 _LOOSE_PAGES = 64
 """Free pages that are not worth to be given back to the disk while mails are kept."""
 
-_DUE = "state = ? AND owner IS NULL AND (next_try <= ? OR next_try > ? OR created <= ?)"
+_PAUSE = " ".join(f"WHEN {tries} THEN {pause:g}" for tries, pause in enumerate(schedule.PAUSES, 1))
+_FAR = f"next_try > ? + CASE tries {_PAUSE} ELSE {schedule.PAUSES[-1]:g} END"
+_DUE = f"state = ? AND owner IS NULL AND (next_try <= ? OR next_try > ? AND {_FAR} OR created <= ?)"
+"""A mail whose next try is further ahead than any is planned is due, too: the clock was put back since."""
 
 _SCHEMA = (
     """CREATE TABLE mails (
@@ -385,7 +385,8 @@ class Store:
 
 def _due(now: float, max_age: float) -> tuple[object, ...]:
     """Return the values for `_DUE`."""
-    return WAITING, now, now + _FAR, now - max_age
+    later = now + schedule.SLACK
+    return WAITING, now, later, later, now - max_age
 
 
 def _sound(name: str, value: Any) -> Any:

@@ -358,16 +358,38 @@ def test_empty_password_is_not_tried(tmp_path: Path, scripted: Callable[..., Scr
     assert 1 == server.verbs.count("AUTH")
 
 
-def test_clock_put_back(tmp_path: Path, server: CountingServer) -> None:
-    """A clock that was put back by a month does not keep a mail waiting for that month."""
+@pytest.mark.parametrize("back", [3 * HOUR, DAY, 30 * DAY])
+@pytest.mark.parametrize("tries", [1, 2])
+def test_clock_put_back(tmp_path: Path, server: CountingServer, back: float, tries: int) -> None:
+    """A clock that was put back does not keep a mail waiting for that time, and the schedule goes on from there."""
     clock = Clock()
-    clock.now += 30 * DAY
     server.answer = b"451 later\r\n"
     outbox = Outbox(str(tmp_path / "box"), clock=clock)
     outbox.send(fields(server), smtp.Settings())
-    clock.now -= 30 * DAY
+    for _ in range(1, tries):
+        clock.now += 90
+        assert ["waiting"] == flush(outbox)
+    clock.now -= back
+    assert ["due"] == [each.text for each in outbox.kept()]
+    assert ["waiting"] == flush(outbox)
+    assert tries + 1 == len(server.messages)
+    clock.now += 60
+    assert ["later"] == flush(outbox)
+    assert tries + 1 == len(server.messages)
+    clock.now += 15 * 60
     server.answer = b"250 ok\r\n"
     assert ["sent"] == flush(outbox)
+
+
+def test_clock_put_back_a_little(tmp_path: Path, server: CountingServer) -> None:
+    """A corrected clock is no reason to try before the time."""
+    clock = Clock()
+    server.answer = b"451 later\r\n"
+    outbox = Outbox(str(tmp_path / "box"), clock=clock)
+    outbox.send(fields(server), smtp.Settings())
+    clock.now -= 30
+    assert ["later"] == flush(outbox)
+    assert 1 == len(server.messages)
 
 
 def test_settings_are_kept(tmp_path: Path, scripted: Callable[..., ScriptedServer]) -> None:
