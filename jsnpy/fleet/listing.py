@@ -25,14 +25,18 @@ def show(output: Output, redactor: Redactor, *, as_json: bool = False) -> int:
     settings = Settings()
     settings.hide_passwords(redactor)
     try:
-        from jsnpy.fleet.state import State
+        from jsnpy.fleet.state import State, StateError
         from jsnpy.fleet.waiting import Waiting
     except ImportError as error:
         raise UsageError(
             f"the fleet's part of jsnpy is not installed ({error})", "Install it: pip install 'jsnpy[celery]'"
         ) from None
-    state = State(settings.state)
-    state.look()
+    try:
+        state = State(settings.state)
+        state.look()
+    except StateError as error:
+        hint = "JSNPY_BROKER_URL and JSNPY_RESULT_URL name it; see whether it runs and can be reached from here."
+        raise UsageError(error.message, hint) from None
     now = time.time()
     kept = [_standing(row, now, sending=sending) for row, sending in Waiting(state).rows()]
     for each in kept:

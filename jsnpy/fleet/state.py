@@ -37,7 +37,10 @@ class State:
         # Celery's URLs say three things in words of its own.
         url = url.replace("redis+socket://", "unix://").replace("virtual_host=", "db=")
         url = re.sub("=CERT_[A-Z]+", lambda word: f"={word[0][6:].lower()}", url)
-        self._client: Any = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+        try:
+            self._client: Any = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+        except ValueError as error:
+            raise _unusable(error) from None
 
     def look(self) -> None:
         """See whether it answers, without waiting for a Redis that is away.
@@ -62,5 +65,9 @@ class State:
                 if time.monotonic() >= give_up:
                     raise StateError(f"the fleet's state in Redis cannot be reached: {error}") from None
                 time.sleep(0.25)
-            except redis.RedisError as error:
-                raise StateError(f"the fleet's state in Redis cannot be used: {error}") from None
+            except (redis.RedisError, TypeError, ValueError) as error:  # the last two: a URL that says odd things
+                raise _unusable(error) from None
+
+
+def _unusable(error: Exception) -> StateError:
+    return StateError(f"the fleet's state in Redis cannot be used: {error}")

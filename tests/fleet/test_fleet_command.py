@@ -89,6 +89,28 @@ def test_a_url_that_is_none_is_told_without_any_of_it(script: Path, variable: st
     assert not re.search("GE\\b|HEIM|12|99999|127", done.err)
 
 
+@pytest.mark.parametrize("variable", ["JSNPY_BROKER_URL", "JSNPY_RESULT_URL"])
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/x", "rediss://127.0.0.1:1/0/1", "redis://127.0.0.1:1/-1"])
+def test_a_database_is_a_number(script: Path, variable: str, url: str) -> None:
+    """Every command refuses what one of the libraries below would take for database 0."""
+    env = {"JSNPY_BROKER_URL": "amqp://127.0.0.1:1//", variable: url}
+    for words in (["submit", script], ["outbox", "list"]):
+        done = jsnpy(*words, env=env)
+        assert (2, "") == (done.code, done.out)
+        assert f"{variable} names a database that Redis cannot have" in done.err
+
+
+@pytest.mark.parametrize("query", ["foo=bar", "socket_timeout=x", "ssl_cert_reqs=maybe", "db=x"])
+def test_a_url_that_says_odd_things_is_told(script: Path, query: str) -> None:
+    """What a library does not understand in a URL is exit 2 in every command, with its words."""
+    env = {"JSNPY_BROKER_URL": f"redis://:GEHEIM@127.0.0.1:1/0?{query}"}
+    for words in (["submit", script], ["outbox", "list"]):
+        done = jsnpy(*words, env=env)
+        assert (2, "") == (done.code, done.out)
+        assert "cannot be" in done.err
+        assert not re.search("GEHEIM|Traceback", done.err)
+
+
 @pytest.mark.parametrize("url", ["memory://", "http://127.0.0.1/", "queue.test:6379", "unix:///x.sock", "sqs://", "x"])
 def test_a_broker_of_another_kind_is_refused(script: Path, url: str) -> None:
     """What is neither Redis nor RabbitMQ is exit 2: a run is never handed to what no worker asks."""
