@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -196,25 +197,22 @@ def test_spare_is_for_nobody_else(tmp_path: Path, server: CountingServer) -> Non
     assert not storage.give_up_spare(str(tmp_path / "box"))
 
 
-@pytest.mark.parametrize("value", [None, -1, 1e300, "\x1b[2J", b"\xff\x1b", "9" * 40])
 @pytest.mark.parametrize(
     "column", ["created", "next_try", "tries", "owner", "error", "state", "subject", "recipients", "server"]
 )
-def test_a_value_that_is_no_such_thing_ends_in_words(
-    tmp_path: Path, server: CountingServer, column: str, value: object
-) -> None:
+def test_a_value_that_is_no_such_thing_ends_in_words(tmp_path: Path, server: CountingServer, column: str) -> None:
     """A damaged or planted value shows no control character and is no fault of jsnpy's; the other mails are sent."""
-    first, _ = keep(tmp_path / "box", server, "one", "two")
+    values = [None, -1, 1e300, "\x1b[2J", b"\xff\x1b", "9" * 40]
+    damaged = dict(zip(keep(tmp_path / "box", server, *["bad"] * len(values)), values, strict=True))
+    keep(tmp_path / "box", server, "good")
     database = sqlite3.connect(tmp_path / "box" / "outbox.db")
-    try:
-        database.execute(f"UPDATE mails SET {column} = ? WHERE id = ?", (value, first))
-        database.commit()
-    except sqlite3.IntegrityError:
-        return  # the table itself refuses it
-    finally:
-        database.close()
+    for each, value in damaged.items():
+        with contextlib.suppress(sqlite3.IntegrityError):  # the table itself refuses it
+            database.execute(f"UPDATE mails SET {column} = ? WHERE id = ?", (value, each))
+    database.commit()
+    database.close()
     for words in (["list"], ["list", "--json"], ["flush", "--now"], ["list"]):
         done = jsnpy("outbox", *words, "--outbox", tmp_path / "box")
-        assert done.code in (0, 2, 3), done
+        assert done.code in (0, 3), done
         assert "\x1b" not in done.out + done.err
-    assert 1 == server.count("two")
+    assert 1 == server.count("good")
