@@ -105,12 +105,15 @@ class _Watch:
             return  # not Linux, or already over
 
     def growth(self) -> tuple[float, int]:
-        """Return by how much memory (MB) and open files have grown since a quarter of the time, at their highest."""
+        """Return by how much memory (MB, at its highest) and open files have grown since a quarter of the time.
+
+        A socket is open or not as it happens: of files, the fewest in the end are held against the most before.
+        """
         if len(self.seen) < 8:
             return 0.0, 0
         early, late = self.seen[len(self.seen) // 8 : len(self.seen) // 4 + 1], self.seen[len(self.seen) * 3 // 4 :]
         memory = max(mb for mb, _ in late) - max(mb for mb, _ in early)
-        return memory, max(files for _, files in late) - max(files for _, files in early)
+        return memory, min(files for _, files in late) - max(files for _, files in early)
 
 
 class _Soak:
