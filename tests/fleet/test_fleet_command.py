@@ -80,12 +80,21 @@ def test_no_broker_shows_a_password(script: Path, url: str) -> None:
         "redis://[::1/0",
     ],
 )
-def test_a_url_that_is_none_is_told_without_any_of_it(script: Path, variable: str, url: str) -> None:
-    """A password with characters that end it too early, or a wrong port, is exit 2; no part of the URL is shown."""
-    done = jsnpy("submit", script, env={"JSNPY_BROKER_URL": "amqp://127.0.0.1:1//", variable: url})
+def test_a_url_that_is_none_is_told_without_any_of_it(variable: str, url: str) -> None:
+    """A password with characters that end it too early, or a wrong port, is an error; no part of the URL is shown."""
+    with pytest.raises(UsageError, match=f"{variable} is no URL") as told:
+        Settings({"JSNPY_BROKER_URL": "amqp://127.0.0.1:1//", variable: url})
+    assert "%2F" in str(told.value)
+    assert not re.search("GE\\b|HEIM|12|99999|127", str(told.value))
+
+
+@pytest.mark.parametrize("variable", ["JSNPY_BROKER_URL", "JSNPY_RESULT_URL"])
+def test_a_submit_with_a_url_that_is_none_is_exit_2(script: Path, variable: str) -> None:
+    """The command says no more of such a URL, or why it could not be read."""
+    env = {"JSNPY_BROKER_URL": "amqp://127.0.0.1:1//", variable: "redis://:12/GE?HEIM@127.0.0.1:99999/0"}
+    done = jsnpy("submit", "-v", script, env=env)
     assert (2, "") == (done.code, done.out)
     assert f"{variable} is no URL" in done.err
-    assert "%2F" in done.err
     assert not re.search("GE\\b|HEIM|12|99999|127", done.err)
 
 
@@ -112,11 +121,10 @@ def test_a_url_that_says_odd_things_is_told(script: Path, query: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["memory://", "http://127.0.0.1/", "queue.test:6379", "unix:///x.sock", "sqs://", "x"])
-def test_a_broker_of_another_kind_is_refused(script: Path, url: str) -> None:
-    """What is neither Redis nor RabbitMQ is exit 2: a run is never handed to what no worker asks."""
-    done = jsnpy("submit", script, env={"JSNPY_BROKER_URL": url})
-    assert (2, "") == (done.code, done.out)
-    assert "JSNPY_BROKER_URL names no broker that the fleet can use" in done.err
+def test_a_broker_of_another_kind_is_refused(url: str) -> None:
+    """What is neither Redis nor RabbitMQ is an error: a run is never handed to what no worker asks."""
+    with pytest.raises(UsageError, match="JSNPY_BROKER_URL names no broker that the fleet can use"):
+        Settings({"JSNPY_BROKER_URL": url})
 
 
 def test_one_redis_knows_which_run_is_whose() -> None:
