@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import sys
+
+from jsnpy.text import printable
 
 _WINDOWS_STORES = ("CA", "ROOT")
 
@@ -11,6 +14,14 @@ FETCHED_ON_DEMAND = (
     "Windows fetches public roots only when one of its own programs needs them: open an https page of that CA in Edge"
     " on this machine once"
 )
+
+
+def unreadable_file() -> str:
+    """Return that SSL_CERT_FILE names no file to be read, which OpenSSL does not tell; else ""."""
+    file = os.environ.get("SSL_CERT_FILE", "")
+    if not file or (os.path.isfile(file) and os.access(file, os.R_OK)):
+        return ""
+    return f"SSL_CERT_FILE names {printable(file)}, which is no readable file"
 
 
 def load(context: ssl.SSLContext) -> list[tuple[str, bytes, ssl.SSLError]]:

@@ -108,7 +108,12 @@ def _folder(text: str) -> str:
     if not text:  # an unset variable of a shell; the current folder is not what anybody wants
         raise ValueError("the name of the folder is empty")
     # No shell does it after "=", and those of Windows never.
-    return os.path.expanduser(text) if text.startswith("~") else text
+    folder = os.path.expanduser(text) if text.startswith("~") else text
+    if folder.startswith("~"):
+        raise ValueError(
+            f"{_shown(text)} begins with the name of a user that is not known here; a folder of that name is ./~…"
+        )
+    return folder
 
 
 def _format(text: str) -> bool:

@@ -105,6 +105,8 @@ def _hint(wanted: str, tried: list[str]) -> str:
         return f"The path has a control character in it. {BACKSLASH_HINT}"
     if os.sep == "/" and wanted[1:2] == ":" and wanted[:1].isalpha():
         return "A path with a drive letter exists on Windows only: write it relative to the config."
+    if os.sep == "/" and wanted.startswith("\\\\"):
+        return "A path that begins with \\\\SERVER exists on Windows only: write it relative to the config."
     import difflib
 
     ending = os.path.splitext(wanted)[1].lower()

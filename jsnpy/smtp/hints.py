@@ -283,6 +283,12 @@ def _transaction(stage: str, answer: Reply, server: Server, text: str, *, logged
 def tls(server: Server, error: Exception, issuer: str = "") -> str:
     """Return what to do about a failed handshake, or ""."""
     text = f"{getattr(error, 'reason', '')} {getattr(error, 'verify_message', '')} {error}".lower().replace("_", " ")
+    if not server.ca_file and _says(text, "self-signed", "self signed", "unable to get"):
+        from jsnpy import trust
+
+        unreadable = trust.unreadable_file()
+        if unreadable:
+            return unreadable
     if issuer and "unable to" in text:
         return _unknown_issuer(server, issuer)
     for words, hint in (
@@ -326,8 +332,9 @@ def _unknown_issuer(server: Server, issuer: str) -> str:
     if server.ca_file:
         return f'tls.ca_file does not hold the certificate of the issuer "{issuer}", or another one that leads to it'
     hint = (
-        f'its issuer "{issuer}" is not known here. Of a private CA, give the certificate in PEM as tls.ca_file; of a '
-        "public one, the server must send the intermediate certificate along: its administrator must add it"
+        f'its issuer "{issuer}" is not known here. Of a private CA, give the certificate in PEM as tls.ca_file, or '
+        "name its file in SSL_CERT_FILE; of a public one, the server must send the intermediate certificate along: its "
+        "administrator must add it"
     )
     if sys.platform == "win32":
         from jsnpy.trust import FETCHED_ON_DEMAND

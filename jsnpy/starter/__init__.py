@@ -108,14 +108,18 @@ def init(folder: str) -> list[str]:
     for path in paths.values():
         if os.path.lexists(path):
             raise UsageError(f"{path} exists already: nothing was written", "Name another folder, or move it away.")
+    written: list[str] = []
     try:
         os.makedirs(folder, exist_ok=True)
         for name, path in paths.items():
             # "x": a file that appeared since is not overwritten either.
             with open(path, "x", encoding="utf-8", newline="\n") as file:
+                written.append(path)
                 file.write(contents[name])
     except OSError as error:
-        raise UsageError(f"the starter cannot be written: {error.filename}: {error.strerror}") from None
+        for path in written:  # half a starter would be in the way of the next attempt
+            os.remove(path)
+        raise UsageError(f"the starter cannot be written: {error.filename or folder}: {error.strerror}") from None
     return list(paths.values())
 
 

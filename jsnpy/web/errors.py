@@ -1,6 +1,5 @@
 """What went wrong with a transfer, as one sentence for an administrator: what failed and what to do."""
 
-import os
 import socket
 import ssl
 import sys
@@ -16,9 +15,9 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from jsnpy.trust import FETCHED_ON_DEMAND
+from jsnpy import trust
 
-_ON_DEMAND = f". {FETCHED_ON_DEMAND}" if sys.platform == "win32" else ""
+_ON_DEMAND = f". {trust.FETCHED_ON_DEMAND}" if sys.platform == "win32" else ""
 _SHOWN = 200  # characters of somebody else's words in one of our sentences
 
 
@@ -101,9 +100,9 @@ def _certificate(error: ssl.SSLCertVerificationError, peer: str) -> str:
         return f"{start}: use a name that the certificate holds"
     if "expired" in reason or "not yet valid" in reason:
         return f"{start}: have it renewed, and check this machine's clock"
-    file = os.environ.get("SSL_CERT_FILE", "")
-    if file and not os.path.isfile(file):
-        return f"{start}: SSL_CERT_FILE names {file}, which is no readable file"
+    unreadable = trust.unreadable_file()
+    if unreadable:
+        return f"{start}: {unreadable}"
     own = f"{start}: if it comes from a CA of your own, name the CA's PEM file in SSL_CERT_FILE"
     return f"{own} (--insecure switches the check off){_ON_DEMAND}"
 

@@ -60,6 +60,16 @@ def test_old_flags_name_the_command(tmp_path: Path, words: list[str], command: s
     assert ["a.js"] == os.listdir(tmp_path)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows guesses where the folder of another user would be")
+def test_the_folder_of_a_user_who_is_not_there(tmp_path: Path) -> None:
+    """No folder that is called ~somebody is made where somebody else's was meant."""
+    (tmp_path / "a.js").write_text("console.log(1)")
+    done = jsnpy("a.js", "--outbox", "~nobody-here/x", cwd=tmp_path)
+    assert (2, "") == (done.code, done.out)
+    assert "a user that is not known here" in done.err
+    assert ["a.js"] == os.listdir(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -186,6 +186,14 @@ def test_drive_letters_are_told(folder: Folder) -> None:
     ]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="shares exist there")
+def test_shares_are_told(folder: Folder) -> None:
+    """So is a path to a share of another machine."""
+    told = folder.fault(script(r"\\server\alerts\mail.js"))
+
+    assert told.endswith("exists on Windows only: write it relative to the config.")
+
+
 def test_swallowed_backslashes_are_told(folder: Folder) -> None:
     r"""A path whose \t became a tab is explained."""
     told = folder.fault('{"scriptfile": "scripts\\test.js"}')

@@ -82,6 +82,18 @@ def test_the_system_store_is_where_ssl_cert_file_says(
     assert 0 == send(server, ssl=True).code
 
 
+def test_a_store_that_is_not_there_is_named(
+    scripted: Scripted, tmp_path: Path, ca_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SSL_CERT_FILE that names no file, which TLS passes over without a word, is the likely cause; tls.ca_file wins."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "gone.pem"))
+    server = scripted(ssl=True)
+    result = send(server, ssl=True)
+    assert result.code == TLS
+    assert result.error.endswith(f"SSL_CERT_FILE names {tmp_path / 'gone.pem'}, which is no readable file")
+    assert 0 == send(server, ssl=True, tls={"ca_file": ca_file}).code
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="the file is named with openssl")
 def test_the_system_store_is_where_ssl_cert_dir_says(
     scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

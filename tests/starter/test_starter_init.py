@@ -84,6 +84,17 @@ def test_a_file_that_appears_meanwhile_is_kept(tmp_path: Path, monkeypatch: pyte
     assert "mine" == (tmp_path / "alert.js").read_text()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files")
+def test_a_disk_that_is_full_leaves_no_half_starter(tmp_path: Path) -> None:
+    """What could be written is taken away again, so that the next attempt finds nothing in its way."""
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))"
+    done = jsnpy("init", tmp_path / "alerts", patch=limit)
+    assert 2 == done.code
+    assert f"the starter cannot be written: {tmp_path / 'alerts'}: File too large" in done.err
+    assert [] == os.listdir(tmp_path / "alerts")
+    assert 0 == jsnpy("init", tmp_path / "alerts").code
+
+
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     """A file in the way of the folder is an error in words."""
     (tmp_path / "file").write_text("")
