@@ -11,6 +11,8 @@ _SHORT = 4
 _BEGUN = 3
 _MIDDLE = 8
 _SHORTEST_CORE = 5
+_ODD = 6  # characters of a secret that is worth a look for what no program does by itself
+_LONG = 200  # and of one of which nobody does it by hand
 _PASSING = 16
 _ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _UNRESERVED = _ALNUM | frozenset(b"-._~")
@@ -193,7 +195,33 @@ def _forms(secret: str) -> set[str]:
     """Return a secret as servers, web pages, mails and error texts write it."""
     data = secret.encode("utf-8", "surrogatepass")
     forms = {secret, data.hex(), data.hex().upper(), *_base64(data), *_escaped(secret, data), *_percent(data)}
-    return forms | {secret.upper(), secret.lower()} if len(secret) >= _SHORT else forms
+    if len(secret) >= _SHORT:
+        forms |= {secret.upper(), secret.lower(), secret.swapcase()}
+    return forms | _rare(secret, data) if _ODD <= len(secret) <= _LONG else forms
+
+
+def _rare(secret: str, data: bytes) -> set[str]:
+    """As dumps, old character sets and jokers write it: each character on its own, or all turned round."""
+    from binascii import b2a_base64
+
+    none: frozenset[int] = frozenset()
+    wide = secret.encode("utf-16-le", "surrogatepass")
+    return {
+        secret[::-1],
+        *(data.hex(mark) for mark in " :-"),
+        *(data.hex(mark).upper() for mark in " :-"),
+        *(_by_byte(data, none, form) for form in ("%{:02x}", "%{:02X}", "={:02X}", "\\x{:02x}", "\\{:03o}")),
+        *(_by_byte(data, none, form).strip() for form in ("0x{:02x} ", "0x{:02x}, ", "{} ", "{}, ")),
+        *(
+            "".join(form.format(ord(char)) for char in secret)
+            for form in ("&#{};", "&#x{:x};", "&#x{:X};", "\\u{:04x}")
+        ),
+        " ".join(secret),
+        harmless(wide.decode("utf-8", "backslashreplace")),
+        *_base64(wide),
+        *_base64(secret.encode("latin-1", "replace")),
+        *_base64(b2a_base64(data, newline=False)),
+    }
 
 
 def _base64(data: bytes) -> set[str]:

@@ -45,17 +45,36 @@ def _insist_on_folder(directory: str) -> None:
         raise OutboxError(f"the outbox {directory} cannot be used: it is not a folder", "Name another folder.")
 
 
+def _insist_on_own_file(directory: str) -> None:
+    """Refuse a file that somebody else may have put there: what is in it is sent in this account's name.
+
+    Raises:
+        OutboxError: it is a link, a pipe or another account's.
+    """
+    path = os.path.join(directory, FILE)
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return  # it is not there yet, or cannot be had, which is found out soon
+    if not stat.S_ISREG(found.st_mode):
+        raise OutboxError(f"the outbox {directory} cannot be used: {FILE} is no regular file", "Look who put it there.")
+    if sys.platform != "win32" and found.st_uid != os.geteuid() and os.geteuid() != 0:
+        what = f"{FILE} belongs to another account (uid {found.st_uid})"
+        raise OutboxError(f"the outbox {directory} cannot be used: {what}", "Each account needs an outbox of its own.")
+
+
 def make(directory: str) -> None:
     """Make the folder and the file where they are missing, for nobody else to read, and safely on the disk.
 
     Raises:
-        OutboxError: a file is in the way.
+        OutboxError: a file is in the way, or not to be trusted.
         OSError: the system refuses.
     """
     # One thread at a time: closing a file takes away the locks that SQLite has on it for another thread.
     with _making:
         _insist_on_folder(directory)
         _make_folder(directory, 0o700)
+        _insist_on_own_file(directory)
         if not os.path.exists(os.path.join(directory, FILE)):
             # SQLite gives the journal beside it the same mode.
             try:
@@ -76,10 +95,15 @@ def close_to_others(directory: str) -> str:
     path = os.path.join(directory, FILE)
     if os.name == "nt":
         return _close_on_windows(directory, path)
-    if stat.S_IMODE(os.stat(directory).st_mode) & 0o077 and _is_ours_alone(directory):
+    mode = stat.S_IMODE(os.stat(directory).st_mode)
+    if mode & 0o077 and _is_ours_alone(directory):
         os.chmod(directory, 0o700)
+        mode = 0o700
     if stat.S_IMODE(os.stat(path).st_mode) & 0o077:
         os.chmod(path, 0o600)
+    if mode & 0o022:  # SQLite takes over what a journal beside the file says
+        what = f"others may write in the outbox's folder {directory} (mode {mode:04o}), and so change its mails"
+        return f"{what}: give the outbox a folder of its own"
     return ""
 
 

@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from jsnpy.web.url import Url
 
 _PIECE = 64 * 1024
+_SHORTEST_KEY = 6  # characters of a header's value that may be a secret
 _READING = frozenset(("GET", "HEAD", "OPTIONS"))  # change nothing
+_SAID_TO_ALL = frozenset(
+    ("accept", "accept-encoding", "accept-language", "cache-control", "content-type", "user-agent")
+)
 _LIBRARY_HEADERS = ("Accept-Encoding", "User-Agent")  # what urllib3 adds unless it is told not to
 
 
@@ -103,6 +107,7 @@ class Transfer:
         except Exception as error:
             # The libraries below raise a wide mix of OSError, HTTPException, HTTPError, ValueError.
             words = sentence(error, url.peer, tls=url.scheme == "https", proxy=proxy.peer if proxy else "")
+            words = _without_secrets(words, [*headers, ("", proxy.credentials)] if proxy else headers)
             if (
                 method not in _READING
                 and self.stage.startswith(("waiting", "reading"))
@@ -220,3 +225,21 @@ class Transfer:
         for one in (connection, sock):
             if one is not None:
                 one.close()
+
+
+def _without_secrets(text: str, headers: Sequence[tuple[str, str]]) -> str:
+    """Return a text that may quote a server without what it was told for itself alone: keys, tokens, passwords."""
+    from base64 import b64decode
+
+    from jsnpy.redaction import Redactor
+
+    redactor = Redactor()
+    for name, value in headers:
+        if name.lower() in _SAID_TO_ALL:
+            continue
+        for word in (value, *value.split()):
+            redactor.add(word if len(word) >= _SHORTEST_KEY else "")
+        if value.startswith("Basic "):
+            with suppress(ValueError):
+                redactor.add(b64decode(value[6:]).decode().partition(":")[2])
+    return redactor.scrub(text)

@@ -56,6 +56,37 @@ def encodings(secret: str) -> list[str]:
     ]
 
 
+def rare_encodings(secret: str) -> list[str]:
+    """Return what a hostile server may make of a secret, or an old or talkative one."""
+    data = secret.encode()
+    return [
+        secret.swapcase(),
+        secret[::-1],
+        *(data.hex(mark) for mark in (":", " ", "-")),
+        data.hex(":").upper(),
+        " ".join(f"0x{byte:02x}" for byte in data),
+        ", ".join(map(str, data)),
+        *("".join(form % byte for byte in data) for form in ("%%%02X", "%%%02x", "=%02X", "\\x%02x", "\\%03o")),
+        *("".join(form % ord(char) for char in secret) for form in ("&#%d;", "&#x%x;", "\\u%04x")),
+        " ".join(secret),
+        base64.b64encode(base64.b64encode(data)).decode(),
+        base64.b64encode(b"\0u\0" + secret.encode("latin-1")).decode(),
+        base64.b64encode(secret.encode("utf-16-le")).decode(),
+        "\\x00".join([*secret, ""]) if secret.isascii() else secret,
+    ]
+
+
+@pytest.mark.parametrize("secret", ["hunter2!", "Tr0ub4dor&3/é", "0123456"])
+def test_rare_encodings_are_masked_too(secret: str) -> None:
+    """Turned round, in the other case, character by character, in old character sets, twice in base64."""
+    redactor = knowing(secret)
+    for shown in rare_encodings(secret):
+        scrubbed = redactor.scrub(f"535 no: {shown}, said the server")
+        assert MASK in scrubbed, shown
+        assert shown not in scrubbed
+        assert len(scrubbed) < len(f"535 no: {MASK}, said the server") + 6
+
+
 @pytest.mark.parametrize("secret", SECRETS)
 def test_each_encoding_is_masked(secret: str) -> None:
     """A secret is masked as it is, in base64 at any place, hex, percent, JSON, repr, HTML, quoted-printable."""

@@ -266,6 +266,28 @@ def test_nobody_there_is_said(serve: Serve, run: Any) -> None:
 # Proxies
 
 
+@pytest.mark.parametrize("said", ["{}", "<{}>", "%s"])
+def test_a_server_that_repeats_a_key_is_not_quoted_with_it(
+    serve: Serve, run: Any, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    """What was sent to prove who asks is in no error: a header's value, a password in a URL, a proxy's password."""
+
+    def echo(secret: str) -> HttpServer:
+        return serve(lambda _: f"who are you, {said.format(secret)}?\r\n\r\n".replace("%s", secret).encode())
+
+    results = [
+        http_get(echo("k3y-value-1").url, run, {"X-Api-Key": "k3y-value-1"}),
+        http_get(echo("t0ken-1").url, run, ["Authorization: Bearer t0ken-1"]),
+        http_get(echo("p4ssword").url.replace("://", "://ann:p4ssword@"), run),
+    ]
+    monkeypatch.setenv("http_proxy", echo("pr0xy-pw").url.replace("://", "://ann:pr0xy-pw@"))
+    results.append(http_get("http://x.test/", run))
+    for result in results:
+        assert "who are you" in result["error"]
+        assert "[redacted]" in result["error"]
+        assert not [one for one in ("k3y-value", "t0ken-1", "p4ssword", "pr0xy-pw") if one in result["error"]]
+
+
 def test_http_goes_through_the_proxy(serve: Serve, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """With http_proxy, the proxy gets the whole URL and its own credentials."""
     proxy = serve(lambda _: answer(b"by proxy"))
