@@ -1,6 +1,7 @@
 """The folder that a dry run's mails are written to."""
 
 import base64
+import errno
 import hashlib
 import json
 import os
@@ -99,6 +100,33 @@ def test_two_processes_share_a_folder(tmp_path: Path) -> None:
     assert expected == {eml.read_text().split(": ")[1].strip() for eml in tmp_path.glob("*.eml")}
     assert 50 == len(list(tmp_path.glob("*.eml"))) == len(list(tmp_path.glob("*.json")))
     assert expected == set(re.findall('<h2 dir="auto">(.*?)</h2>', (tmp_path / "index.html").read_text()))
+
+
+def test_a_number_that_another_process_has_taken_meanwhile_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mail that another process wrote after this one looked for a free number is not overwritten."""
+    mailbox = Mailbox(str(tmp_path))
+    mailbox.open()
+    (tmp_path / "001.eml").write_bytes(b"Subject: Theirs\r\n\r\n")
+    monkeypatch.setattr(os, "listdir", lambda _: [])
+
+    assert str(tmp_path / "002.eml") == mailbox.add(caught("Ours"))
+    assert b"Theirs" in (tmp_path / "001.eml").read_bytes()
+
+
+def test_a_page_that_cannot_be_written_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk the last page stays, and nothing else is left of the new one."""
+    page = filled(tmp_path, caught())
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("jsnpy.dryrun.mailbox.write", full)
+    with pytest.raises(UsageError, match="cannot be written: No space left on device"):
+        Mailbox(str(tmp_path)).open()
+    assert ["001.eml", "001.json", "index.html"] == sorted(os.listdir(tmp_path))
+    assert page == (tmp_path / "index.html").read_text("utf-8")
 
 
 def test_a_mail_that_comes_while_the_page_is_made_is_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,7 +286,10 @@ def test_mails_of_earlier_runs_keep_their_session(tmp_path: Path) -> None:
     assert "S: 220 later" in page
 
 
-@pytest.mark.parametrize("side", ["", "[1]", '{"dialogue": {"a": 1}, "tls": 3}', "\xff", "[" * 100000])
+@pytest.mark.parametrize(
+    "side",
+    ["", "[1]", '{"dialogue": {"a": 1}, "tls": 3}', '{"dialogue": [1], "recipients": [null]}', "\xff", "[" * 100000],
+)
 def test_a_side_file_that_is_not_ours_does_no_harm(tmp_path: Path, side: str) -> None:
     """What stands beside a mail is read only where it is what jsnpy wrote."""
     (tmp_path / "001.eml").write_bytes(b"Subject: Hello\r\n\r\n")
