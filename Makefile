@@ -132,7 +132,7 @@ format: $(VENV)/.dev ## let ruff mend and format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/.dev ## measure the project as installed, beside its peers (smtplib, node + nodemailer, curl)
+bench: $(VENV)/.dev ## measure the project as installed, beside its peers (smtplib, node + nodemailer, curl, msmtp)
 	PYTHONPATH=tests $(BIN)/python tests/bench/measure.py
 
 bench-growth: $(VENV)/.dev ## what a mail costs as mails, kept mails, recipients and bytes grow

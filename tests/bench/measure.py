@@ -1,7 +1,7 @@
 """`make bench`: the project as a user installs it, measured beside its peers; no number ever fails it.
 
 Every ratio is one of medians, taken in one run whose rounds measure each program in turn. What is missing on a machine
-(node, nodemailer, curl) is left out of the table.
+(node, nodemailer, curl, msmtp) is left out of the table.
 """
 
 from __future__ import annotations
@@ -36,25 +36,34 @@ class Program:
     Args:
         command: program and arguments.
         output: the file its stdout goes to.
+        given: the file that its stdin comes from.
         before: called before each run, unmeasured.
     """
 
     def __init__(
-        self, command: list[str], output: str = os.devnull, before: Callable[[], object] | None = None
+        self,
+        command: list[str],
+        output: str = os.devnull,
+        given: str = os.devnull,
+        before: Callable[[], object] | None = None,
     ) -> None:
         self.command = command
         self.output = output
+        self.given = given
         self.before = before
         self.seconds: list[float] = []
         self.peaks: list[int] = []
 
     def run(self) -> None:
         """Run it once, and note wall time and peak memory."""
-        out = [(os.POSIX_SPAWN_OPEN, 1, self.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)]
+        files = [
+            (os.POSIX_SPAWN_OPEN, 0, self.given, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, self.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
+        ]
         if self.before is not None:
             self.before()
         start = time.perf_counter()
-        pid = os.posix_spawn(self.command[0], self.command, os.environ, file_actions=out)
+        pid = os.posix_spawn(self.command[0], self.command, os.environ, file_actions=files)
         _, status, usage = os.wait4(pid, 0)
         self.seconds.append(time.perf_counter() - start)
         if status:
@@ -202,6 +211,7 @@ class Bench:
         self.node = shutil.which("node")
         self.nodemailer = nodemailer(self.node)
         self.curl = shutil.which("curl")
+        self.msmtp = shutil.which("msmtp")
         self.plain, self.tls, self.http = ports
         self.ca_file = ca_file
         self.table = Table()
@@ -243,15 +253,16 @@ class Bench:
     def one_mail(self) -> None:
         """Measure a script that sends one mail."""
         ours, bare, node, curl = self.mails("one"), self.smtplib(1), self.node_mails(1), self.curl_mail()
-        barest = self.smtplib(1, "string")
+        barest, msmtp = self.smtplib(1, "string"), self.msmtp_mail()
         safe = Program([*ours.command, "--outbox", os.path.join(CACHE, "outbox")])
-        measure(31, ours, bare, barest, node, curl, safe)
+        measure(31, ours, bare, barest, node, curl, msmtp, safe)
         self.against("a script that sends one mail", ours, "bare smtplib", bare, 0.65)
         self.against("", ours, "node + nodemailer", node, 0.25)
         if node is not None:
             self.table.add("its peak memory", ours.peak, "node + nodemailer", node.peak, 0.5, megabytes)
         self.against("", ours, "(smtplib with a ready text)", barest, NO_GOAL)
         self.against("", ours, "(curl)", curl, NO_GOAL)
+        self.against("", ours, "(msmtp)", msmtp, NO_GOAL)
         self.against("a script that sends one mail, --outbox", safe, "without", ours, 1.15)
 
     def one_mail_over_starttls(self) -> None:
@@ -289,16 +300,30 @@ class Bench:
         self.against("http_get", ours, "bare urllib3", bare, 0.9)
         self.against("", ours, "node fetch", node, 0.6)
 
+    def ready_mail(self) -> str:
+        """Return the path of the same mail as a file."""
+        path = os.path.join(CACHE, "mail.eml")
+        with open(path, "w", encoding="utf-8", newline="\r\n") as file:
+            file.write("From: Ann <ann@example.com>\nTo: Bob <bob@example.com>\nSubject: Backup failed\n\nIt failed.\n")
+        return path
+
     def curl_mail(self) -> Program | None:
         """Return curl sending the same mail, where it is."""
         if self.curl is None:
             return None
-        path = os.path.join(CACHE, "mail.eml")
-        with open(path, "w", encoding="utf-8", newline="\r\n") as file:
-            file.write("From: Ann <ann@example.com>\nTo: Bob <bob@example.com>\nSubject: Backup failed\n\nIt failed.\n")
         where = ["-sS", f"smtp://127.0.0.1:{self.plain}", "--mail-from", "ann@example.com"]
         who = ["--mail-rcpt", "bob@example.com", "-u", "ann@example.com:a password"]
-        return Program([self.curl, *where, *who, "-T", path])
+        return Program([self.curl, *where, *who, "-T", self.ready_mail()])
+
+    def msmtp_mail(self) -> Program | None:
+        """Return msmtp sending the same mail, where it is."""
+        if self.msmtp is None:
+            return None
+        path = os.path.join(CACHE, "msmtprc")
+        with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(f"account default\nhost 127.0.0.1\nport {self.plain}\nfrom ann@example.com\n")
+            file.write('auth plain\nuser ann@example.com\npassword "a password"\n')
+        return Program([self.msmtp, "-C", path, "bob@example.com"], given=self.ready_mail())
 
     def many_mails(self) -> None:
         """Measure many mails in one script, with a connection each and with one for all."""
@@ -356,9 +381,10 @@ def machine(bench: Bench) -> str:
     """Return what was measured on."""
     engine = subprocess.run([bench.jsnpy, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     text = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {engine}"
-    for name in filter(None, (bench.node, bench.curl)):
+    for name in filter(None, (bench.node, bench.curl, bench.msmtp)):
         said = subprocess.run([name, "--version"], capture_output=True, text=True, check=True).stdout
-        text += f"; {os.path.basename(name)} {' '.join(said.split()[:2]).removeprefix('curl ')}"
+        number = next(word for word in said.split() if any(map(str.isdigit, word)))
+        text += f"; {os.path.basename(name)} {number}"
     if bench.nodemailer is not None:
         with open(os.path.join(CACHE, "node", "node_modules", "nodemailer", "package.json"), encoding="utf-8") as file:
             text += f"; nodemailer {json.load(file)['version']}"

@@ -10,4 +10,10 @@ from jsnpy.fleet.claims import Claims  # noqa: E402
 celery.claims = Claims(celery.state, lease=3)
 app = celery.app
 
-__all__ = ["app"]
+
+@app.task(name="tests.nothing")  # type: ignore[untyped-decorator]  # Celery has no types
+def nothing() -> None:
+    """Do nothing: what Celery alone costs, with jsnpy's settings of it."""
+
+
+__all__ = ["app", "nothing"]
