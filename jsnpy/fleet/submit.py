@@ -65,7 +65,7 @@ def submit(
     from jsnpy.fleet.state import StateError
 
     celery.settings.hide_passwords(redactor)
-    loaded = config.load(target, sets=sets, encoding=encoding, keep_references=True)
+    loaded = config.load(target, sets=sets, encoding=encoding, keep_references=True, lenient=options.dry_run)
     for secret in loaded.secrets:
         redactor.add(secret)
     for warning in (*loaded.warnings, *_literal_secrets(loaded)):

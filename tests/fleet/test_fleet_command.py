@@ -15,7 +15,7 @@ from support.command import jsnpy
 from support.fleet import environment
 
 from jsnpy import config
-from jsnpy.errors import UsageError
+from jsnpy.errors import ConfigError, UsageError
 from jsnpy.fleet import runs
 from jsnpy.fleet.settings import Settings
 from jsnpy.fleet.state import State, StateError
@@ -349,3 +349,23 @@ def test_a_script_is_compiled_before_a_broker_is_asked(tmp_path: Path, files: di
     assert words in done.err
     assert "SyntaxError" in done.err
     assert "broker" not in done.err
+
+
+def test_a_dry_run_only_warns_of_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reference that leads nowhere is a warning where it is submitted and at the worker, as in a run here."""
+    monkeypatch.delenv("NOWHERE", raising=False)
+    (tmp_path / "a.js").write_text("1")
+    given = {"scriptfile": "a.js", "arg": {"pass": "${ENV:NOWHERE}"}, "statefile": "${ENV:NOWHERE}.json"}
+    (tmp_path / "a.json").write_text(json.dumps(given))
+    broker = {"JSNPY_BROKER_URL": f"redis://127.0.0.1:{free_port()}"}
+    done = jsnpy("submit", tmp_path / "a.json", "--dry-run", env=broker)
+    assert "warning: " in done.err
+    assert 'statefile: the environment variable "NOWHERE" is not set' in done.err
+    assert "the run was not submitted: the broker " in done.err
+
+    loaded = config.load(str(tmp_path / "a.json"), keep_references=True, lenient=True)
+    there, _ = runs.ordered(runs.order(loaded, Options(dry_run=True)))
+    assert '{"pass":"${ENV:NOWHERE}"}' == there.arg_json.replace(" ", "")
+    assert {"arg.pass", "statefile"} == {warning.split(":")[0] for warning in there.warnings}
+    with pytest.raises(ConfigError, match="NOWHERE"):
+        runs.ordered(runs.order(loaded, Options()))
