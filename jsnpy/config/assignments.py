@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _FORM = "It is written --set KEY=VALUE, as in --set to.email=me@x.test"
 _JSON_STARTS = tuple('{["-0123456789tfn')
+_OTHER_DOTS = str.maketrans(dict.fromkeys("[]/\\: '\"$", "."))
 _LONGEST_INDEX = 9  # digits; no array is longer
 
 
@@ -80,9 +81,10 @@ def _warning(arg: object, path: str, steps: list[str], config_keys: Sequence[str
     told = f"--set {quoted(path)} is a new key"
     if steps[0] in config_keys:
         told = f"--set {quoted(path)}: keys start below arg, so this sets {quoted('arg.' + path)}"
-    # to/email, to[email], arg.to.email
-    spelled = [step for step in path.replace("[", ".").replace("]", ".").replace("/", ".").split(".") if step]
-    for guess in (spelled, spelled[1:] if spelled[:1] == ["arg"] else []):
+    # to/email, to[email], to->email, "to email", arg.to.email, args.to.email, $.to.email, to_email
+    spelled = [step for step in path.replace("->", ".").translate(_OTHER_DOTS).split(".") if step]
+    below_arg = spelled[1:] if spelled and did_you_mean(spelled[0], ("arg",)) else []
+    for guess in (spelled, below_arg, path.replace("_", ".").replace("-", ".").split(".")):
         near = _nearest(arg, guess)
         if near and near != steps:
             return f"{told}; did you mean {quoted('.'.join(near))}?"
