@@ -21,6 +21,7 @@ _WIDTHS = {"numeric": 1, "2-digit": 2, "short": 3, "long": 4, "narrow": 5}
 _LETTERS = {"year": "y", "month": "M", "day": "d", "weekday": "E", "hour": "j", "minute": "m", "second": "s"}
 _CYCLES = {"h11": "K", "h12": "h", "h23": "H", "h24": "k"}
 _GLUES = {"da": ", ", "fi": " klo ", "pt": ", "}  # likewise, between a short date and a time
+_AS_NODE = {("en_CA", "yMd"): "y-MM-dd"}  # what scripts take en-CA for; newer data has d/M/y
 _NO_NAME = "\u2205" * 3
 _LONG = 4  # letters of a month's full name
 
@@ -96,7 +97,14 @@ def _zone(name: object) -> dt.tzinfo | None:
     try:
         return get_timezone(str(name))
     except (LookupError, ValueError):
-        raise RangeError(f"Invalid time zone specified: {name}") from None
+        pass
+    from zoneinfo import available_timezones
+
+    by_lower = {each.lower(): each for each in available_timezones()}
+    known = by_lower.get(str(name).lower())
+    if known is None:
+        raise RangeError(f"Invalid time zone specified: {name}")
+    return get_timezone(known)
 
 
 def _parts(options: Mapping[str, object], defaults: str) -> dict[str, str]:
@@ -180,8 +188,9 @@ def _fitting(locale: Locale, skeleton: str, parts: Mapping[str, str], options: M
         for name, width in parts.items()
         if _LETTERS.get(name, "-").replace("j", "H") in skeleton.replace("h", "H")
     }
+    pattern = _AS_NODE.get((str(locale), found)) or str(formats[found].pattern)
     if found == skeleton and "2-digit" not in widths and not options.get("timeZoneName"):
-        return str(formats[found].pattern)
+        return pattern
     wanted = {_LETTERS[name][0]: width for name, width in parts.items() if name in _LETTERS}
     wanted["L"], wanted["c"] = wanted.get("M", ""), wanted.get("E", "")
     wanted |= dict.fromkeys("hHkK", wanted.get("j", ""))
@@ -199,7 +208,7 @@ def _fitting(locale: Locale, skeleton: str, parts: Mapping[str, str], options: M
             return text[0] * number if is_name else text
         return text[0] * 2 if number == _WIDTHS["2-digit"] and not is_name else text
 
-    return re.sub(r"'[^']*'|([A-Za-z])\1*", adjusted, str(formats[found].pattern))
+    return re.sub(r"'[^']*'|([A-Za-z])\1*", adjusted, pattern)
 
 
 def _numeric(skeleton: str) -> str:

@@ -16,9 +16,9 @@ class RangeError(Exception):
 
 def find(tags: object) -> Locale:
     """Return the first locale known of a tag or a list of them, English of the United States where there is none."""
-    for tag in tags if isinstance(tags, list) else [tags]:
-        if tag is None:
-            continue
+    if not isinstance(tags, list):
+        tags = [tags] if isinstance(tags, str) else []  # of a number or an object the language makes no list
+    for tag in tags:
         if not isinstance(tag, str) or not _TAG.fullmatch(tag):
             raise RangeError("Incorrect locale information provided")
         parts = re.split(r"-[uxt]-", tag, maxsplit=1)[0].split("-")

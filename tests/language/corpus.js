@@ -75,6 +75,11 @@ for (const tag of ["zz", "xx-invalid-locale-zzzzzzzzzz", "de-DE-u-nu-latn", ["qq
 }
 for (const tag of ["en-US", "fi-FI", "ru-RU"]) show(["no number", tag], () => [NaN, -Infinity].map((n) => n.toLocaleString(tag, {})));
 show("zone", () => date.toLocaleString("en-US", { timeZone: "Nowhere/Land" }));
+show("zone in small letters", () => ["europe/paris", "utc", "ASIA/TOKYO"].map((timeZone) => date.toLocaleString("en-US", { timeZone })));
+for (const options of [undefined, { year: "numeric", month: "2-digit", day: "2-digit" }, { timeZone: "America/Toronto" }]) {
+  show(["Canada", options], () => [date.toLocaleDateString("en-CA", options), date.toLocaleString("en-CA", options)]);
+}
+for (const tag of [5, true, {}]) show(["no tag", tag], () => [date.toLocaleDateString(tag), (1234.5).toLocaleString(tag)]);
 show("zone name", () => date.toLocaleTimeString("en-US", { timeZone: "America/New_York", timeZoneName: "short" }));
 show("zone name", () => date.toLocaleTimeString("fr-FR", { timeZone: "Europe/Paris", timeZoneName: "short" }));
 show("zone offset", () => date.toLocaleTimeString("de-DE", { timeZone: "+05:30" }));
