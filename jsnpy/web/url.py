@@ -10,7 +10,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from jsnpy.record import Record
-from jsnpy.text import whole
+from jsnpy.text import printable, whole
 from jsnpy.web.errors import WebError
 
 PORTS = {"http": 80, "https": 443}
@@ -134,7 +134,7 @@ def masked(url: str) -> str:
     if not separator:
         scheme, rest = "http", url
     shown = rest.rpartition("@")[2]
-    return f"{scheme}://{re.split('[?#]', shown, maxsplit=1)[0]}"[:200]
+    return printable(whole(f"{scheme}://{re.split('[?#]', shown, maxsplit=1)[0]}"[:200]))
 
 
 def header(name: str, value: str | None = None) -> tuple[str, str]:

@@ -98,6 +98,7 @@ def test_headers_may_repeat_and_an_empty_one_is_left_out(serve: Serve, run: Any)
         ("http://x.test:99999/", "check host name and port"),
         ("http://x.test:0/", "ports go from 1"),
         ("http://[::1/", "is no usable URL"),
+        ("http://\u200bx.test:1/", "http://\\u200bx.test:1/ is no usable URL"),
         ("http://a..b/\u00e9", "a part of the host name is empty"),
         ("ftp://x.test/", "ftp: URLs cannot be fetched, only http:// and https:// ones"),
         ("file:///etc/passwd", "file: URLs cannot be fetched"),
