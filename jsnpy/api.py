@@ -84,7 +84,7 @@ def run(  # noqa: PLR0913 - a keyword for each of the command's options
         ConfigError: the config or the script cannot be found, read, decoded or used.
         UsageError: a wrong argument, or an extra that is not installed.
     """
-    if timeout is not None and (not isinstance(timeout, int | float) or not 0 < timeout < float("inf")):
+    if timeout is not None and (type(timeout) not in (int, float) or not 0 < timeout < float("inf")):
         raise UsageError(f"timeout is {timeout!r}: it must be a number of seconds above 0")
     if memory_limit is not None and (not isinstance(memory_limit, int) or not 0 <= memory_limit <= sys.maxsize):
         raise UsageError(f"memory_limit is {memory_limit!r}: it must be a whole number of bytes, 0 for no limit")
@@ -108,6 +108,7 @@ def run(  # noqa: PLR0913 - a keyword for each of the command's options
     if arg is not None:
         try:
             loaded.arg_json = json_text.dumps(arg)
+            json_text.dumps(json_text.loads(loaded.arg_json))  # Python's whole numbers have no end
         except (TypeError, ValueError, RecursionError) as error:
             raise ConfigError(f"arg cannot be written as JSON: {error}") from None
     return _in_child(loaded, options) if timeout is not None else run_here(loaded, options)

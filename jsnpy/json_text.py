@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SPACE = " \t\n\r"
+_LONGEST_EXACT = 308
+"""Digits of whole numbers that are certainly some in JavaScript, too."""
+
+
+def _whole(digits: str) -> int | float:
+    """Return a whole number; one that is too large for JavaScript is Infinity, as 1e999 is."""
+    whole = int(digits)  # which refuses thousands of digits itself
+    return float(digits) if len(digits) > _LONGEST_EXACT and abs(float(digits)) == float("inf") else whole
 
 
 class _Rules:
@@ -24,7 +32,7 @@ class _Rules:
     strict = True
     object_hook = None
     parse_float = float
-    parse_int = int
+    parse_int = staticmethod(_whole)
     memo: dict[str, str]
 
     def __init__(self, object_pairs_hook: "Callable[[list[tuple[str, object]]], object] | None" = None) -> None:
@@ -51,7 +59,9 @@ def loads(text: str, object_pairs_hook: "Callable[[list[tuple[str, object]]], ob
     if not _ACCELERATED:
         import json
 
-        return json.loads(text, object_pairs_hook=object_pairs_hook, parse_constant=rules.parse_constant)
+        return json.loads(
+            text, object_pairs_hook=object_pairs_hook, parse_constant=rules.parse_constant, parse_int=_whole
+        )
     start = len(text) - len(text.lstrip(_SPACE))
     try:
         scan = make_scanner(rules)  # type: ignore[arg-type]  # it asks for these attributes, not for the class
@@ -61,7 +71,9 @@ def loads(text: str, object_pairs_hook: "Callable[[list[tuple[str, object]]], ob
     except SystemError:  # the scanner wants to raise json's error, and fails so where json is not imported yet
         import json
 
-        return json.loads(text, object_pairs_hook=object_pairs_hook, parse_constant=rules.parse_constant)
+        return json.loads(
+            text, object_pairs_hook=object_pairs_hook, parse_constant=rules.parse_constant, parse_int=_whole
+        )
     rest = len(text) - len(text[end:].lstrip(_SPACE))
     if rest != len(text):
         raise _decode_error("Extra data", text, rest)

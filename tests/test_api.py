@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.command import clean_environment
@@ -124,8 +125,8 @@ def test_bad_config_raises(timeout: float | None, tmp_path: Path) -> None:
         jsnpy.run(tmp_path / "nothing.json", timeout=timeout)
 
 
-@pytest.mark.parametrize("timeout", [0, -1, float("inf"), float("nan")])
-def test_bad_timeout_raises(timeout: float) -> None:
+@pytest.mark.parametrize("timeout", [0, -1, float("inf"), float("nan"), True, "5"])
+def test_bad_timeout_raises(timeout: Any) -> None:
     """A timeout that is no number of seconds above 0 raises UsageError."""
     with pytest.raises(jsnpy.UsageError, match="timeout"):
         jsnpy.run({"scriptfile": "x.js"}, timeout=timeout)
@@ -134,8 +135,9 @@ def test_bad_timeout_raises(timeout: float) -> None:
 def test_arg_without_json_form_raises(tmp_path: Path) -> None:
     """An arg that JSON cannot hold raises ConfigError."""
     (tmp_path / "s.js").write_text("")
-    with pytest.raises(jsnpy.ConfigError, match="arg cannot be written as JSON"):
-        jsnpy.run(tmp_path / "s.js", arg={1, 2})
+    for value in ({1, 2}, b"x", float("nan"), [10**400], [-(10**5000)]):
+        with pytest.raises(jsnpy.ConfigError, match="arg cannot be written as JSON"):
+            jsnpy.run(tmp_path / "s.js", arg=value)
 
 
 def test_threads_do_not_disturb_each_other(tmp_path: Path) -> None:

@@ -336,7 +336,11 @@ class _Loading(Record):
                 f'{self.place("statefile")}: "statefile" has a control character in it: {quoted(path)}',
                 text_files.BACKSLASH_HINT,
             )
-        return os.path.normpath(os.path.join(self.base, path if os.sep == "\\" else path.replace("\\", "/")))
+        file = os.path.normpath(os.path.join(self.base, path if os.sep == "\\" else path.replace("\\", "/")))
+        if self.path and os.path.exists(file) and text_files.same_file(file, self.path):
+            fault = f'{self.place("statefile")}: "statefile" names the config itself'
+            raise ConfigError(fault, "It must name a file that jsnpy may write.")
+        return file
 
     def _path(self, value: object, *keys: str | int, example: str) -> str:
         """Return a value that must name a file."""

@@ -19,6 +19,7 @@ PAUSE = 60.0
 """Seconds for which an endpoint is not asked again: after it refused for good, or after a renewal ahead failed."""
 
 _CLOCK_SLACK = 60.0
+_LATEST = 1e12  # seconds: no clock shows more
 
 
 class AccessToken(Record):
@@ -106,7 +107,7 @@ def parse(text: str) -> Kept:
         value = given.get(name, default)
         if isinstance(value, int) and isinstance(default, float) and not isinstance(value, bool):
             value = float(value)
-        if type(value) is not type(default):
+        if type(value) is not type(default) or (isinstance(value, float) and not abs(value) < _LATEST):
             raise ValueError(name)
         setattr(plain, name, value)
     if not all(each.isascii() and each.isprintable() for each in (plain.access_token, plain.refresh_token)):

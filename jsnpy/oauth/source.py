@@ -228,7 +228,7 @@ class Source:
         except Unwritable as why:
             if person:
                 raise _unwritable(need.slot, why) from None
-        except (ValueError, OverflowError, RecursionError):
+        except (ValueError, RecursionError):
             if person:
                 what = f"the kept token {printable(need.slot.path)} is damaged, or another account's"
                 then = (

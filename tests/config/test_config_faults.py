@@ -60,6 +60,13 @@ MASKED = {
 """What is seen of a line instead of itself, and the column of the caret."""
 
 
+@pytest.mark.parametrize("number", ["1" + "0" * 309, "-" + "9" * 400, "9" * 5000, "1" + "0" * 400 + ".5", "1e309"])
+def test_a_number_of_any_form_that_javascript_cannot_hold_is_placed(folder: Folder, number: str) -> None:
+    """Digits without a point or an exponent would become Infinity as well."""
+    told = folder.fault('{"scriptfile": "mail.js", "arg": [1' + "0" * 308 + f", {number}]}}")
+    assert "CaEmail.json:1:346: this number is too large for JavaScript" in told
+
+
 @pytest.mark.parametrize(
     ("line", "column", "message", "hint"),
     [

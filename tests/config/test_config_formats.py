@@ -201,6 +201,8 @@ def test_statefile_is_relative_to_the_config(folder: Folder) -> None:
     [
         ("5", '"statefile" must be a string, not a number'),
         ('""', '"statefile" is empty'),
+        ('"CaEmail.json"', '"statefile" names the config itself'),
+        (r'".\\CaEmail.json"', '"statefile" names the config itself'),
         (r'"C:\temp\new.json"', '"statefile" has a control character in it: "C:\\temp'),
     ],
 )

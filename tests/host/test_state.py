@@ -182,6 +182,7 @@ def test_what_json_has_not_is_exit_1(change: str, named: str, end: str, run: Cal
         ('{"a": NaN}', "NaN is not JSON"),
         ("[" * 100_000, "it is nested too deeply"),
         ('{"a": -1e999}', "it holds a number too large for JavaScript"),
+        ('{"a": ' + "1" * 400 + "}", "it holds a number too large for JavaScript"),
     ],
 )
 @pytest.mark.parametrize("options", [[], ["-q"], ["--dry-run"], ["--probe"]])
