@@ -126,6 +126,12 @@ def test_html_is_readable_as_text() -> None:
     assert "CA du jour\nBas : 42\xa0k€\n\n- Lyon\n- Nantes\na b\nDétails <https://x.test/d>\nFin" == html_as_text(html)
 
 
+@pytest.mark.parametrize("target", ["#top", "mailto:a@x.test", "javascript:alert(1)", "cid:logo", ""])
+def test_only_links_of_the_web_show_their_target(target: str) -> None:
+    """What leads to no page says no more than its words."""
+    assert "here" == html_as_text(f'<a href="{target}">here</a>')
+
+
 @pytest.mark.parametrize(
     "raw",
     [

@@ -160,6 +160,14 @@ def test_the_html_is_behind_two_walls(tmp_path: Path) -> None:
     assert [f"script-src 'sha256-{digest}'"] == re.findall("script-src [^;]*", policies[0])
 
 
+@pytest.mark.parametrize("name", ["link", "meta", "BASE", "iframe", "frame", "object", "embed"])
+def test_what_would_reach_out_of_the_frame_is_no_element(tmp_path: Path, name: str) -> None:
+    """Elements that connect, refresh, or lead links elsewhere, whatever policies say, are made unknown ones."""
+    raw = f"Content-Type: text/html\r\n\r\n<p>Hi<{name} href='https://x.test/'>\r\n".encode()
+    frame = unescape(filled(tmp_path, caught(raw=raw)).partition('srcdoc="')[2].partition('"')[0])
+    assert f"<p>Hi<x-{name} href='https://x.test/'>" in frame
+
+
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
     """A file in the way of the folder is said before the run, with what to do."""
     (tmp_path / "file").write_text("")
@@ -398,7 +406,7 @@ def test_inline_images_are_shown(tmp_path: Path) -> None:
     """An image that the HTML names by its Content-ID is in the frame; other parts are no images."""
     raw = (
         b"Content-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n"
-        b'<img src="cid:logo@x"><img src="cid:page"><img src="cid:none">\r\n'
+        b'<img src="cid:logo%40x"><img src="cid:page"><img src="cid:none">\r\n'
         b"--b\r\nContent-Type: image/png\r\nContent-ID: <logo@x>\r\n\r\nPNG\r\n"
         b"--b\r\nContent-Type: text/html\r\nContent-ID: <page>\r\n\r\n<p>\r\n--b--\r\n"
     )
