@@ -106,6 +106,8 @@ def _foreign(name: str) -> str:
         return name
     if name.startswith("throws: "):
         return f"a value that {printable(whole(name))}"
+    if name.startswith("an array of "):
+        return name
     return _NOT_JSON.get(name) or f"{'an' if name[:1] in 'AEIOaeio' else 'a'} {printable(whole(name))}"
 
 

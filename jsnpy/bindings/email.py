@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 def natives(host: Host) -> dict[str, Native]:
     """Return the function that email.js calls."""
 
-    def send_email(call: tuple[object, str, int]) -> dict[str, object]:
-        result = host.mailer.send(*call)
+    def send_email(call: object) -> dict[str, object]:
+        # Where no stack was left to write the call down, what comes says so.
+        fields, script, line = call if isinstance(call, list) else (call, "", 0)
+        result = host.mailer.send(fields, script, line)
         return {"code": result.code, "log": result.log, "error": result.error, "details": result.details}
 
     return {"send_email": send_email}

@@ -89,6 +89,8 @@ def _request(method: str | None, given: Mapping[str, Any]) -> tuple[web.Request,
     """Return the request that a script means, and its timeout; raise for whatever cannot be used."""
     from jsnpy import web
 
+    if "fields" not in given:  # no stack was left to write the call down, and this says so
+        given = {"fields": given, "taken": 0, "unused": 0}
     taken, unused = given["taken"], given["unused"]
     if unused:
         takes = f"{taken} argument" + "s" * (taken > 1)

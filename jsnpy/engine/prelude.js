@@ -109,7 +109,7 @@ function prelude(hostLines, makePrimordials, makeTraces) {
       if (length > longest) return foreign("an array of " + length + " items");
       let text = "[";
       for (let i = 0; i < length; i++) {
-        text += (i ? "," : "") + encodeAny(value[i], path);
+        text += (i ? "," : "") + encodeMember(value, i, path);
       }
       return text + "]";
     }
@@ -119,15 +119,18 @@ function prelude(hostLines, makePrimordials, makeTraces) {
       for (const key in value) {
         // What a script planted in Object.prototype belongs to no object in particular.
         if (!ObjectPrototypeHasOwnProperty(value, key) && ObjectPrototypeHasOwnProperty(ObjectPrototype, key)) continue;
-        let member;
-        try {
-          member = encodeAny(value[key], path);
-        } catch (error) {
-          member = foreign("throws: " + describe(error));
-        }
-        text += (text === "{" ? "" : ",") + JSONStringify(key) + ":" + member;
+        text += (text === "{" ? "" : ",") + JSONStringify(key) + ":" + encodeMember(value, key, path);
       }
       return text + "}";
+    }
+
+    // What cannot be read stands for itself alone, not for all that holds it.
+    function encodeMember(holder, key, path) {
+      try {
+        return encodeAny(holder[key], path);
+      } catch (error) {
+        return foreign("throws: " + describe(error));
+      }
     }
 
     function encodeAny(value, path) {
