@@ -88,6 +88,13 @@ class _Check(Record):
 
     def target(self, target: str, stack_size: int) -> None:
         """Check one file, or the configs in a folder."""
+        if not os.path.lexists(target) and ("*" in target or "?" in target):  # Windows' shells leave that to us
+            from glob import glob
+
+            for path in sorted(found := glob(target)):
+                self.target(path, stack_size)
+            if found:
+                return
         if not os.path.isdir(target):
             self._file(target, stack_size)
             return

@@ -171,7 +171,7 @@ class Sending:
         )
 
     def _hide(self, password: str) -> None:
-        if password != tokens.OAUTH2_REFERENCE:
+        if password.strip().lower() != tokens.OAUTH2_REFERENCE.lower():
             self.redactor.add(password)
 
     def _before_dot(self) -> None:

@@ -82,6 +82,8 @@ def check(server: Server, tokens: Tokens | None) -> None:
     Raises:
         SendFailure: there is nothing to get a token from, `auth` contradicts it, or it would go out in clear text.
     """
+    if server.user:
+        _check_texts(server)
     if not wanted(server):
         return
     if tokens is None:
@@ -93,6 +95,18 @@ def check(server: Server, tokens: Tokens | None) -> None:
     if not server.security and not _is_loopback(server.host):
         what = f"an access token is not sent to {server.place} in clear text"
         raise SendFailure(Code.AUTH, "auth", what, hint="set starttls: true (usually port 587) or ssl: true (port 465)")
+
+
+def _check_texts(server: Server) -> None:
+    """Check what is said together with a token, which a control character ends (RFC 7628 section 3.1)."""
+    if server.password != OAUTH2_REFERENCE and OAUTH2_REFERENCE.lower() in server.password.lower():
+        what = f"pass has {OAUTH2_REFERENCE} in other letters, or something around it"
+        raise SendFailure(Code.ARGUMENT, "argument", what, hint=f'it must be "{OAUTH2_REFERENCE}" and nothing else')
+    if wanted(server) or server.mechanism in MECHANISMS:
+        for name, text in (("user", server.user), ("pass", server.password)):
+            if any(char < " " or char == "\x7f" for char in text):
+                what = f"{name} has a line break or another control character in it, which no log-in by token can have"
+                raise SendFailure(Code.ARGUMENT, "argument", what)
 
 
 def _is_loopback(host: str) -> bool:

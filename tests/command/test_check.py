@@ -120,6 +120,17 @@ def test_a_folder_stands_for_its_configs(tmp_path: Path) -> None:
     assert (2, lines) == (done.code, [line.partition(" (")[0] for line in done.out.splitlines()])
 
 
+def test_a_pattern_stands_for_its_files(tmp_path: Path) -> None:
+    """Windows' shells hand patterns on as they are; one that nothing fits is a missing file."""
+    write(tmp_path, a_json={"scriptfile": "a.js"}, b_json={"scriptfile": "a.js"}, a_js="1")
+    done = jsnpy("check", "?.json", "a.*", cwd=tmp_path)
+    assert (0, "") == (done.code, done.err)
+    assert ["a.json: ok (a.js)", "b.json: ok (a.js)", "a.js: ok", "a.json: ok (a.js)"] == done.out.splitlines()
+    done = jsnpy("check", "*.jsn", cwd=tmp_path)
+    assert 2 == done.code
+    assert 'the config "*.jsn" was not found' in done.err
+
+
 def test_a_folder_without_configs_is_a_fault(tmp_path: Path) -> None:
     """Nothing checked is never success."""
     write(tmp_path, package_json={"name": "x"})

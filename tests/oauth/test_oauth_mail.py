@@ -179,6 +179,13 @@ def test_a_probe_fetches_one(mails: Mails, endpoint: TokenEndpoint) -> None:
     [
         ({}, None, -1, 'pass is "${OAUTH2}"'),
         ({"auth": "login"}, "the endpoint's", -1, "auth"),
+        ({"pass": "${oauth2}"}, "the endpoint's", -1, "pass has ${OAUTH2} in other letters"),
+        ({"pass": " ${OAUTH2}"}, "the endpoint's", -1, 'it must be "${OAUTH2}" and nothing else'),
+        ({"pass": "Bearer ${OAUTH2}"}, None, -1, 'it must be "${OAUTH2}" and nothing else'),
+        ({"user": "a@x.test\x01auth=Bearer x"}, "the endpoint's", -1, "user has a line break or another control"),
+        ({"user": "a@x.test\r\n"}, "the endpoint's", -1, "user has a line break or another control"),
+        ({"pass": "t0ken\n", "auth": "xoauth2"}, None, -1, "pass has a line break or another control"),
+        ({"pass": "t0\x01ken", "auth": "oauthbearer"}, None, -1, "pass has a line break or another control"),
         ({"host": "mail.contoso.test"}, "the endpoint's", -5, "clear text"),
         ({"host": "127.0.0.1.contoso.test"}, "the endpoint's", -5, "clear text"),
     ],
