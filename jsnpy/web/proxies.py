@@ -1,7 +1,7 @@
 """The proxy for a URL, from the usual environment variables, as curl and Python's own urllib read them."""
 
 import ipaddress
-from urllib.request import getproxies_environment
+import os
 
 from jsnpy.web.errors import WebError
 from jsnpy.web.url import Url, parse
@@ -17,6 +17,10 @@ def proxy_for(url: Url) -> Url | None:
     Raises:
         WebError: the variable names no usable proxy.
     """
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
+        return None
+    from urllib.request import getproxies_environment  # takes more than a millisecond: for who has a proxy
+
     proxies = getproxies_environment()
     proxy = proxies.get(url.scheme) or proxies.get("all")
     if not proxy or any(_covers(entry, url) for entry in proxies.get("no", "").split(",")):
