@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -99,9 +100,40 @@ def test_send_email_without_javascript(mailserver: Callable[..., MailServer]) ->
         "subject": "é",
         "body": "",
     }
-    assert 0 == jsnpy.send_email(fields).code
+    assert 0 == jsnpy.send_email(MappingProxyType(fields)).code
     assert "é" == server.mails[0].message["Subject"]
     assert -1 == jsnpy.send_email({**fields, "port": 0}).code
+
+
+def test_send_email_takes_its_options(mailserver: Callable[..., MailServer], tmp_path: Path) -> None:
+    """With insecure any certificate is good enough, and attachments are found from base_dir."""
+    server = mailserver("starttls")
+    (tmp_path / "report.csv").write_text("a,b")
+    fields = {"host": server.host, "port": server.port, "starttls": True, "from": "a@x.test", "to": "b@x.test",
+              "subject": "s", "body": "b", "attachments": [{"path": "report.csv"}]}  # fmt: skip
+    assert -4 == jsnpy.send_email(fields, base_dir=str(tmp_path)).code
+    assert -1 == jsnpy.send_email(fields, insecure=True).code
+    assert 0 == jsnpy.send_email(fields, base_dir=str(tmp_path), insecure=True).code
+    assert b"a,b" == server.mails[0].message.get_payload(1).get_payload(decode=True)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("timeout", [None, 30])
+def test_a_run_takes_its_options(mailserver: Callable[..., MailServer], tmp_path: Path, timeout: float | None) -> None:
+    """Each option of run() does what the command's does, in this process and in a child."""
+    server = mailserver("starttls")
+    fields = {"host": server.host, "port": server.port, "starttls": True, "from": "a@x.test", "to": "b@x.test",
+              "subject": "s", "body": "b"}  # fmt: skip
+    (tmp_path / "s.js").write_text("send_email(arg)")
+    refused = jsnpy.run(
+        tmp_path / "s.js", arg=fields, timeout=timeout, fail_on_send_error=True, outbox=tmp_path / "box"
+    )
+    assert (3, [-4]) == (refused.exit_code, [send.code for send in refused.sends])
+    assert refused.sends[0].details["queued"]
+    taken = jsnpy.run(tmp_path / "s.js", arg=fields, timeout=timeout, fail_on_send_error=True, insecure=True)
+    assert (0, [0]) == (taken.exit_code, [send.code for send in taken.sends])
+    (tmp_path / "big.js").write_text("const big = []; for (;;) big.push(new Array(1000).fill(big.length))")
+    full = jsnpy.run(tmp_path / "big.js", timeout=timeout, memory_limit=8 * 2**20)
+    assert (1, True) == (full.exit_code, "8 MB" in str(full.error))
 
 
 def test_timeout_ends_an_endless_script(tmp_path: Path) -> None:

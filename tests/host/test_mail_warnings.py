@@ -74,10 +74,11 @@ def test_a_line_of_very_many_words_is_cut_in_its_middle(run: Callable[..., Resul
     assert line.endswith('(to b@x.test, "Disk full", a.js:2)')
 
 
-def test_a_password_in_a_url_for_a_host_is_not_told(run: Callable[..., Result]) -> None:
+@pytest.mark.parametrize("url", ["smtps://u:GEHEIM@h", "smtps://h/?password=GEHEIM"])
+def test_a_password_in_a_url_for_a_host_is_not_told(url: str, run: Callable[..., Result]) -> None:
     """Neither as text nor as JSON."""
     for options in ((), ("--log-format", "json"), ("-v",)):
-        assert "GEHEIM" not in run("send_email({ ...arg, to: 'b@x.test', host: 'smtps://u:GEHEIM@h' })", *options).err
+        assert "GEHEIM" not in run(f"send_email({{ ...arg, to: 'b@x.test', host: '{url}' }})", *options).err
 
 
 @pytest.mark.parametrize("options", [[], ["-q"], ["--log-format", "json"]])
@@ -153,13 +154,17 @@ def test_a_sends_object_has_its_facts(
 
 
 def test_many_mails_are_counted_at_the_end(server: MailServer, run: Callable[..., Result]) -> None:
-    """Where some of many failed, the last line says how many; where all were sent, only with -v."""
+    """Where some of many failed, or recipients were refused, the last line says how many; else only with -v."""
     given = {"host": server.host, "port": server.port}
-    script = "for (let i = 0; i < 12; i++) send_email({ ...arg, to: i % 4 ? 'ok@x.test' : ['no@x.test'] })"
-    assert "jsnpy: warning: 12 mails: 9 sent, 3 failed" == run(script, **given).err.splitlines()[-1]
+    script = "for (let i = 0; i < 10; i++) send_email({ ...arg, to: i % 4 ? 'ok@x.test' : ['no@x.test'] })"
+    assert "jsnpy: warning: 10 mails: 7 sent, 3 failed" == run(script, **given).err.splitlines()[-1]
+    assert "mails:" not in run(script.replace("10", "9"), **given).err
+    partly = script.replace("['no@x.test']", "['ok@x.test', 'no@x.test']")
+    summary = "jsnpy: warning: 10 mails: 10 sent, 0 failed, 3 recipients refused"
+    assert summary == run(partly, **given).err.splitlines()[-1]
     sent = script.replace("['no@x.test']", "'ok@x.test'")
     assert "" == run(sent, **given).err
-    assert "jsnpy: 12 mails: 12 sent, 0 failed" == run(sent, "-v", **given).err.splitlines()[-1]
+    assert "jsnpy: 10 mails: 10 sent, 0 failed" == run(sent, "-v", **given).err.splitlines()[-1]
 
 
 def test_the_dialogue_is_shown_line_by_line_as_it_happens(tmp_path: Path) -> None:
