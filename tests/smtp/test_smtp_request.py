@@ -455,12 +455,10 @@ def test_paths_are_relative_to_the_base(tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "a.txt").write_bytes(b"data")
     for path in ("logs/a.txt", ".\\logs\\a.txt", str(tmp_path / "logs" / "a.txt")):
-        made = parse(fields(attachments=[{"path": path}]), str(tmp_path), lambda _: None)
-        assert ("a.txt", b"data", "text/plain") == (
-            made.attachments[0].filename,
-            made.attachments[0].data,
-            made.attachments[0].content_type,
-        )
+        (made,) = parse(fields(attachments=[{"path": path}]), str(tmp_path), lambda _: None).attachments
+        data: list[bytes] = []
+        made.hand_over(data.append, 100)
+        assert ("a.txt", [b"data"], "text/plain") == (made.filename, data, made.content_type)
 
 
 @pytest.mark.parametrize(

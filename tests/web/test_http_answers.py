@@ -221,9 +221,10 @@ def endless_redirects(request: Received) -> Iterable[bytes]:
 )
 def test_one_deadline_covers_everything(serve: Serve, run: Any, script: Any, stage: str) -> None:
     """A server that drips, or redirects slowly, cannot stretch the deadline; the error names the stage."""
+    url = serve(script).url
     begun = time.monotonic()
     run.deadline = begun + 0.5
-    result = http_get(serve(script).url, run)
+    result = http_get(url, run)
     assert time.monotonic() - begun < 5
     assert 0 == result["status"]
     assert "timed out after 0.5 s while" in result["error"]
