@@ -132,10 +132,9 @@ def flush(
     if not exists(outbox.directory):
         output.warn(f"there is no outbox in {outbox.directory}: nothing was ever kept there")
 
-    def attempts(settings: Settings, until: float | None) -> Iterator[Standing]:
-        if progress is not None:
-            progress.begin(len(outbox.due(now=now)))
-        return outbox.flush(settings, until=until, now=now, rate=options.rate)
+    def attempts(settings: Settings, until: float | None) -> tuple[int, Iterator[Standing]]:
+        count = len(outbox.due(now=now)) if progress is not None or until is not None else 0
+        return count, outbox.flush(settings, until=until, now=now, rate=options.rate)
 
     return _try(attempts, outbox, options, output, redactor, progress)
 
@@ -157,16 +156,14 @@ def retry(
         UsageError: one of the mails is not there.
     """
 
-    def attempts(settings: Settings, until: float | None) -> Iterator[Standing]:
-        if progress is not None:
-            progress.begin(len(ids))
-        return outbox.retry(ids, settings, until=until, unknown=unknown, rate=options.rate)
+    def attempts(settings: Settings, until: float | None) -> tuple[int, Iterator[Standing]]:
+        return len(ids), outbox.retry(ids, settings, until=until, unknown=unknown, rate=options.rate)
 
     return _try(attempts, outbox, options, output, redactor, progress, waiting=True)
 
 
 def _try(
-    attempts: Callable[[Settings, float | None], Iterator[Standing]],
+    attempts: Callable[[Settings, float | None], tuple[int, Iterator[Standing]]],
     outbox: Outbox,
     options: Options,
     output: Output,
@@ -185,7 +182,11 @@ def _try(
 
     def work() -> int:
         try:
-            for each in attempts(settings, until):
+            missed, made = attempts(settings, until)
+            if progress is not None:
+                progress.begin(missed)
+            for each in made:
+                missed -= each.news
                 if progress is not None:
                     progress.clear()
                 if each.news or options.level > QUIET:
@@ -196,6 +197,8 @@ def _try(
                 output.flush()
                 if progress is not None and each.news:
                     progress.advance()
+            if missed > 0:
+                _say_what_was_missed(missed, until, options, output)
             return _code(outbox, output, told, waiting=waiting)
         except LookupError as missing:
             raise _not_there(outbox, str(missing.args[0])) from None
@@ -207,6 +210,14 @@ def _try(
                 output.warn(remark)
 
     return _supervised(work, output, deadline)
+
+
+def _say_what_was_missed(count: int, until: float | None, options: Options, output: Output) -> None:
+    from jsnpy.outbox.flush import is_over
+
+    if is_over(until):
+        words = "1 mail was" if count == 1 else f"{count} mails were"
+        output.warn(f"{words} not tried: --timeout {options.timeout:g} left no time for it", always=True)
 
 
 def _code(outbox: Outbox, output: Output, told: set[str], *, waiting: bool) -> int:

@@ -121,7 +121,8 @@ def _check_local(local: str) -> None:
         if "," in local or ";" in local:
             raise BadAddress("must be one address; give several as an array")
         bad = next(char for char in local if char in ' "(),:;<>@[\\]')
-        raise BadAddress(f"has a {'blank' if bad == ' ' else bad} before the @")
+        several = "; several addresses are separated by , or ;" if "@" in local else ""
+        raise BadAddress(f"has a {'blank' if bad == ' ' else bad} before the @{several}")
 
 
 def ascii_domain(domain: str) -> str:

@@ -329,3 +329,15 @@ def test_a_retry_that_finds_nothing_says_what_is_left(tmp_path: Path, server: Co
     result = jsnpy("outbox", "retry", "--unknown", "--outbox", box)
     said = f"jsnpy: warning: left in {box}: 1 waiting, 1 given up; jsnpy outbox list shows them\n"
     assert (3, "", said) == (result.code, result.out, result.err)
+
+
+@pytest.mark.parametrize("quiet", [[], ["-q"]])
+def test_a_flush_without_time_for_an_attempt_says_so(tmp_path: Path, server: CountingServer, quiet: list[str]) -> None:
+    """A --timeout that is too short for any attempt would else leave the mails for ever, without a word."""
+    keep(tmp_path / "box", server, "one", "two")
+    result = jsnpy("outbox", "flush", "--timeout", "1", "--outbox", tmp_path / "box", *quiet)
+    said = "jsnpy: warning: 2 mails were not tried: --timeout 1 left no time for it\n"
+    assert (3, said) == (result.code, result.err)
+    assert 0 == server.count("one")
+    enough = jsnpy("outbox", "flush", "--timeout", "30", "--outbox", tmp_path / "box", *quiet)
+    assert (0, "") == (enough.code, enough.err)

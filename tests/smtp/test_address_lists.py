@@ -74,7 +74,7 @@ def test_what_a_text_holds(text: str, addresses: list[tuple[str, str]]) -> None:
         ("a@x.test; ;", "a@x.test; ;", "a separator with no address before it"),
         (", a@x.test", ", a@x.test", "a separator with no address before it"),
         ("a@x.test; b", " b", "has no @"),
-        ("a@x.test b@y.test", "a@x.test b@y.test", "has a @ before the @"),
+        ("a@x.test b@y.test", "a@x.test b@y.test", "has a @ before the @; several addresses are separated by , or ;"),
         ("Ann a@x.test", "Ann a@x.test", "has a blank before the @"),
         ("Ann <a@x.test", "Ann <a@x.test", "must be the address alone"),
         ("Ann a@x.test>", "Ann a@x.test>", "has a > without a <"),
