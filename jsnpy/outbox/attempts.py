@@ -7,7 +7,7 @@ import time
 
 from jsnpy.errors import OutboxError
 from jsnpy.outbox import kept_mail, schedule
-from jsnpy.outbox.rows import FAILED, UNKNOWN, WAITING, Row, Standing
+from jsnpy.outbox.rows import DIED_EARLY, FAILED, UNKNOWN, WAITING, Row, Standing
 from jsnpy.record import as_dict
 from jsnpy.smtp.outcome import Code, SendFailure, SendResult
 from jsnpy.smtp.sending import Sending
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from jsnpy.smtp.sending import Mail
 
 _UNREACHABLE = (Code.CONNECT, Code.TIMEOUT)
-_DIED = "the process that was sending it died before the final dot"
 
 
 class _Attempt:
@@ -176,7 +175,7 @@ class FirstAttempt(_Attempt):
             created=now,
             tries=1,
             next_try=now,
-            error=_DIED,
+            error=DIED_EARLY,
             subject=self.sending.redactor.scrub(mail.subject),
             sender=kept_mail.addresses_text([mail.envelope.sender]),
             recipients=kept_mail.addresses_text(recipients),

@@ -68,7 +68,8 @@ def long_line(each: Standing, now: float) -> str:
     """Return a mail with its age, its tries and its last error, as a line."""
     row = each.row
     count = f"{row.tries} {'try' if row.tries == 1 else 'tries'}"
-    return f"{line(each)}: {schedule.words(now - row.created)} old, {count}; last: {printable(row.error)}"
+    last = f"; last: {printable(row.error)}" if row.error else ""
+    return f"{line(each)}: {schedule.words(now - row.created)} old, {count}{last}"
 
 
 def json_line(each: Standing, now: float) -> str:

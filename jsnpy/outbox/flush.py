@@ -6,7 +6,7 @@ import time
 
 from jsnpy.outbox import attempts, kept_mail
 from jsnpy.outbox.rate import Pace
-from jsnpy.outbox.rows import FAILED, Standing
+from jsnpy.outbox.rows import FAILED, WAITING, Standing
 from jsnpy.outbox.standing import resting
 from jsnpy.smtp.pool import Sessions
 from jsnpy.smtp.settings import Settings
@@ -119,7 +119,9 @@ class Flush:
         return done
 
     def _released(self, row: Row) -> Standing:
-        """Leave a claimed mail as it was to the next flush."""
+        """Leave a claimed mail to the next flush, whatever it was before: it is wanted again."""
+        if row.state != WAITING:
+            row.state, row.next_try = WAITING, self._keeper.now()
         self._keeper.settle(row)
         return resting(row, self._keeper.now())
 

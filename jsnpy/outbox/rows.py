@@ -6,6 +6,9 @@ from jsnpy.record import Record
 
 WAITING, FAILED, UNKNOWN = "waiting", "failed", "unknown"
 
+DIED_EARLY = "the process that was sending it died before the final dot"
+"""The error of a mail whose first try is under way, or never came to its end."""
+
 
 class Row(Record):
     """A kept mail without its message; the attributes are the table's columns."""

@@ -31,7 +31,7 @@ def text(each: Standing, data: bytes, now: float) -> str:
         ("state", each.text),
         ("age", schedule.words(now - row.created)),
         ("tries", str(row.tries)),
-        ("last error", row.error),
+        ("last error", row.error or "none"),
         ("server", place(row.server)),
         ("sender", ", ".join(emails(row.sender)).strip() or "(empty)"),
         ("recipients", ", ".join(emails(row.recipients))),

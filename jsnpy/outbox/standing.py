@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jsnpy.outbox import claims, schedule
-from jsnpy.outbox.rows import UNKNOWN, WAITING, Standing
+from jsnpy.outbox.rows import DIED_EARLY, UNKNOWN, WAITING, Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ def standing(store: Store, row: Row, now: float) -> Standing | None:
             return None
         marked = row.marked is not None or notes.marked == row.id
         if notes.lives:
+            if row.error == DIED_EARLY:  # its first try is under way
+                row.error = ""
             dot = ": final dot handed over" if marked else ""
             return Standing(row, "busy", f"being sent{dot}", news=False)
         again = store.row(row.id)

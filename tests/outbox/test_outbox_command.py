@@ -164,6 +164,7 @@ def test_killed_after_the_dot(tmp_path: Path, server: CountingServer) -> None:
         assert reached.wait(30)
         listed = jsnpy("outbox", "list", "--outbox", tmp_path / "box")
         assert ': "one": being sent: final dot handed over: ' in listed.out
+        assert "died" not in listed.out
         assert "being sent" in jsnpy("outbox", "flush", "--outbox", tmp_path / "box").out
         assert 2 == jsnpy("outbox", "drop", "--outbox", tmp_path / "box", listed.out.split()[0]).code
         child.send_signal(signal.SIGKILL)

@@ -154,6 +154,19 @@ def test_retry(tmp_path: Path, server: CountingServer) -> None:
     assert 0 == jsnpy("outbox", "retry", other, "--outbox", box).code
 
 
+@pytest.mark.parametrize("unknown", [False, True])
+def test_retry_beyond_the_rate_is_done_by_the_next_flush(tmp_path: Path, server: CountingServer, unknown: bool) -> None:
+    """A mail that is wanted again but has to wait for its account's turn is not left given up, or unknown."""
+    box = tmp_path / "box"
+    make = lose_answer if unknown else give_up
+    ids = make(box, server, "one", "two", "three")
+    more = ["--unknown"] if unknown else ids
+    result = jsnpy("outbox", "retry", *more, "--rate", "1/h", "--outbox", box)
+    assert (3, 1, 2) == (result.code, result.out.count(": sent\n"), result.out.count("waits for its account's turn"))
+    result = jsnpy("outbox", "flush", "--outbox", box)
+    assert (0, 2) == (result.code, result.out.count(": sent\n")), result
+
+
 def test_retry_that_fails(tmp_path: Path, server: CountingServer) -> None:
     """A mail that is retried whatever its age, and fails again, stays to be seen."""
     (id_,) = give_up(tmp_path / "box", server, "given up")
