@@ -142,5 +142,7 @@ class SendResult(Record):
 
 def refusals(rejected: list[dict[str, Any]]) -> str:
     """Return who was refused with which words, on one line: five of them at most."""
-    shown = "; ".join(f"{each['email']}: {each['code']} {each['text'][:_WORDS_MAX]}" for each in rejected[:_NAMED])
+    shown = "; ".join(
+        f"{each['email']}: {each['code']} {each['text'][:_WORDS_MAX]}".rstrip() for each in rejected[:_NAMED]
+    )
     return f"{shown}; and {len(rejected) - _NAMED} more" if len(rejected) > _NAMED else shown
