@@ -119,7 +119,8 @@ _LOST = {"description": "{}.message", "number": "{0}.name and {0}.message"}
 """What JScript's errors have besides, and what to use instead."""
 
 _MATCHES = (
-    *(f"${n}" for n in range(1, 10)), "index", "input", "lastMatch", "lastParen", "leftContext", "rightContext",
+    *(f"${n}" for n in range(1, 10)), "$&", "$'", "$+", "$_", "$`", "index", "input", "lastIndex", "lastMatch",
+    "lastParen", "leftContext", "rightContext",
 )  # fmt: skip
 _DECLARING = frozenset(("var", "let", "const", "function", "class", "catch", "import", "async"))
 _CONTROL = frozenset(("if", "for", "while", "switch", "with"))
@@ -196,6 +197,9 @@ def _text(read: list[Token], i: int) -> str:
 
 
 def _member(read: list[Token], i: int) -> str:
+    """Return what follows a name as its member: `.env` and `["env"]`."""
+    if _text(read, i + 1) == "[" and _text(read, i + 3) == "]" and read[i + 2].kind == "text":
+        return _text(read, i + 2)[1:-1]
     return _text(read, i + 2) if _text(read, i + 1) in (".", "?.") else ""
 
 

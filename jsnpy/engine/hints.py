@@ -116,7 +116,7 @@ def _unknown_name(ending: Ending, words: str, line: str) -> str:
     name = found[0] if found else ""
     if "module" in words and "import" in ending.source:
         return CURES["import"]
-    member = re.search(rf"\b{re.escape(name)}\s*\??\.\s*(\w+)", line)
+    member = re.search(rf"\b{re.escape(name)}\s*(?:\??\.\s*|\[\s*['\"])(\w+)", line)
     known = cure(name, member[1] if member else "")
     if known:
         return known

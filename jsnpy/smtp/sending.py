@@ -191,7 +191,9 @@ class Sending:
         rejected = self.details.rejected
         if len(rejected) == 1:
             each = rejected[0]
-            self.warnings.append(f"send_email: recipient {each['email']} refused: {each['code']} {each['text']}".rstrip())
+            self.warnings.append(
+                f"send_email: recipient {each['email']} refused: {each['code']} {each['text']}".rstrip()
+            )
         elif rejected:
             self.warnings.append(f"send_email: {len(rejected)} recipients refused: {refusals(rejected)}")
         return self._result(Code.OK, "")

@@ -265,6 +265,23 @@ def test_a_habit_of_jscript_that_is_no_error_here(source: str, said: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("use", "name"),
+    [
+        ("RegExp['$1']", "RegExp.$1"),
+        ("RegExp.$_", "RegExp.$_"),
+        ('RegExp["$&"]', "RegExp.$&"),
+        ("process['env'].HOME", "process.env"),
+        ("WScript[`Echo`](1)", "WScript.Echo"),
+    ],
+)
+def test_a_member_in_brackets_is_one_too(use: str, name: str) -> None:
+    """However a script writes what belongs to a name, it is not there."""
+    assert [(2, True)] == [
+        (one.line, one.text.startswith(f"{name} does not exist here: ")) for one in foreign_names(f"\nlog({use});")
+    ]
+
+
+@pytest.mark.parametrize(
     "source",
     [
         "try { f() } catch (e) { log(e.description || e.message); log(e.message || e.description) }",
