@@ -31,6 +31,7 @@ try:
     from jsnpy.fleet.state import State, StateError
     from jsnpy.fleet.waiting import VERSION, Waiting
     from jsnpy.outbox.kept_mail import Damaged
+    from jsnpy.text import printable
 
     settings = Settings()
 except UsageError as error:
@@ -47,6 +48,9 @@ _AGAIN = 10.0
 
 _ELSEWHERE = 60.0
 """Seconds after which another worker may be found that can do what this one cannot."""
+
+
+_STRANGE = "a mail in the queue is none that jsnpy put there: see who else can write to the broker"
 
 
 class LostError(JsnpyError):
@@ -176,10 +180,12 @@ def run(self: Any, order: dict[str, Any]) -> dict[str, Any]:
         LostError: another worker died over it, after its first mail or again and again.
     """
     id_, owner = self.request.id, new_owner()
+    if not runs.is_order(order):
+        raise _failed(f"the task {id_} is no run that jsnpy submitted: see who else can write to the broker")
     if order.get("version", 1) > VERSION:
         raise _failed(f"the run {id_} was submitted by a newer jsnpy than this worker has: update the worker")
     claim = _claimed(self, owner, announced="version" in order)
-    name = f"the run {id_} of {order['config']['script_name']}"
+    name = f"the run {id_} of {printable(order['config']['script_name'])}"
     if claim.verdict == "done":
         if not claim.text:  # its result is where results are kept
             raise exceptions.Ignore
@@ -226,10 +232,17 @@ def _failed(text: str) -> LostError:
     return LostError(text)
 
 
-@app.task(name="jsnpy.wait", ignore_result=True)
+@app.task(name="jsnpy.wait", ignore_result=True, throws=(MailError,))
 def wait(mail: dict[str, Any]) -> None:
     """Keep a mail that an older version let wait as a task of its own."""
-    mails.adopt(mail, state)
+    _adopt(mail)
+
+
+def _adopt(mail: dict[str, Any]) -> None:
+    try:
+        mails.adopt(mail, state)
+    except (TypeError, ValueError, LookupError, AttributeError):
+        raise _reported(_STRANGE) from None
 
 
 @app.task(name="jsnpy.mail", bind=True, throws=(MailError,), max_retries=None)
@@ -253,10 +266,14 @@ def send(self: Any, mail: dict[str, Any]) -> str:
 
 
 def _sent(task: Any, mail: dict[str, Any]) -> str:
+    if not isinstance(mail, dict):
+        raise _reported(_STRANGE)
     if "data" in mail:
-        mails.adopt(mail, state)
+        _adopt(mail)
         raise exceptions.Ignore
     id_, owner = task.request.id, new_owner()
+    if not isinstance(mail.get("id"), str) or not isinstance(mail.get("attempt"), int):
+        raise _reported(_STRANGE)
     kept = waiting.take(mail["id"])
     if kept is not None and (why := _not_here(kept)):
         waiting.postpone(mail["id"], _ELSEWHERE)

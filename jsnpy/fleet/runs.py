@@ -18,6 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_TEXTS = ("source", "script_path", "script_name", "arg_json", "base_dir", "config_path")  # what every version sends
+_LARGEST = 1e15
+
 
 def order(config: RunConfig, options: Options) -> dict[str, Any]:
     """Return a run as JSON values, without the value of any secret.
@@ -44,6 +47,19 @@ def order(config: RunConfig, options: Options) -> dict[str, Any]:
     return {"version": VERSION, "config": values, "options": as_dict(options)}
 
 
+def is_order(order: object) -> bool:
+    """Return whether what came as a run is one: whoever can write to the broker can put anything there."""
+    if not isinstance(order, dict) or not isinstance(order.get("version", 1), int):
+        return False
+    config, options = order.get("config"), order.get("options")
+    if not isinstance(config, dict) or not isinstance(options, dict):
+        return False
+    numbers = [options.get(name) for name in ("timeout", "memory_limit")]
+    return all(isinstance(each, int | float) and 0 <= each < _LARGEST for each in numbers) and all(
+        isinstance(config.get(name), str) for name in _TEXTS
+    )
+
+
 def ordered(order: dict[str, Any]) -> tuple[RunConfig, Options]:
     """Return the run of an order, its references resolved with this machine's variables and files.
 
@@ -53,6 +69,8 @@ def ordered(order: dict[str, Any]) -> tuple[RunConfig, Options]:
     # Orders of other versions may have names that this one has not; those that it has more have defaults.
     config = RunConfig(**{name: value for name, value in order["config"].items() if name in RunConfig.__fields__})
     options = Options(**{name: value for name, value in order["options"].items() if name in Options.__fields__})
+    # The folders of a worker are not for whoever submits; nor has `submit` such options.
+    options.mailbox = options.outbox = None
     config.encoding = order.get("encoding", config.encoding)  # where version 1 had it
     if commands_are_refused(config.oauth2):
         raise ConfigError(f"oauth2.command: {REFUSED}", ALLOW)

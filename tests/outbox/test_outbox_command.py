@@ -19,7 +19,8 @@ from support.outbox import TEMPORARY, CountingServer, fields, keep, write_script
 from support.scripted import HANG
 
 import jsnpy as package
-from jsnpy.outbox import Outbox
+from jsnpy.errors import OutboxError
+from jsnpy.outbox import Outbox, storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -244,6 +245,56 @@ def test_mode_of_a_folder_that_was_there(tmp_path: Path, server: CountingServer)
         keep(box, server, "one")
         assert expected == stat.S_IMODE(box.stat().st_mode)
         assert 0o600 == stat.S_IMODE((box / "outbox.db").stat().st_mode)
+
+
+class Nobody:
+    """A server that is not there."""
+
+    host = "127.0.0.1"
+    port = 1
+
+
+@posix
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe"])
+def test_what_somebody_put_in_its_place_is_not_used(tmp_path: Path, kind: str) -> None:
+    """A link or a pipe in the file's place is refused in one sentence, and where it leads nothing is changed."""
+    box = tmp_path / "box"
+    box.mkdir(0o700)
+    if kind == "pipe":
+        os.mkfifo(box / "outbox.db")
+    else:
+        (box / "outbox.db").symlink_to(tmp_path / "theirs")
+    if kind == "link":
+        (tmp_path / "theirs").write_bytes(b"")
+    script = write_script(tmp_path, Nobody, "Disk full")
+    run = jsnpy(script, "--outbox", box)
+    assert "outbox.db is no regular file" in run.err
+    assert not (tmp_path / "theirs").exists() or b"" == (tmp_path / "theirs").read_bytes()
+
+
+@posix
+def test_another_accounts_file_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in it would be sent in this account's name, with its passwords."""
+    storage.make(str(tmp_path / "box"))
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    with pytest.raises(OutboxError, match=r"outbox\.db belongs to another account"):
+        storage.make(str(tmp_path / "box"))
+
+
+@posix
+def test_a_folder_that_others_can_write_is_said(tmp_path: Path) -> None:
+    """Beside other things it stays as it is, and the operator is told; alone in it, the outbox closes it."""
+    box = tmp_path / "box"
+    box.mkdir()
+    (box / "other").write_text("")
+    box.chmod(0o777)
+    script = write_script(tmp_path, Nobody, "Disk full")
+    run = jsnpy(script, "--outbox", box)
+    assert f"others may write in the outbox's folder {box} (mode 0777)" in run.err
+    assert 0o777 == stat.S_IMODE(box.stat().st_mode)
+    (box / "other").unlink()
+    assert "others may write" not in jsnpy("outbox", "flush", "--now", "--outbox", box).err
+    assert 0o700 == stat.S_IMODE(box.stat().st_mode)
 
 
 def write_config(folder: Path, server: MailServer, password: str) -> Path:
