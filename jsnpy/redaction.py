@@ -11,12 +11,15 @@ _SHORT = 4
 _BEGUN = 3
 _MIDDLE = 8
 _SHORTEST_CORE = 5
+_TOKEN = 40  # characters of a secret that is a token, of which a part is as telling
+_PIECE = 16  # characters of such a part
 _ODD = 6  # characters of a secret that is worth a look for what no program does by itself
 _LONG = 200  # and of one of which nobody does it by hand
 _PASSING = 16
 _ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _UNRESERVED = _ALNUM | frozenset(b"-._~")
 _PRINTABLE = frozenset(range(0x20, 0x7F))
+_BETWEEN = {code: " " for code in range(128) if code not in _UNRESERVED | frozenset(b"+/")}
 
 
 class Redactor:
@@ -35,6 +38,7 @@ class Redactor:
         self._forms: set[str] = set()
         self._passing: list[set[str]] = []
         self._below: dict[str, None] = {}
+        self._tokens: list[str] = []
         self._recent: dict[str, set[str]] = {}
         self._searched: tuple[str, ...] | None = ()
         self._searched_above: tuple[str, ...] = ()
@@ -44,6 +48,8 @@ class Redactor:
         if not secret or self.knows(secret):
             return
         self._known.add(secret)
+        if len(secret) >= _TOKEN:
+            self._tokens.append(secret)
         if self._above is None:
             self._learn(_all_forms(secret))
         else:
@@ -99,7 +105,20 @@ class Redactor:
         return any(len(form) >= _SHORT and form in text for form in (*self.searched_for(), *tuple(self._below)))
 
     def scrub(self, text: str) -> str:
-        """Return `text` with each secret replaced by "[redacted]"."""
+        """Return `text` with each secret replaced by "[redacted]", and each long piece of a token."""
+        text = self._without_secrets(text)
+        tokens = self.tokens()
+        words = {each.strip(".") for each in text.translate(_BETWEEN).split()} if tokens else set[str]()
+        for word in sorted(words, key=len, reverse=True):
+            if len(word) >= _PIECE and any(word in token for token in tokens):
+                text = text.replace(word, MASK)
+        return text
+
+    def tokens(self) -> list[str]:
+        """Return the secrets here and above that are as long as tokens."""
+        return self._tokens if self._above is None else self._tokens + self._above.tokens()
+
+    def _without_secrets(self, text: str) -> str:
         found = [form for form in (*self.searched_for(), *tuple(self._below)) if form in text]
         if not found:
             return text
@@ -138,7 +157,7 @@ class Redactor:
         if len(part) >= _MIDDLE and any(part in form for form in self.searched_for()):
             return MASK
         if before:
-            whole = self.scrub(before) + self.scrub(line)
+            whole = self._without_secrets(before) + self._without_secrets(line)
             if self.finds(whole) or self.finds(whole.replace(" ", "")):
                 return MASK
         if is_last:

@@ -275,6 +275,31 @@ def test_lines_shown_as_they_come_hide_the_middle_of_a_secret(width: int) -> Non
     assert shown[0] in (MASK, token[:2])
 
 
+@pytest.mark.parametrize("said", ["{0}", "{1}", "bad signature <{2}>", "token={3}...", '"{4}"', "{5}", "{5}, {6}"])
+def test_a_piece_of_a_token_is_masked_as_well(said: str) -> None:
+    """A part of a JWT alone, its beginning, its middle, its lines: what a server may take from a token."""
+    token = ".".join(base64.urlsafe_b64encode(text * 9).decode() for text in (b"head-1", b"payload-2", b"signature-3"))
+    redactor = Redactor(Redactor())
+    redactor.add(token)
+    parts = [
+        *token.split("."),
+        token[:50],
+        token[20:90],
+        " ".join(token[n : n + 20] for n in range(0, 100, 20)),
+        token[-16:],
+    ]
+    scrubbed = redactor.scrub(f"535 no: {said.format(*parts)} it is".replace("...", " …"))
+    assert scrubbed.startswith("535 no: ")
+    assert scrubbed.endswith(" it is")
+    assert MASK in scrubbed
+    assert not [n for n in range(len(token) - 15) if token[n : n + 16] in scrubbed]
+
+
+def test_a_piece_of_a_password_is_a_word_like_others() -> None:
+    """Only of what is as long as tokens are: a text may hold many words of a passphrase."""
+    assert "the administrator" == knowing("the administrator-of-it").scrub("the administrator")
+
+
 def test_finding_without_masking() -> None:
     """A redactor can tell whether a text has a secret."""
     redactor = knowing("hunter2!")
