@@ -111,6 +111,25 @@ def test_wrong_usage_is_exit_2_with_a_word(tmp_path: Path, words: list[str], tol
     assert "secret" not in done.err
 
 
+@pytest.mark.parametrize(
+    ("words", "variable", "as_json"),
+    [
+        (["--log-format", "json"], "", True),
+        (["--log-format=json"], "", True),
+        ([], "json", True),
+        (["--log-format", "text"], "json", False),
+        ([], "", False),
+    ],
+)
+def test_wrong_usage_is_said_in_the_form_that_is_wanted(
+    tmp_path: Path, words: list[str], variable: str, as_json: bool
+) -> None:
+    """A call that cannot be understood is an object too, where messages are to be JSON."""
+    told = jsnpy("a.js", "--tiemout", "5", *words, cwd=tmp_path, env={"JSNPY_LOG_FORMAT": variable}).err
+    assert "Did you mean" in told
+    assert as_json is told.startswith("{")
+
+
 def test_variables_that_do_not_fit_are_ignored(tmp_path: Path) -> None:
     """Commands and --version have no variable, and those of options count where the option makes sense."""
     (tmp_path / "a.js").write_text("console.log(JSON.stringify(arg))")
@@ -147,6 +166,16 @@ def test_a_typed_option_overrules_a_variable_that_contradicts_it(
     (tmp_path / "a.js").write_text("1")
     done = jsnpy("a.js", typed, cwd=tmp_path, env={f"JSNPY_{variable}": "1"})
     assert (0, told) == (done.code, "engine" in done.err)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("64MB", 2**26), ("64MiB", 2**26), ("1 gb", 2**30), ("0.5G", 2**29), ("512k", 2**19), ("1000", 1000), ("0", 0)],
+)
+def test_sizes(text: str, size: int) -> None:
+    """A memory limit may have any usual unit, in any letter case; without one it is bytes."""
+    assert options.MEMORY_LIMIT.read is not None
+    assert size == options.MEMORY_LIMIT.read(text)
 
 
 def test_a_timeout_of_0_is_none(tmp_path: Path) -> None:

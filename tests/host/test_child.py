@@ -65,9 +65,11 @@ def test_what_the_function_raises_is_raised_here() -> None:
 
 
 def test_a_child_that_dies_is_an_error_with_its_last_words() -> None:
-    """Nobody waits for an answer that cannot come."""
+    """Nobody waits for an answer that cannot come; of very many words, the last ones are told."""
     with pytest.raises(JsnpyError, match="died: no memory"):
         child.call("test_child:dying", "no memory", 60)
+    with pytest.raises(JsnpyError, match=r"died: x+no memory$"):
+        child.call("test_child:dying", "x" * 5000 + "no memory", 60)
 
 
 def test_a_child_that_does_not_answer_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:

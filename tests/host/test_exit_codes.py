@@ -21,6 +21,7 @@ REFUSED = "send_email({ host: '127.0.0.1', port: 1, from: 'a@x.test', to: 'b@x.t
         (1, "throw new Error('x')", []),
         (2, "", ["--timeout", "-1"]),
         (2, "", ["--timeout", "soon"]),
+        (2, "", ["--timeout", "inf"]),
         (3, REFUSED, ["--fail-on-send-error"]),
         (7, REFUSED + "exit(7)", ["--fail-on-send-error"]),
         (1, REFUSED + "throw 1", ["--fail-on-send-error"]),

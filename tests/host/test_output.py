@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 from support.command import JSNPY, clean_environment, jsnpy
+from support.engines import ORIGINAL
 
 from jsnpy.errors import JsnpyError
-from jsnpy.output import Output, OutputClosed, Stream
+from jsnpy.output import STDERR, STDOUT, Memory, Output, OutputClosed, Stream
 from jsnpy.redaction import Redactor
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="uses a POSIX shell, /dev/full or a pty")
@@ -153,6 +154,59 @@ def test_colour_is_forced_or_absent(tmp_path: Path) -> None:
     assert "\x1b" not in jsnpy("x.js", cwd=tmp_path, env={"FORCE_COLOR": "0", "NO_COLOR": "1"}).err
 
 
+@posix
+@pytest.mark.parametrize(("variable", "coloured"), [("", True), ("1", False)])
+def test_a_terminal_gets_colour_unless_no_color_is_set(
+    variable: str, coloured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who sets NO_COLOR sees none."""
+    import pty
+
+    monkeypatch.setenv("NO_COLOR", variable)
+    ours, theirs = pty.openpty()
+    try:
+        with open(theirs, "w", encoding="utf-8", closefd=False) as terminal:
+            line = Output(Stream(terminal), Stream(terminal), Redactor()).line("warning", "x")
+        assert coloured == line.startswith("\x1b[33m")
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_each_text_goes_to_its_own_stream() -> None:
+    """Text that waits for one stream is written before that of the other."""
+    out, err = Memory(), Memory()
+    output = Output(out, err, Redactor())
+    for stream, text in ((STDOUT, "a"), (STDERR, "b"), (STDOUT, "c")):
+        output.write(stream, text)
+    output.finish()
+    assert ("ac", "b") == ("".join(out.parts), "".join(err.parts))
+
+
+def test_the_first_trouble_is_the_one_that_is_told() -> None:
+    """What went wrong first is the cause; a stream that broke after it changes nothing."""
+
+    class Broken(Memory):
+        def write(self, text: str) -> None:
+            raise JsnpyError(f"cannot write {text}")
+
+    output = Output(Broken(), Broken(), Redactor())
+    output.write(STDOUT, "first")
+    output.write(STDERR, "second")
+    output.finish()
+    assert ("cannot write first", 1) == (str(output.trouble), output.exit_code(0))
+
+
+def test_a_very_long_message_is_cut_in_its_middle() -> None:
+    """An error that quotes a server's megabytes fills no log; a text that is shown as it is stays whole."""
+    output = Output(Memory(), Memory(), Redactor())
+    line = output.line("error", "begin" + "x" * 100_000 + "end")
+    assert len(line) < 5000
+    assert line.startswith("jsnpy: error: beginxx")
+    assert line.endswith("xxend\n")
+    assert 100_001 == len(output.line("show", "x" * 100_000))
+
+
 class _Console:
     """What sys.stderr is on a console of Windows, as far as we look at it."""
 
@@ -243,3 +297,12 @@ def test_json_messages_are_one_object_a_line(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in jsnpy("-v", "--log-format", "json", "a.js", cwd=tmp_path).err.splitlines()]
     assert ["info", "info", "warning", "error"] == [line["level"] for line in lines]
     assert all({"time", "level", "message"} <= set(line) for line in lines)
+
+
+def test_an_uncaught_error_as_json_tells_its_place(tmp_path: Path) -> None:
+    """File, line and stack are members of their own, and the column where the engine gives one."""
+    (tmp_path / "a.js").write_text("1;\n  null.x")
+    told = json.loads(jsnpy("--log-format", "json", "a.js", cwd=tmp_path).err)
+    assert ("error", "a.js", 2) == (told["level"], told["file"], told["line"])
+    assert "a.js:2" in told["stack"]
+    assert ORIGINAL is ("column" not in told)
