@@ -4,7 +4,7 @@ function bindState(host) {
   const undefinedValue = { __proto__: null, $foreign: "undefined" };
   const given = host.call("state_read", null);
   host.expose("state", given);
-  const before = host.encode(given);
+  const before = host.encode(given, true);
 
   // A script's own `let state` hides ours, which then stays as it was.
   host.finish = () => {
@@ -15,6 +15,6 @@ function bindState(host) {
       value = { __proto__: null, $foreign: "throws: " + String(error) };
     }
     if (value === undefined) value = undefinedValue;
-    if (host.encode(value) !== before) host.call("state_change", value);
+    if (host.encode(value, true) !== before) host.call("state_change", value, true);
   };
 }

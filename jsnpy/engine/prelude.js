@@ -36,8 +36,8 @@ function prelude(hostLines, makePrimordials, makeTraces) {
   const host = {
     primordials,
     encode,
-    call(op, value) {
-      const text = whole(encode(value));
+    call(op, value, omitting) {
+      const text = whole(encode(value, omitting));
       return stopped() ? null : answer(native(op, text));
     },
     write(stream, text) {
@@ -99,6 +99,7 @@ function prelude(hostLines, makePrimordials, makeTraces) {
     const deepest = 100;
     const mostThings = 1e5;
     let budget = 0;
+    let omits = false; // whether members that are undefined are left out, as JSON.stringify leaves them; else null
 
     function foreign(what) {
       return '{"$foreign":' + JSONStringify(what) + "}";
@@ -109,7 +110,7 @@ function prelude(hostLines, makePrimordials, makeTraces) {
       if (length > longest) return foreign("an array of " + length + " items");
       let text = "[";
       for (let i = 0; i < length; i++) {
-        text += (i ? "," : "") + encodeMember(value, i, path);
+        text += (i ? "," : "") + (encodeMember(value, i, path) || "null");
       }
       return text + "]";
     }
@@ -119,7 +120,8 @@ function prelude(hostLines, makePrimordials, makeTraces) {
       for (const key in value) {
         // What a script planted in Object.prototype belongs to no object in particular.
         if (!ObjectPrototypeHasOwnProperty(value, key) && ObjectPrototypeHasOwnProperty(ObjectPrototype, key)) continue;
-        text += (text === "{" ? "" : ",") + JSONStringify(key) + ":" + encodeMember(value, key, path);
+        const member = encodeMember(value, key, path);
+        if (member !== "") text += (text === "{" ? "" : ",") + JSONStringify(key) + ":" + member;
       }
       return text + "}";
     }
@@ -142,7 +144,7 @@ function prelude(hostLines, makePrimordials, makeTraces) {
         case "boolean":
           return value ? "true" : "false";
         case "undefined":
-          return "null";
+          return omits ? "" : "null";
         case "object":
           return value === null ? "null" : encodeThing(value, path);
         default:
@@ -177,8 +179,9 @@ function prelude(hostLines, makePrimordials, makeTraces) {
       }
     }
 
-    return function encode(value) {
+    return function encode(value, omitting = false) {
       budget = mostThings;
+      omits = omitting;
       try {
         return encodeAny(value, { __proto__: null, value: undefined, outer: null, depth: 0 });
       } catch (error) {

@@ -109,6 +109,14 @@ def test_it_is_written_only_if_it_changed(script: str, run: Callable[..., Result
     assert before == (file.read_bytes(), os.stat(file).st_ino)
 
 
+def test_what_is_undefined_is_left_out(run: Callable[..., Result], file: Path) -> None:
+    """As JSON.stringify leaves it out: the next run finds it undefined, not null; in an array it is null."""
+    file.write_text('{"since": 5, "n": 1}', encoding="utf-8")
+    assert 0 == run("state.since = undefined; state.list = [undefined, 1]; state.in = { a: undefined, b: null }").code
+    assert {"n": 1, "list": [None, 1], "in": {"b": None}} == kept(file)
+    assert "undefined false\n" == run("console.log(typeof state.since, 'since' in state)").out
+
+
 def test_no_file_is_made_for_nothing(run: Callable[..., Result], file: Path) -> None:
     """A script that does not use its state leaves none."""
     assert (0, "{}\n") == ((result := run("console.log(state)")).code, result.out)
