@@ -118,16 +118,22 @@ def _close_on_windows(directory: str, path: str) -> str:
     target, rights = (directory, "(OI)(CI)F") if _is_ours_alone(directory) else (path, "F")
     system = os.path.join(os.environ.get("SYSTEMROOT", "C:\\Windows"), "System32")
 
-    def told(program: str, *arguments: str) -> str:
+    def told(program: str, *arguments: str) -> bytes:
         command = [os.path.join(system, program), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout  # noqa: S603 - Windows' own
+        return subprocess.run(command, capture_output=True, check=True, timeout=10).stdout  # noqa: S603 - Windows' own
 
     try:
-        account = told("whoami.exe").strip()
+        account = account_of(told("whoami.exe", "/user", "/fo", "csv", "/nh"))
         told("icacls.exe", target, "/inheritance:r", "/grant:r", f"{account}:{rights}")
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         return f"the outbox {target} could not be closed to other accounts, which may read its mails ({error})"
     return ""
+
+
+def account_of(said: bytes) -> str:
+    """Return what icacls calls the account that whoami names: by its number, as the name may be in any code page."""
+    name, _, number = said.decode("ascii", "replace").strip().strip('"').rpartition('","')
+    return f"*{number}" if name else number
 
 
 def make_spare(directory: str) -> None:

@@ -153,6 +153,21 @@ def test_a_process_that_died_at_the_very_beginning(tmp_path: Path, server: Count
     assert 3 == jsnpy("outbox", "list", "--outbox", box).code
 
 
+@pytest.mark.parametrize(
+    ("said", "account"),
+    [
+        (b'"firma\\ann","S-1-5-21-1-2-3-1001"\r\n', "*S-1-5-21-1-2-3-1001"),
+        (b'"b\x81ro\\j\x81rgen","S-1-5-21-1-2-3-1001"\r\n', "*S-1-5-21-1-2-3-1001"),
+        ('"büro\\jürgen","S-1-5-21-1-2-3-1001"\r\n'.encode(), "*S-1-5-21-1-2-3-1001"),
+        (b'"nt-autorit\x84t\\system","S-1-5-18"\r\n', "*S-1-5-18"),
+        (b"FIRMA\\ann\r\n", "FIRMA\\ann"),
+    ],
+)
+def test_an_account_of_windows_is_known_by_its_number(said: bytes, account: str) -> None:
+    """Its name comes in the console's code page, and in the language of the system."""
+    assert account == storage.account_of(said)
+
+
 def test_a_disk_without_locks_is_named(tmp_path: Path) -> None:
     """Networks' disks may have none: that is no failing disk."""
     error = sqlite3.OperationalError("disk I/O error")
