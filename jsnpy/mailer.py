@@ -104,6 +104,8 @@ class Mailer:
         result = smtp.send(fields, settings) if net is None else net.send(fields, settings)
         if self._keeps_results:
             self.results.append(result)
+        if result.code != 0 and self._deadline is not None and time.monotonic() >= self._deadline:
+            return result  # still under way for who ends the run and tells of it, whichever thread noticed first
         about = mail_report.facts(
             fields,
             result,

@@ -10,7 +10,12 @@ from support.command import jsnpy
 from support.scripted import HANG, ScriptedServer
 
 import jsnpy as library
+from jsnpy.config import from_mapping
 from jsnpy.engine import Engine
+from jsnpy.mailer import Mailer
+from jsnpy.options import Options
+from jsnpy.output import Memory, Output
+from jsnpy.redaction import Redactor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +72,17 @@ def test_nothing_is_printed_past_the_deadline() -> None:
     assert printed.startswith("1\n")
     assert kind == "late"
     assert run_until(time.monotonic(), "console.log('past')") == ("", "late")
+
+
+def test_a_send_that_notices_the_deadline_first_is_still_under_way() -> None:
+    """Whoever ends the run is told of its mail, although the send has returned by then."""
+    with ScriptedServer(MAIL=HANG) as server:
+        output = Output(Memory(), Memory(), Redactor())
+        mailer = Mailer(Options(), output, Redactor(), deadline=time.monotonic() + 0.3)
+        mailer.open(from_mapping({"scriptfile": __file__}))
+        fields = {"host": server.host, "port": server.port, "from": "a@x.test", "to": "b@y.test", "subject": ""}
+        assert -3 == mailer.send({**fields, "body": ""}).code
+    assert "a send_email to b@y.test was under way, its mail was not delivered; no other mail was sent" == mailer.stop()
 
 
 def test_a_send_that_waits_for_the_deadline_is_told_as_one_that_it_ended(tmp_path: Path) -> None:
