@@ -6,13 +6,16 @@ import os
 import socket
 import subprocess
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.command import clean_environment
 
 from jsnpy import child
 from jsnpy.errors import ConfigError, JsnpyError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ENDLESS = """
@@ -70,6 +73,15 @@ def test_a_child_that_dies_is_an_error_with_its_last_words() -> None:
         child.call("test_child:dying", "no memory", 60)
     with pytest.raises(JsnpyError, match=r"died: x+no memory$"):
         child.call("test_child:dying", "x" * 5000 + "no memory", 60)
+
+
+def test_a_child_finds_nothing_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even a module that is nowhere else: where a run is started, anybody may have put it."""
+    (tmp_path / "planted.py").write_text("def work(given): return given")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend("")
+    with pytest.raises(JsnpyError, match="No module named 'planted'"):
+        child.call("planted:work", 1, 60)
 
 
 def test_a_child_that_does_not_answer_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -266,6 +267,29 @@ def test_a_disk_that_is_full_leaves_the_file_as_it_was(file: Path, monkeypatch: 
     state.close()
     assert {"n": 1} == kept(file)
     assert [FILE, f"{FILE}.lock"] == sorted(os.listdir(file.parent))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX's locks")
+def test_a_disk_without_locks_is_read_and_told_when_something_is_to_be_kept(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for a lock that cannot be had: the script runs, and what it changes is not kept, with a word."""
+    import fcntl
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    file.write_text('{"n":1}')
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    state = State(str(file), deadline=time.monotonic() + 20)
+    state.open()
+    assert {"n": 1} == state.value
+    state.save()
+    state.change({"n": 2})
+    with pytest.raises(ScriptError, match="cannot be written: No locks available"):
+        state.save()
+    state.close()
+    assert {"n": 1} == kept(file)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")

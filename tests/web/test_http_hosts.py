@@ -397,3 +397,26 @@ def test_one_odd_certificate_does_not_spoil_windows_store(
     monkeypatch.setattr(trust, "sys", type("Sys", (), {"platform": "win32"}))
     server = serve(lambda _: answer(b"fine"), tls)
     assert "fine" == http_get(server.url, run)["body"]
+
+
+@pytest.mark.parametrize("store", ["CA", "ROOT"])
+@pytest.mark.parametrize(
+    ("encoding", "trusted_for", "good"),
+    [
+        ("x509_asn", True, True),
+        ("x509_asn", {"1.3.6.1.5.5.7.3.1"}, True),
+        ("x509_asn", {"1.3.6.1.5.5.7.3.3"}, False),
+        ("pkcs_7_asn", True, False),
+    ],
+)
+def test_windows_stores_say_what_a_certificate_is_trusted_for(
+    store: str, encoding: str, trusted_for: object, good: bool,
+    serve: Serve, run: Any, tls: ssl.SSLContext, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Roots and intermediate CAs vouch for servers where they are good for all or for servers, not for code alone."""
+    der = ssl.PEM_cert_to_DER_cert(authority.cert_pem.bytes().decode())
+    stores: dict[str, list[object]] = {"CA": [], "ROOT": []} | {store: [(der, encoding, trusted_for)]}
+    monkeypatch.setattr(ssl, "enum_certificates", stores.__getitem__, raising=False)
+    monkeypatch.setattr(trust, "sys", type("Sys", (), {"platform": "win32"}))
+    result = http_get(serve(lambda _: answer(b"fine"), tls).url, run)
+    assert (good, good) == (result["body"] == "fine", "certificate" not in result["error"])
