@@ -25,6 +25,7 @@ _7BIT = bytes([*b"\t\r\n", *range(0x20, 0x7F)])
 _LINES = 4096
 _RAW_LINE = 57
 _PIECE = _RAW_LINE * _LINES
+_READ = 8 * _PIECE  # of a file at a time: more takes memory, less takes time
 _FORMAT = "76s" * _LINES
 
 
@@ -116,7 +117,7 @@ class _File:
         if attachment.cid:
             out.write(f"Content-ID: <{attachment.cid}>\r\n".encode())
         out.write(b"\r\n")
-        attachment.hand_over(lambda data: write_base64(data, out), _PIECE)
+        attachment.hand_over(lambda data: write_base64(data, out), _READ)
 
 
 class _Multipart:
