@@ -125,7 +125,7 @@ def facts(fields: object, result: SendResult, **more: object) -> dict[str, Any]:
         "event": "send",
         "code": result.code,
         "host": host if is_host else None,
-        "port": port if isinstance(port, int | str) else None,
+        "port": port if isinstance(port, int) or (isinstance(port, str) and port.strip().isdigit()) else None,
         "to": asked or _wanted(fields),
         "subject": whole(subject) if isinstance(subject, str) else None,
         **{name: details[name] for name in ("stage", "smtpCode", "messageId")},

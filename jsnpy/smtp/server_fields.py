@@ -183,6 +183,8 @@ def _helo(value: object) -> str:
             text = ascii_domain(text)
         except BadAddress as error:
             raise invalid("helo", str(error)) from None
+    if not _URL.isdisjoint(text):
+        raise invalid("helo", "must be this machine's name or address alone, not a URL or mail address")
     if not re.match(_HELO, text):
         rule = "must be a host name without blanks or control characters, of at most 255 characters"
         raise invalid("helo", f"{rule}, not {describe(value)}")

@@ -301,6 +301,25 @@ def test_a_url_in_place_of_the_host_is_not_repeated(field: str, url: str) -> Non
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {"port": "smtp://user:PASSW0RD@h:25"},
+        {"helo": "smtp://user:PASSW0RD@h"},
+        {"auth": "smtps://us.er:PASS/W0RD@h"},
+        {"to": "smtp://user:PASSW0RD@h"},
+        {"from_": {"email": "smtp://user:p@PASSW0RD@h"}},
+        {"ssl": True, "tls": {"ca_file": "smtp://user:PASSW0RD@h"}},
+        {"attachments": [{"path": "ftp://user:PASSW0RD@h/f"}]},
+    ],
+)
+def test_a_url_in_any_field_is_shown_without_its_password(changes: dict[str, Any]) -> None:
+    """Nor is it in the log, or said to the server in EHLO."""
+    result = smtp.send(fields(None, **changes))
+    assert smtp.Code.ARGUMENT == result.code
+    assert "W0RD" not in result.error + result.log
+
+
+@pytest.mark.parametrize(
     ("given_host", "host"),
     [
         ("mail.test", "mail.test"),
