@@ -245,6 +245,23 @@ class _Session(SMTP):
             self.transport.abort()
 
 
+def _is_a_strangers(theirs: int, ours: int) -> bool:
+    """Return whether the ends of a loopback connection, told by their ports, are not of one account."""
+    owners = _owners()
+    ends = [owners.get(each) for each in ((theirs, ours), (ours, theirs))]
+    return None not in ends and ends[0] != ends[1]
+
+
+def _owners() -> dict[tuple[int, int], str]:
+    """Return whose each end of an IPv4 connection is, by its own port and the other's; only Linux tells."""
+    try:
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            rows = [line.split() for line in list(table)[1:]]
+        return {(int(row[1][-4:], 16), int(row[2][-4:], 16)): row[7] for row in rows}
+    except (OSError, ValueError, IndexError):
+        return {}
+
+
 class _Catcher:
     """What one session says and gives: aiosmtpd's hooks."""
 
@@ -262,8 +279,11 @@ class _Catcher:
         return [*responses[:-1], "250 ENHANCEDSTATUSCODES"]
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
-        self, _server: SMTP, _session: Any, envelope: Any, address: str, options: list[str]
+        self, server: _Session, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
+        here = server.transport.get_extra_info("sockname") if server.transport else None
+        if here and _is_a_strangers(session.peer[1], here[1]):
+            return f"550 5.7.1 This {_NAME} is another account's"
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 2.1.0 Sender ok"

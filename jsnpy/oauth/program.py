@@ -52,8 +52,7 @@ def first_line(command: Sequence[str], base_dir: str, redactor: Redactor, deadli
         raise TokenError(TIMEOUT, f"no token from the command {name}: it did not end in time") from None
     if process.returncode:
         said = " ".join(redactor.scrub(whole(err.decode("utf-8", "replace"))).split())
-        if len(said) > _SHOWN:
-            said = redactor.scrub_cut(said[:_SHOWN]) + " …"
+        said = said if len(said) <= _SHOWN else f"{said[:_SHOWN]} …"
         what = f"no token from the command {name}: it ended with code {process.returncode}"
         raise TokenError(REFUSED, f"{what}: {printable(said)}" if said else what, f"run it by hand: {name}")
     line = out.split(b"\n", 1)[0].strip()

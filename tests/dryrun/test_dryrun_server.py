@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from jsnpy import smtp
-from jsnpy.dryrun import CaughtMail, DryRun
+from jsnpy.dryrun import CaughtMail, DryRun, server
 from jsnpy.errors import UsageError
 from jsnpy.record import as_dict
 from jsnpy.smtp.request import parse
@@ -344,6 +344,27 @@ def test_the_page_follows_although_the_script_goes_on(tmp_path: Path) -> None:
         time.sleep(0.02)
     assert "5 mails caught" in page.read_text("utf-8")
     dry.run.stop()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system tells whose a connection is")
+def test_another_account_cannot_send_a_mail_into_a_dry_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's port is open to the whole machine; the mails that it shows are the script's own."""
+    run = DryRun(lambda _text: None)
+    run.start()
+    mail = {"host": "mail.test", "port": 25, "from": "a@x.test", "to": "b@x.test", "subject": "", "body": "x"}
+    owners: Callable[[], dict[tuple[int, int], str]] = server._owners
+    try:
+        for security in ({}, {"ssl": True}):
+            settings = smtp.Settings(route=run.route)
+            assert 0 == smtp.send(mail | security, settings).code
+            with monkeypatch.context() as another:
+                another.setattr(server, "_owners", lambda: {ends: ends for ends in owners()})
+                refused = smtp.send(mail | security, settings)
+            assert -6 == refused.code
+            assert "This jsnpy dry run is another account's" in refused.error
+    finally:
+        run.stop()
+    assert 2 == run.count
 
 
 def test_caught_mails_are_not_kept_in_memory(tmp_path: Path) -> None:
