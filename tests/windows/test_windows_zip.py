@@ -193,3 +193,19 @@ def test_without_a_console(program: Program) -> None:
     exe = program.windows.path(os.path.join(program.folder, "JsN.exe"))
     done = program.windows.run(python, "-c", starter, exe, "s.js", cwd=program.home)
     assert done.stdout.strip() == b"7", done.stderr
+
+
+def test_the_command_of_a_scheduled_task(program: Program) -> None:
+    """As the README has it: cmd, quotes in quotes for the path with blanks; the log grows, the exit code comes back."""
+    program.write("s.js", "console.log('größer'); console.error('schlimmer'); exit(7)")
+    starter = (
+        "import subprocess, sys;"
+        """print(subprocess.Popen('cmd.exe /c ""' + sys.argv[1] + '" s.js >> alert.log 2>&1"').wait())"""
+    )
+    python = os.path.join(program.folder, "runtime", "python.exe")
+    exe = program.windows.path(os.path.join(program.folder, "jsnpy.exe"))
+    for _ in range(2):
+        done = program.windows.run(python, "-c", starter, exe, cwd=program.home)
+        assert done.stdout.strip() == b"7", done.stderr
+    with open(os.path.join(program.home, "alert.log"), encoding="utf-8") as file:
+        assert "größer schlimmer größer schlimmer" == " ".join(file.read().split())
