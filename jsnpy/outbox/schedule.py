@@ -58,7 +58,7 @@ def may_pass(result: SendResult) -> bool:
 def refusal_may_pass(refusal: Mapping[str, object]) -> bool:
     """Return whether a recipient's refusal (of `details.rejected`) may pass."""
     code, text = refusal["code"], str(refusal["text"])
-    return not code or int(str(code)) // 100 == 4 or _means_too_many(code, text)  # noqa: PLR2004 - 4xx
+    return int(str(code)) // 100 == 4 or _means_too_many(code, text)  # noqa: PLR2004 - 4xx
 
 
 def _means_too_many(code: object, text: str) -> bool:

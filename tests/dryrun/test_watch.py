@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 from support.command import clean_environment, jsnpy
+
+from jsnpy.command import watch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,3 +128,16 @@ def test_the_environment_does_not_watch_a_real_run(folder: Path) -> None:
     """A variable that does not fit the call is ignored."""
     (folder / "a.js").write_text("1")
     assert 0 == jsnpy("a.json", cwd=folder, env={"JSNPY_WATCH": "1"}).code
+
+
+def test_a_change_that_keeps_the_size_is_one(tmp_path: Path) -> None:
+    """One digit for another is seen, and so is a file that goes away."""
+    file = tmp_path / "a.js"
+    file.write_text("exit(1)")
+    states = [watch._state(str(file))]
+    file.write_text("exit(2)")
+    os.utime(file, ns=(0, 10**18))
+    states.append(watch._state(str(file)))
+    file.unlink()
+    states.append(watch._state(str(file)))
+    assert 3 == len(set(states))

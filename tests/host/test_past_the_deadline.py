@@ -10,8 +10,10 @@ from support.command import jsnpy
 from support.scripted import HANG, ScriptedServer
 
 import jsnpy as library
+from jsnpy import supervisor
 from jsnpy.config import from_mapping
 from jsnpy.engine import Engine
+from jsnpy.errors import ExitCode
 from jsnpy.mailer import Mailer
 from jsnpy.options import Options
 from jsnpy.output import Memory, Output
@@ -98,3 +100,13 @@ def test_a_send_that_waits_for_the_deadline_is_told_as_one_that_it_ended(tmp_pat
         assert code == 124
         assert "error: the run was ended after 0.5 s (--timeout); a send_email to b@y.test was under way" in err
         assert "Uncaught" not in err
+
+
+def test_work_that_ends_late_is_ended_by_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits may notice the end before the deadline, which passed while the work was at its last step."""
+    wait = supervisor.Worker.wait
+    monkeypatch.setattr(supervisor.Worker, "wait", lambda worker, _=0.0: wait(worker))
+    monkeypatch.setattr(supervisor.Signals, "listen", lambda _: None)
+    ended = supervisor.supervise(lambda _: time.sleep(0.2), lambda: None, time.monotonic() + 0.1)
+    in_time = supervisor.supervise(lambda _: None, lambda: None, time.monotonic() + 20)
+    assert (ExitCode.TIMEOUT, None) == (ended, in_time)

@@ -116,6 +116,18 @@ def test_a_rejection_when_the_stack_is_full(call: str, code: int, tmp_path: Path
 
 
 @needs_the_engine
+def test_a_rejection_that_cannot_be_told_at_once_is_not_lost(tmp_path: Path) -> None:
+    """Made where the stack is all but full, and handled by nobody: the run fails, although the script goes on."""
+    (tmp_path / "a.js").write_text(
+        "let done = false; function r() {"
+        " try { r() } catch { if (!done) { Promise.reject(new Error('deep')); done = true } } }\n"
+        "r(); console.log(done)"
+    )
+    result = jsnpy("a.js", cwd=tmp_path)
+    assert (1, "true\n", True) == (result.code, result.out, "a promise was rejected" in result.err), result
+
+
+@needs_the_engine
 def test_many_rejections_leave_no_memory_behind(tmp_path: Path) -> None:
     """A hundred thousand handled rejections in one run are all forgotten."""
     (tmp_path / "a.js").write_text(

@@ -79,3 +79,15 @@ def test_timers_that_are_set_and_cleared_leave_nothing() -> None:
     assert len(timers._heap) < 5000
     assert due == timers.wait()
     assert timers.wait() is None
+
+
+def test_timers_of_one_millisecond_run_in_the_order_they_were_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time is counted in whole milliseconds, as in Node: a fraction of one puts no later timer first."""
+    now = [10.9]
+    monkeypatch.setattr("time.monotonic", lambda: now[0] / 1000)
+    timers = Timers()
+    first = timers.start(0, 2, True)
+    now[0] = 11.1
+    second = timers.start(0, 1, True)
+    now[0] = 20.0
+    assert [first, second, None] == [timers.wait() for _ in range(3)]

@@ -82,6 +82,7 @@ def test_what_a_text_holds(text: str, addresses: list[tuple[str, str]]) -> None:
         ("Ann <b@x.test> <a@x.test>", "Ann <b@x.test> <a@x.test>", "more than one <"),
         ("a@x.test> <b@y.test>", "a@x.test> <b@y.test>", "more than one <"),
         ("Ann <>", "Ann <>", "is empty"),
+        (r"Ann <a\>, b@y.test", r"Ann <a\>", "has no @"),
         ("Ann <a@x.test, b@x.test>", "Ann <a@x.test, b@x.test>", "one address"),
         ("a@x.test\nBcc: <c@z.test>", "a@x.test\nBcc: <c@z.test>", "line break or control character"),
         ("a@x.test,\nb@y.test", "\nb@y.test", "line break or control character"),
