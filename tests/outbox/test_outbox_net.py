@@ -181,6 +181,22 @@ def test_encoding_at_the_end_of_a_run(tmp_path: Path, server: CountingServer) ->
             database.close()
 
 
+def test_encoding_of_a_flush(tmp_path: Path, server: CountingServer) -> None:
+    """A flush reads the password's file in the encoding that it is given, and says where it has none."""
+    server.steps |= {"EHLO": b"250-x\r\n250 AUTH PLAIN\r\n", "AUTH": b"235 ok\r\n"}
+    (tmp_path / "password").write_bytes("gehörnt".encode("cp1252"))
+    mail = json.dumps({**fields(server, "one"), "user": "ann", "pass": "P"}).replace('"P"', "arg.password")
+    (tmp_path / "alert.js").write_text(f"send_email({mail})", encoding="utf-8")
+    arg = {"password": "${FILE:password}"}
+    (tmp_path / "alert.json").write_text(json.dumps({"scriptfile": "alert.js", "arg": arg}), encoding="utf-8")
+    server.answer = TEMPORARY
+    box = ("--outbox", tmp_path / "box")
+    assert 0 == jsnpy(tmp_path / "alert.json", *box, "--encoding", "cp1252").code
+    server.answer = b"250 ok\r\n"
+    assert (3, 0) == (jsnpy("outbox", "flush", "--now", *box).code, server.count("one"))
+    assert (0, 1) == (jsnpy("outbox", "flush", "--now", *box, "--encoding", "cp1252").code, server.count("one"))
+
+
 def kept_with(outbox: Outbox, server: ScriptedServer, **more: Any) -> None:
     """Keep a mail with a log-in."""
     result = outbox.send(fields(server, **more), smtp.Settings())
