@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -21,15 +21,31 @@ _SHOWN = 200  # characters of what a failing program said
 _LARGEST = 64 * 1024
 
 
+def on_path(name: str) -> str:
+    """Return where PATH has a program on Windows, which itself would take one from the current folder before.
+
+    Whoever may write there, as into a folder of scripts, would be asked for the token.
+    """
+    known = os.environ.get("PATHEXT", ".COM;.EXE;.BAT;.CMD").lower().split(";")
+    endings = [""] if os.path.splitext(name)[1].lower() in known else known
+    folders = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if os.path.isabs(folder)]
+    paths = [os.path.join(folder, name + ending) for folder in folders for ending in endings]
+    found = next((path for path in paths if os.path.isfile(path)), None)
+    if found is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    return found
+
+
 def first_line(command: Sequence[str], base_dir: str, redactor: Redactor, deadline: float) -> str:
     """Run a program and return the token it prints; `redactor` knows what must not be shown of what it says."""
     name = printable(command[0])
     program = command[0]
-    if "/" in program or (os.sep in program):
+    has_folder = "/" in program or os.sep in program
+    if has_folder:
         program = os.path.join(os.path.abspath(base_dir), program)
-    elif sys.platform == "win32":
-        program = shutil.which(program) or program  # what ends in .cmd too
     try:
+        if sys.platform == "win32" and not has_folder:
+            program = on_path(program)
         process = subprocess.Popen(  # noqa: S603 - the config's own command, without a shell
             [program, *command[1:]],
             stdin=subprocess.DEVNULL,

@@ -24,6 +24,7 @@ from support.token_endpoint import TokenEndpoint, good, refused, said
 
 from jsnpy.oauth.failure import TokenError
 from jsnpy.oauth.grants import _lifetime
+from jsnpy.oauth.program import on_path
 from jsnpy.oauth.source import Source
 
 if TYPE_CHECKING:
@@ -708,6 +709,23 @@ def test_windows_finds_a_batch_file_by_its_name(ask: Ask, tmp_path: Path, monkey
     (tmp_path / "mytoken.cmd").write_text("@echo t0ken\r\n", encoding="utf-8")
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     assert "t0ken" == ask({"command": ["mytoken"]}).text
+
+
+def test_a_program_in_the_current_folder_is_not_taken_for_one_in_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows looks in the current folder first: a token program is looked for as PATH says, in whole paths alone."""
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mytoken.cmd").write_text("")
+    (tmp_path / "here" / "other.cmd").write_text("")
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("PATHEXT", ".EXE;.CMD")
+    monkeypatch.setenv("PATH", os.pathsep.join(["", ".", "..", str(tmp_path / "there")]))
+    for name in ("mytoken", "mytoken.cmd", "MyToken.CMD" if sys.platform == "win32" else "mytoken"):
+        assert os.path.samefile(tmp_path / "there" / "mytoken.cmd", on_path(name))
+    with pytest.raises(FileNotFoundError):
+        on_path("other")
 
 
 @pytest.mark.parametrize("before", range(180, 201, 4))
