@@ -131,19 +131,20 @@ class Redactor:
 
     def scrub_lines(self, lines: list[str]) -> list[str]:
         """Return the lines of one text scrubbed, also of a secret that goes over the end of a line."""
-        whole = "".join(lines).replace(" ", "")
+        whole = "".join(lines).replace(" ", "")  # a server may have put blanks at the ends of its lines
+        forms = [form.replace(" ", "") for form in (*self.searched_for(), *tuple(self._below))]
+        found = [form for form in forms if len(form) >= _SHORT and form in whole]
+        if not found:
+            return lines
         places = [number for number, line in enumerate(lines) for char in line if char != " "]
-        found = False
         hidden: set[int] = set()
-        for form in (*self.searched_for(), *tuple(self._below)):
-            form = form.replace(" ", "")  # noqa: PLW2901 - as in the lines, whose ends a server may have put blanks at
-            position = whole.find(form) if len(form) >= _SHORT else -1
+        for form in found:
+            position = whole.find(form)
             while position >= 0:
-                found = True
                 first, last = places[position], places[position + len(form) - 1]
                 hidden.update(range(first, last + 1) if last > first else ())
                 position = whole.find(form, position + 1)
-        return [MASK if n in hidden else self.scrub(line) for n, line in enumerate(lines)] if found else lines
+        return [MASK if number in hidden else self.scrub(line) for number, line in enumerate(lines)]
 
     def scrub_line(self, line: str, before: str, *, is_last: bool) -> str:
         """Return a line of a text scrubbed, also of the part of a secret that stands in it.

@@ -71,7 +71,8 @@ def fetch(op: str, method: str | None, given: Mapping[str, Any], host: Host) -> 
             # A redirect may have led to another place.
             for peer in {one.peer: None for one in (begun, request.url) if one.scheme == "https"}:
                 host.output.warn(f"certificates are not verified (--insecure): {peer} could be anybody")
-    host.output.info(f"{op} {answer.url} returned {answer.status} after {time.monotonic() - start:.2f} s")
+    where, query, _ = answer.url.partition("?")  # which may hold a key
+    host.output.info(f"{op} {where}{query and '?…'} returned {answer.status} after {time.monotonic() - start:.2f} s")
     return {
         "status": answer.status,
         "body": answer.body,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.command import Result, jsnpy
-from support.http_server import HttpServer, answer
+from support.http_server import HttpServer, answer, redirect
 
 Serve = Callable[..., HttpServer]
 Run = Callable[..., Result]
@@ -126,6 +126,15 @@ def test_verbose_tells_of_each_fetch(serve: Serve, script: Run) -> None:
     """With -v stderr has a line for each fetch: where, status, seconds."""
     server = serve(lambda _: answer(b"", "404 Not Found"))
     assert f"http_get {server.url}/x returned 404 after" in script(f"http_get('{server.url}/x')", "-v").err
+
+
+def test_verbose_shows_no_query(serve: Serve, script: Run) -> None:
+    """What stands behind the question mark is often a key, and the server may have chosen it, too."""
+    server = serve(lambda request: answer(b"end") if "?" in request.target else redirect("/y?key=k3y-value"))
+    for path in ("/x?key=k3y-value", "/x"):
+        said = script(f"http_get('{server.url}{path}')", "-v").err
+        assert "?… returned 200 after" in said
+        assert "k3y-value" not in said
 
 
 def test_dry_run_shows_posts_on_stderr(serve: Serve, script: Run) -> None:
