@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.certificates import server_context
+from support.certificates import ca_pem, server_context
 from support.command import Result, jsnpy
 from support.http_server import answer
 from support.kept_tokens import age
@@ -365,6 +365,25 @@ def test_a_check_without_a_token_is_exit_1(mails: Mails, endpoint: TokenEndpoint
         assert [1, 1] == [checked(mails, server).code for _ in range(2)]
         assert [] == server.connections
     assert 2 == len(endpoint.requests)
+
+
+def test_a_check_verifies_certificates_as_a_mail_does(mails: Mails) -> None:
+    """A CA that `tls` names is trusted; without it the server's certificate is refused, and no token goes there."""
+    (mails.folder / "ca.pem").write_text(ca_pem())
+    offers = OFFERS[:-2].replace(b"250 ", b"250-") + b"\r\n250 STARTTLS\r\n"
+    with ScriptedServer(EHLO=offers, AUTH=WELCOME) as server:
+        refused = checked(mails, server, starttls=True)
+        assert (1, []) == (refused.code, said(server))
+        done = checked(mails, server, starttls=True, tls={"ca_file": str(mails.folder / "ca.pem")})
+        assert (0, "", 1) == (done.code, done.err, len(said(server)))
+
+
+def test_a_check_of_a_persons_token_needs_the_person(mails: Mails, endpoint: TokenEndpoint) -> None:
+    """Where a log-in is kept for each user, it is asked for whom before anybody else is."""
+    config = mails.write(None, endpoint.block(login="device", device_url=f"{endpoint.url}/device"), user=None)
+    done = jsnpy("login", "--check", config.name, cwd=mails.folder)
+    assert (2, "", []) == (done.code, done.out, endpoint.requests)
+    assert '"arg.user" is missing' in done.err
 
 
 def test_a_check_without_a_host_shows_the_facts_alone(mails: Mails) -> None:
