@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -328,8 +329,13 @@ def jwt(claims: object) -> str:
 def checked(mails: Mails, server: ScriptedServer | None, **arg: Any) -> Result:
     """Run `jsnpy login --check`."""
     config = mails.write(server, **arg)
-    env = {"JSNPY_TOKEN_DIR": os.environ["JSNPY_TOKEN_DIR"]}
-    return jsnpy("login", "--check", config.name, cwd=mails.folder, env=env)
+    return check(mails, config)
+
+
+def check(mails: Mails, config: Path, *options: str, **env: str) -> Result:
+    """Run it for a config that is there."""
+    env |= {"JSNPY_TOKEN_DIR": os.environ["JSNPY_TOKEN_DIR"]}
+    return jsnpy("login", "--check", *options, config.name, cwd=mails.folder, env=env)
 
 
 def test_a_check_shows_what_the_token_says_and_logs_in(mails: Mails, endpoint: TokenEndpoint) -> None:
@@ -378,10 +384,29 @@ def test_a_check_verifies_certificates_as_a_mail_does(mails: Mails) -> None:
         assert (0, "", 1) == (done.code, done.err, len(said(server)))
 
 
+def test_a_check_warns_of_a_certificate_that_is_not_verified(mails: Mails) -> None:
+    """With --insecure the token goes to whoever answers, which is said."""
+    offers = OFFERS[:-2].replace(b"250 ", b"250-") + b"\r\n250 STARTTLS\r\n"
+    with ScriptedServer(EHLO=offers, AUTH=WELCOME) as server:
+        config = mails.write(server, starttls=True)
+        done = check(mails, config, "--insecure")
+    assert (0, True) == (done.code, "not verified" in done.err.lower())
+
+
+@pytest.mark.parametrize("expiry", [1e300, -1e300, "soon", True])
+def test_a_check_survives_any_time_of_expiry(mails: Mails, endpoint: TokenEndpoint, expiry: object) -> None:
+    """Where a token's own word for it is none, the endpoint's counts; the variable for runs does not end a check."""
+    endpoint.answers = [good(jwt({**CHECKED, "exp": expiry}))]
+    config = mails.write(None, host=None)
+    done = check(mails, config, JSNPY_TIMEOUT="0.001")
+    assert (0, "") == (done.code, done.err)
+    assert re.search(r"expires:  20\d\d-\d\d-\d\d ", done.out)
+
+
 def test_a_check_of_a_persons_token_needs_the_person(mails: Mails, endpoint: TokenEndpoint) -> None:
     """Where a log-in is kept for each user, it is asked for whom before anybody else is."""
     config = mails.write(None, endpoint.block(login="device", device_url=f"{endpoint.url}/device"), user=None)
-    done = jsnpy("login", "--check", config.name, cwd=mails.folder)
+    done = check(mails, config)
     assert (2, "", []) == (done.code, done.out, endpoint.requests)
     assert '"arg.user" is missing' in done.err
 
