@@ -99,7 +99,7 @@ fuzz: ## coverage-guided fuzzing with atheris, FUZZ_SECONDS a target
 	done
 
 .venv-fuzz/.atheris:
-	@$(INSTALL) --only-binary atheris atheris || { echo "atheris has no wheel for this Python: make fuzz PYTHON=python3.13 (3.11 to 3.13 have one)"; exit 1; }
+	@$(INSTALL) --only-binary atheris atheris || { echo "atheris has no wheel for this Python: make fuzz PYTHON=python3.13 (3.11 to 3.14 have one, on Linux)"; exit 1; }
 	@touch $@
 
 test-fleet: $(VENV)/.dev ## many runs on Celery while workers are killed and brokers restarted (15 minutes); a redis-server is fetched into .cache
@@ -112,7 +112,7 @@ bench-fleet: $(VENV)/.dev ## runs per second through Celery with one and two wor
 
 upgrade: $(VENV)/.dev ## renew .ci/constraints.txt: the newest versions that pyproject.toml allows, for every Python and system
 	$(INSTALL) uv
-	printf '%s\n' atheris editables hatchling | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	printf '%s\n' 'atheris<3.1; python_version < "3.12"' 'atheris; python_version >= "3.12"' editables hatchling | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 		--all-extras --no-annotate --no-header --output-file $(CONSTRAINTS) pyproject.toml -
 	PYTHONPATH=tests $(BIN)/python .ci/windows/package.py --renew-wheels
 
