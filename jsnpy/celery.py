@@ -291,7 +291,7 @@ def _sent(task: Any, mail: dict[str, Any]) -> str:
     # It was dropped, or this is an old attempt that was handed out again.
     if kept is None or kept.attempt != mail["attempt"]:
         raise exceptions.Ignore
-    name = f"the mail {mail['id']} ({kept.row.subject})"
+    name = printable(f"the mail {mail['id']} ({kept.row.subject})")
     if claim.verdict != "yours":
         waiting.forget(mail["id"])
         raise _reported(_lost(name, claim))

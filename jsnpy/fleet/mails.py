@@ -193,14 +193,15 @@ class _First(FirstAttempt):
 
 def account_of(row: Row) -> str:
     """Return the account that sends a waiting mail."""
-    server = _how(row).get("server", {})
+    server = _how(row).get("server")
+    server = server if isinstance(server, dict) else {}
     return account(str(server.get("host", "")), str(server.get("user", "")))
 
 
 def oauth2_of(row: Row) -> dict[str, object] | None:
     """Return the `oauth2` block that a waiting mail's token comes from, None where it needs none."""
-    block: dict[str, object] | None = _how(row).get("oauth2")
-    return block
+    block = _how(row).get("oauth2")
+    return block if isinstance(block, dict) else None
 
 
 def _how(row: Row) -> dict[str, Any]:

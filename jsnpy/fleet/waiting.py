@@ -11,7 +11,7 @@ import json
 import time
 
 from jsnpy.fleet.claims import KEPT, OWNED
-from jsnpy.outbox.rows import Row
+from jsnpy.outbox.rows import Row, sound
 from jsnpy.record import Record, as_dict
 
 TYPE_CHECKING = False
@@ -132,14 +132,30 @@ class Kept:
     __slots__ = ("attempt", "data", "row", "slot", "terms", "version")
 
     def __init__(self, row: str, data: bytes | None, attempt: int = 0, *, slot: bool = False) -> None:
-        values: dict[str, Any] = json.loads(row)
-        self.version: int = values["version"]
-        self.terms = Terms(encoding=values.get("encoding"), max_age=values.get("max_age"))
-        columns: dict[str, Any] = {name: values.get(name) for name in _COLUMNS}
-        self.row = Row(**columns)
+        values = _values(row)
+        version, encoding, max_age = values.get("version"), values.get("encoding"), values.get("max_age")
+        self.version: int = version if isinstance(version, int) else VERSION
+        self.terms = Terms(
+            encoding=encoding if isinstance(encoding, str) else None,
+            max_age=max_age if isinstance(max_age, int | float) else None,
+        )
+        self.row = Row(**{name: sound(name, values.get(name, "")) for name in _COLUMNS})
         self.data = data
         self.attempt = attempt
         self.slot = slot
+
+
+def _values(row: str) -> dict[str, Any]:
+    """Return what is kept of a mail; of a damaged one nothing, which its attempt reports."""
+    try:
+        values = json.loads(row)
+    except (ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _number(text: bytes | None) -> int:
+    return int(text) if text and text.isdigit() else 0
 
 
 class Waiting:
@@ -179,12 +195,16 @@ class Waiting:
     def due(self) -> list[tuple[str, int]]:
         """Return mails that are due, each with the number of its next attempt; they are now handed to the broker."""
         answer = self._state.ask(_DUE, _KEYS, time.time(), _AT_A_TIME, _LOST, patience=0.0)
-        return [(id_.decode(), int(attempt)) for id_, attempt in answer]
+        return [(id_.decode("utf-8", "replace"), _number(attempt)) for id_, attempt in answer]
 
     def take(self, id_: str) -> Kept | None:
         """Return a mail, None where it is not kept any more."""
         row, data, attempt, slot = self._state.ask(_TAKE, (f"mail:{id_}",))
-        return None if row is None else Kept(row.decode(), data, int(attempt), slot=slot is not None)
+        if row is None:
+            return None
+        kept = Kept(row.decode("utf-8", "replace"), data, _number(attempt), slot=slot is not None)
+        kept.row.id = id_
+        return kept
 
     def postpone(self, id_: str, seconds: float, *, slot: bool = False) -> None:
         """Let a mail that was due wait on; with `slot`, for a turn that its account has been given."""
@@ -196,7 +216,7 @@ class Waiting:
 
     def rows(self) -> list[tuple[Row, bool]]:
         """Return all that is kept, the oldest first, each with whether it is with the broker or a worker now."""
-        found = [(Kept(row.decode(), None).row, where == b"2") for where, row in self._rows() if row]
+        found = [(Kept(row.decode("utf-8", "replace"), None).row, where == b"2") for where, row in self._rows() if row]
         return sorted(found, key=lambda each: (each[0].created, each[0].id))
 
     def _rows(self) -> list[tuple[bytes, bytes]]:

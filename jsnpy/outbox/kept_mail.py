@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _SHORTEST_PART = 6
 """A shorter secret inside a password that a script puts together is there by chance, more likely than not."""
 
+_LAST_PORT = 65535
+_LONGEST = 1e9  # seconds
+
 _REFERENCE = r"(\$\{(?:ENV|FILE):[^}]+\})"
 
 
@@ -86,6 +89,8 @@ def emails(text: str) -> list[str]:
 def addresses(text: str) -> list[Address]:
     """Return the addresses that `addresses_text` wrote."""
     parts: Any = json_text.loads(text)
+    if not all(isinstance(each, str) for part in parts for each in part):
+        raise TypeError
     return [Address(email=email, local=local, domain=domain) for email, local, domain in parts]
 
 
@@ -114,6 +119,9 @@ class How:
         self.base_dir: str = kept["base_dir"]
         self._password: list[list[str]] = kept["password"]
         self.oauth2: dict[str, Any] | None = kept.get("oauth2")
+        texts = [self.base_dir, *(text for kind, text in self._password)]
+        if not all(isinstance(each, str) for each in texts) or not isinstance(self.oauth2, dict | None):
+            raise TypeError
 
     @property
     def has_token(self) -> bool:
@@ -157,6 +165,16 @@ class How:
             raise SendFailure(Code.ARGUMENT, "argument", told, hint=error.hint) from None
 
 
+def _server(kept: Mapping[str, Any]) -> Server:
+    known = {name: value for name, value in kept.items() if name in Server.__fields__}
+    kinds = {"port": int, "timeout": int | float, "verify": bool, "keep_alive": bool}
+    if not all(isinstance(value, kinds.get(name, str)) for name, value in known.items()):
+        raise TypeError
+    if not 0 < known["port"] <= _LAST_PORT or not 0 < known.get("timeout", 1) < _LONGEST:
+        raise ValueError
+    return Server(**known)
+
+
 def mail(row: Row, data: bytes | None) -> tuple[Mail, How]:
     """Return a kept mail without its password, and how it is handed over.
 
@@ -172,8 +190,7 @@ def mail(row: Row, data: bytes | None) -> tuple[Mail, How]:
     try:
         kept: Any = json_text.loads(row.server)
         envelope = Envelope(sender=addresses(row.sender)[0], recipients=addresses(row.recipients))
-        known = {name: value for name, value in kept["server"].items() if name in Server.__fields__}
         message = Message(data=data, message_id=row.message_id)
-        return Mail(server=Server(**known), envelope=envelope, message=message), How(kept)
-    except (ValueError, TypeError, LookupError) as error:
+        return Mail(server=_server(kept["server"]), envelope=envelope, message=message), How(kept)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise Damaged(f"what is kept of it is damaged ({type(error).__name__})") from None

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from jsnpy.record import Record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 WAITING, FAILED, UNKNOWN = "waiting", "failed", "unknown"
 
 DIED_EARLY = "the process that was sending it died before the final dot"
 """The error of a mail whose first try is under way, or never came to its end."""
+
+_NUMBERS = ("created", "tries", "next_try", "marked")
+_LAST = 253_402_300_799
+"""The end of the year 9999: no moment is later."""
 
 
 class Row(Record):
@@ -26,6 +34,15 @@ class Row(Record):
     recipients: str
     server: str
     message_id: str
+
+
+def sound(name: str, value: Any) -> Any:
+    """Return a column's value as the kind that it is of: a damaged file, or a stranger's Redis, may hold any."""
+    if value is None and name in ("owner", "marked"):
+        return None
+    if name in _NUMBERS:
+        return value if isinstance(value, int | float) and 0 <= value <= _LAST else 0
+    return value if isinstance(value, str) else str(value)
 
 
 class Standing:

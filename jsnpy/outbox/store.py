@@ -14,13 +14,13 @@ import os
 
 from jsnpy.errors import OutboxError
 from jsnpy.outbox import schedule, storage
-from jsnpy.outbox.rows import UNKNOWN, WAITING, Row
+from jsnpy.outbox.rows import UNKNOWN, WAITING, Row, sound
 from jsnpy.outbox.transaction import Transaction, Troubles
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import Any, TypeVar
+    from typing import TypeVar
 
     from jsnpy.outbox.claims import Notes
 
@@ -66,9 +66,6 @@ _INDEX = "CREATE INDEX IF NOT EXISTS standing ON mails (state, owner, next_try, 
 """With it, who looks for what is due reads a few bytes of each mail: there may be ten thousands."""
 
 _COLUMNS = tuple(Row.__fields__)
-_NUMBERS = ("created", "tries", "next_try", "marked")
-_LAST = 253_402_300_799
-"""The end of the year 9999: no moment is later."""
 
 
 class Store:
@@ -378,24 +375,13 @@ class Store:
     def _select(self, condition: str, values: tuple[object, ...] = ()) -> list[Row]:
         columns = ", ".join(_COLUMNS)
         found = self._db.execute(f"SELECT {columns} FROM mails {condition}", values)  # noqa: S608 - fixed texts
-        return [
-            Row(**{name: _sound(name, value) for name, value in zip(_COLUMNS, each, strict=True)}) for each in found
-        ]
+        return [Row(**{name: sound(name, value) for name, value in zip(_COLUMNS, each, strict=True)}) for each in found]
 
 
 def _due(now: float, max_age: float) -> tuple[object, ...]:
     """Return the values for `_DUE`."""
     later = now + schedule.SLACK
     return WAITING, now, later, later, now - max_age
-
-
-def _sound(name: str, value: Any) -> Any:
-    """Return a column's value as the kind that it is of: SQLite takes any, and a damaged file may hold any."""
-    if value is None and name in ("owner", "marked"):
-        return None
-    if name in _NUMBERS:
-        return value if isinstance(value, int | float) and 0 <= value <= _LAST else 0
-    return value if isinstance(value, str) else str(value)
 
 
 def _storable(text: str) -> str:

@@ -6,13 +6,15 @@ import base64
 import itertools
 import json
 import pickle
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
-from support.brokers import REDIS, Redis
+from support.brokers import REDIS, Redis, wait_until
+from support.command import jsnpy
 from support.fleet import SECRET, Fleet, Worker
 
 if TYPE_CHECKING:
@@ -115,3 +117,36 @@ def test_a_run_from_the_queue_gets_no_program_and_no_folder(fleet: Fleet, tmp_pa
     assert "still here" in fleet.submit("console.log('still here')", "--wait", "--timeout", "60").out
     assert not made.exists()
     assert "workers run no programs" in fleet.log() or "JSNPY_ALLOW_COMMANDS" in fleet.log()
+
+
+KEPT_MAIL: dict[str, Any] = KEPT["jsnpy.mail"]["body"][0][0] | {"version": 2, "data": None}
+NOWHERE = {"server": 5, "password": [["reference", "${FILE:/etc/hostname}"]], "oauth2": 5}
+ROWS: list[object] = [
+    *(b"5", b"{", b"null", b"[]", b"\xff\xfe", b"[" * 100_000, json.dumps(KEPT_MAIL | {"subject": 5, "recipients": 7})),
+    *(json.dumps(KEPT_MAIL | {"version": "x", "server": "{}", "encoding": 5, "max_age": "x", "tries": "many"}),),
+    *(json.dumps(KEPT_MAIL | {"created": "x", "next_try": 1e308, "id": "\x1b[2J", "error": "\x1b[2J", "server": "5"}),),
+    json.dumps(KEPT_MAIL | {"subject": "\x1b[2J", "server": json.dumps(NOWHERE)}),
+]
+
+
+def test_damaged_mails_in_redis_are_listed_and_reported(fleet: Fleet) -> None:
+    """One row that is none keeps no other from being shown; the worker says of each that it is damaged, once."""
+    client = redis.Redis.from_url(fleet.broker.url)
+    ids = [f"damaged{number}" for number in range(len(ROWS))]
+    for number, (id_, row) in enumerate(zip(ids, ROWS, strict=True)):
+        attempt = "1" if number % 2 else "many"
+        client.hset(f"jsnpy:mail:{id_}", mapping={"row": row, "data": "x", "attempt": attempt})
+        client.zadd("jsnpy:waiting", {id_: 4e9})
+    env = {"JSNPY_BROKER_URL": fleet.broker.url}
+    for more in ([], ["--json"]):
+        listed = jsnpy("outbox", "list", *more, env=env)
+        assert (3, "", len(ROWS)) == (listed.code, listed.err, len(listed.out.splitlines()))
+        assert "\x1b" not in listed.out
+    client.zadd("jsnpy:waiting", dict.fromkeys(ids, 0))
+    wait_until(lambda: not [id_ for id_ in ids if client.exists(f"jsnpy:mail:{id_}")], "all are reported")
+    log = fleet.log()
+    assert ids == [
+        id_ for id_ in ids if re.search(rf"the mail {id_} \([^\n]*\): (what is kept of it is damaged|given up)", log)
+    ]
+    assert " raised unexpected: " not in log
+    assert "\x1b" not in log

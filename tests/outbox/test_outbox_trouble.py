@@ -204,6 +204,34 @@ def test_damaged_mail(damage: str, words: str, tmp_path: Path, server: CountingS
     assert 1 == server.count("two")
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["server", "server.host", "server.port", "server.timeout", "server.verify", "password", "base_dir", "oauth2"],
+)
+def test_a_mail_whose_server_is_none_is_given_up(path: str, tmp_path: Path, server: CountingServer) -> None:
+    """Whatever stands where host, port or password should, it is one damaged mail, and the others are sent."""
+    box = tmp_path / "box"
+    values = [
+        "[]",
+        "-1",
+        '{"a":1}',
+        "[[1,2]]",
+        '"x"' if path in ("server", "server.port", "server.timeout") else "1e99",
+    ]
+    ids = keep(box, server, *["bad"] * len(values), "good")
+    database = sqlite3.connect(box / "outbox.db")
+    with database:
+        for id_, value in zip(ids, values, strict=False):
+            change = f"UPDATE mails SET server = json_set(server, '$.{path}', json('{value}')) WHERE id = ?"
+            database.execute(change, (id_,))
+    database.close()
+    result = jsnpy("outbox", "flush", "--outbox", box)
+    assert 3 == result.code
+    known = 1 if path in ("password", "oauth2") else 0  # an empty list is no password, an object may be a block
+    assert len(values) - known <= result.out.count("given up: what is kept of it is damaged") <= len(values)
+    assert 1 == server.count("good")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no folder whose files are open")
 def test_folder_removed_while_a_script_runs(tmp_path: Path, server: CountingServer) -> None:
     """A folder that somebody removed is made anew for the next mail, whose claim is not taken for a dead one's."""
