@@ -19,7 +19,7 @@ _PASSING = 16
 _ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _UNRESERVED = _ALNUM | frozenset(b"-._~")
 _PRINTABLE = frozenset(range(0x20, 0x7F))
-_BETWEEN = {code: " " for code in range(128) if code not in _UNRESERVED | frozenset(b"+/")}
+_BETWEEN = dict.fromkeys({*range(128)} - _UNRESERVED - {*b"+/"}, " ")
 
 
 class Redactor:
