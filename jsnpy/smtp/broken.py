@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jsnpy.smtp import hints
+from jsnpy.smtp import tls_hints
 from jsnpy.smtp.outcome import Code, SendFailure
 from jsnpy.smtp.reply import ProtocolError, TimedOut, TlsAlert
 from jsnpy.smtp.transcript import readable
@@ -43,12 +43,12 @@ def failure(error: ReplyError, stage: str, server: Server, transcript: Transcrip
         said = f': "{words}"' if words else ""
         if stage == "greeting":
             what = f"{place} does not answer like an SMTP server{said}"
-            return SendFailure(Code.PROTOCOL, stage, what, hint=hints.greeting(server, error.line))
+            return SendFailure(Code.PROTOCOL, stage, what, hint=tls_hints.greeting(server, error.line))
         return SendFailure(Code.PROTOCOL, stage, f"protocol fault while {doing}: {error}{said}")
-    hint = hints.greeting_timeout(server) if stage == "greeting" else ""
+    hint = tls_hints.greeting_timeout(server) if stage == "greeting" else ""
     if isinstance(error, TimedOut):
         return SendFailure(Code.TIMEOUT, stage, f"timed out after {transcript.elapsed()} while {doing}", hint=hint)
-    if isinstance(error, TlsAlert) and (wants := hints.alert(server, str(error))):  # TLS 1.3: after the handshake
+    if isinstance(error, TlsAlert) and (wants := tls_hints.alert(server, str(error))):  # TLS 1.3: after the handshake
         what = f"{place} ended TLS" if server.cert_file else f"{place} wants a client certificate"
         return SendFailure(Code.TLS, "tls", f"{what}: {error}", hint=wants)
     code = Code.TLS if stage == "tls" else Code.PROTOCOL

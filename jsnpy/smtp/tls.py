@@ -130,17 +130,18 @@ def _chain(wrapped: ssl.SSLSocket | None) -> list[bytes]:
 
 
 def _failure(error: Exception, chain: list[bytes], server: Server, transcript: Transcript) -> SendFailure:
-    from jsnpy.smtp import hints
+    from jsnpy.smtp import tls_hints
 
     place = server.place
     if isinstance(error, TimeoutError):
         what = f"{place} did not finish the TLS handshake: timed out after {transcript.elapsed()}"
-        return SendFailure(Code.TIMEOUT, "tls", what, hint=hints.tls_timeout(server))
+        return SendFailure(Code.TIMEOUT, "tls", what, hint=tls_hints.handshake_timeout(server))
     if not isinstance(error, ssl.SSLCertVerificationError):
         # A server that ends the handshake after it has shown its own certificate wants one from us, or another one.
-        wants = hints.alert(server, _reason(error)) if chain else ""
+        wants = tls_hints.alert(server, _reason(error)) if chain else ""
         what = f"{place} wants a client certificate" if wants and not server.cert_file else f"no TLS with {place}"
-        return SendFailure(Code.TLS, "tls", f"{what}: {_words(error)}", hint=wants or hints.tls(server, error))
+        hint = wants or tls_hints.handshake(server, error)
+        return SendFailure(Code.TLS, "tls", f"{what}: {_words(error)}", hint=hint)
     for each in chain[:1]:
         transcript.event(f"certificate: {certificates.facts(each)}")
     transcript.event(f"certificate NOT accepted: {error.verify_message.rstrip('.')}")
@@ -150,7 +151,7 @@ def _failure(error: Exception, chain: list[bytes], server: Server, transcript: T
     if chain and "unable to" in words:
         issuer = certificates.missing_issuer(chain)
     what = f"no TLS with {place}: its certificate is not trusted ({words})"
-    return SendFailure(Code.TLS, "tls", what, hint=hints.tls(server, error, issuer))
+    return SendFailure(Code.TLS, "tls", what, hint=tls_hints.handshake(server, error, issuer))
 
 
 def _words(error: Exception) -> str:

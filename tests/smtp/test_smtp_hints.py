@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.mail import login, send
 
-from jsnpy.smtp import hints
+from jsnpy.smtp import hints, tls_hints
 from jsnpy.smtp.reply import Reply
 from jsnpy.smtp.server import Server
 
@@ -215,14 +215,17 @@ def test_what_a_refusal_may_mean(stage: str, code: int, text: str, state: dict[s
 )
 def test_who_answers_instead(security: str, line: bytes, words: str) -> None:
     """What is no mail server is called by its name where its first line tells."""
-    assert words in hints.greeting(Server(host="mail.test", port=25, security=security), line)
+    assert words in tls_hints.greeting(Server(host="mail.test", port=25, security=security), line)
 
 
 def test_a_silent_server_may_want_tls() -> None:
     """Silence hints at the other kind of port, and only at that one."""
     plain, ssl_, starttls = (Server(host="mail.test", port=25, security=each) for each in ("", "ssl", "starttls"))
-    assert ["try ssl: true" in hints.greeting_timeout(each) for each in (plain, ssl_, starttls)] == [True, False, True]
-    assert ["starttls: true" in hints.tls_timeout(each) for each in (plain, ssl_, starttls)] == [False, True, False]
+    for each in (plain, starttls):
+        assert "try ssl: true" in tls_hints.greeting_timeout(each)
+        assert "" == tls_hints.handshake_timeout(each)
+    assert "" == tls_hints.greeting_timeout(ssl_)
+    assert "starttls: true" in tls_hints.handshake_timeout(ssl_)
 
 
 def test_a_relay_that_wants_a_log_in_says_so(scripted: Scripted) -> None:
@@ -306,12 +309,14 @@ def test_starttls_that_is_broken_at_the_server(scripted: Scripted) -> None:
 )
 def test_handshakes_that_fail_come_with_what_to_do(message: str, words: str) -> None:
     """OpenSSL's words are translated, in each version's spelling."""
-    assert words in hints.tls(Server(host="mail.test", port=465, security="ssl"), ssl.SSLError(1, message))
+    assert words in tls_hints.handshake(Server(host="mail.test", port=465, security="ssl"), ssl.SSLError(1, message))
 
 
 def test_a_strange_handshake_has_no_made_up_hint() -> None:
     """Where nothing is known nothing is said."""
-    assert "" == hints.tls(Server(host="mail.test", port=465, security="ssl"), ssl.SSLError(1, "something new"))
-    assert "" == hints.tls(
+    assert "" == tls_hints.handshake(
+        Server(host="mail.test", port=465, security="ssl"), ssl.SSLError(1, "something new")
+    )
+    assert "" == tls_hints.handshake(
         Server(host="mail.test", port=587, security="starttls"), ssl.SSLError(1, "wrong version number")
     )

@@ -18,7 +18,7 @@ from support.certificates import authority, ca_pem, server_context
 from support.mail import log_lines, login, send
 
 from jsnpy import smtp, trust
-from jsnpy.smtp import hints, tls
+from jsnpy.smtp import tls, tls_hints
 from jsnpy.smtp.server import Server
 
 if TYPE_CHECKING:
@@ -327,12 +327,12 @@ def test_the_hint_for_an_unknown_issuer_on_windows(monkeypatch: pytest.MonkeyPat
     error = ssl.SSLError(1, "certificate verify failed: unable to get local issuer certificate")
     server = Server(host="mail.test", port=465, security="ssl")
     monkeypatch.setattr(sys, "platform", "linux")
-    assert "Windows" not in hints.tls(server, error, "CN=R3")
+    assert "Windows" not in tls_hints.handshake(server, error, "CN=R3")
     monkeypatch.setattr(sys, "platform", "win32")
-    assert "Windows fetches public roots" in hints.tls(server, error, "CN=R3")
+    assert "Windows fetches public roots" in tls_hints.handshake(server, error, "CN=R3")
 
 
 def test_old_renegotiation_is_named() -> None:
     """OpenSSL 3 talks to no server without secure renegotiation; the sentence says whose fault that is."""
     error = ssl.SSLError(1, "[SSL: UNSAFE_LEGACY_RENEGOTIATION_DISABLED] unsafe legacy renegotiation disabled")
-    assert "must be updated" in hints.tls(Server(host="mail.test", port=465, security="ssl"), error)
+    assert "must be updated" in tls_hints.handshake(Server(host="mail.test", port=465, security="ssl"), error)
