@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SPACE = " \t\n\r"
-_LONGEST_EXACT = 308
-"""Digits of whole numbers that are certainly some in JavaScript, too."""
+_ALWAYS_FINITE = 308
+"""Digits up to which a whole number is below 1e308, and so no Infinity in JavaScript."""
 
 
 def _whole(digits: str) -> int | float:
     """Return a whole number; one that is too large for JavaScript is Infinity, as 1e999 is."""
     whole = int(digits)  # which refuses thousands of digits itself
-    return float(digits) if len(digits) > _LONGEST_EXACT and abs(float(digits)) == float("inf") else whole
+    return float(digits) if len(digits) > _ALWAYS_FINITE and abs(float(digits)) == float("inf") else whole
 
 
 class _Rules:

@@ -22,11 +22,11 @@ def run(call: Call) -> int:
         return config.load(call.target, sets=call.sets, encoding=call.encoding, lenient=call.options.dry_run)
 
     def work(streams: output.Output, redactor: Redactor) -> int:
-        run = Run(read, call.options, streams, redactor)
-        stopped = supervisor.supervise(run.work, run.tick, run.deadline)
+        one = Run(read, call.options, streams, redactor)
+        stopped = supervisor.supervise(one.work, one.tick, one.deadline)
         if stopped is None:
-            return run.exit_code()
-        run.end_early(stopped)
+            return one.exit_code()
+        one.end_early(stopped)
         return stopped
 
     return guarded(work, call.options)

@@ -10,7 +10,7 @@ from jsnpy.errors import UsageError
 from jsnpy.options import Options
 from jsnpy.output import NORMAL, QUIET, VERBOSE
 from jsnpy.record import Record
-from jsnpy.text import printable
+from jsnpy.text import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,10 +59,6 @@ class Option(Record):
         return _PREFIX + self.name[2:].upper().replace("-", "_")
 
 
-def _shown(text: str) -> str:
-    return f'"{printable(text)}"'
-
-
 def _seconds(text: str) -> float:
     try:
         number = float(text)
@@ -71,7 +67,7 @@ def _seconds(text: str) -> float:
     if 0 <= number < float("inf"):
         return number
     kind = "must be 0 or more" if number < 0 else "is not a number of"
-    raise ValueError(f"{_shown(text)} {kind} seconds")
+    raise ValueError(f"{quoted(text)} {kind} seconds")
 
 
 def _size(text: str) -> int:
@@ -83,7 +79,7 @@ def _size(text: str) -> int:
         number = -1
     if 0 <= number <= sys.maxsize:
         return int(number)
-    raise ValueError(f"{_shown(text)} is not a size such as 64MB or 1GB")
+    raise ValueError(f"{quoted(text)} is not a size such as 64MB or 1GB")
 
 
 def _age(text: str) -> float:
@@ -91,7 +87,7 @@ def _age(text: str) -> float:
 
     seconds = schedule.seconds(text)
     if seconds is None:
-        raise ValueError(f"{_shown(text)} is not an age such as 5d, 12h or 30m")
+        raise ValueError(f"{quoted(text)} is not an age such as 5d, 12h or 30m")
     return seconds
 
 
@@ -101,7 +97,7 @@ def _rate(text: str) -> Rate:
     try:
         return Rate(text)
     except ValueError as error:
-        raise ValueError(f"{_shown(text)} is not a rate: {error}") from None
+        raise ValueError(f"{quoted(text)} is not a rate: {error}") from None
 
 
 def _folder(text: str) -> str:
@@ -111,14 +107,14 @@ def _folder(text: str) -> str:
     folder = os.path.expanduser(text) if text.startswith("~") else text
     if folder.startswith("~"):
         raise ValueError(
-            f"{_shown(text)} begins with the name of a user that is not known here; a folder of that name is ./~…"
+            f"{quoted(text)} begins with the name of a user that is not known here; a folder of that name is ./~…"
         )
     return folder
 
 
 def _format(text: str) -> bool:
     if text not in _FORMATS:
-        raise ValueError(f"{_shown(text)} is neither text nor json")
+        raise ValueError(f"{quoted(text)} is neither text nor json")
     return text == "json"
 
 
@@ -318,7 +314,7 @@ def _value(option: Option, given: Any, name: str, variable: str) -> Any:
 def _switch(text: str) -> bool:
     switch = _SWITCH.get(text.strip().lower())
     if switch is None:
-        raise ValueError(f"{_shown(text)} is neither 1 nor 0")
+        raise ValueError(f"{quoted(text)} is neither 1 nor 0")
     return switch
 
 

@@ -134,7 +134,8 @@ def _check(name: str, text: str) -> None:
             f"{name} is no URL: perhaps its port is wrong, or its password has a character that ends it too early",
             "In user and password write / as %2F, ? as %3F, # as %23, @ as %40, : as %3A, ; as %3B, % as %25.",
         )
-    if text.startswith(_REDIS[:2]) and not urls[0].path.strip("/").isdecimal() and urls[0].path.strip("/"):
+    database = urls[0].path.strip("/") if text.startswith(("redis://", "rediss://")) else ""
+    if database and not database.isdecimal():
         raise UsageError(f"{name} names a database that Redis cannot have: after the host comes its number, as in /0")
     if len(urls) > 1 and text.startswith(_REDIS):
         raise UsageError(f"{name} names several Redis servers: which run is whose must be known to one")

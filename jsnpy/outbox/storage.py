@@ -238,7 +238,7 @@ _KINDS = {
 }
 
 
-_NO_LOCKS = {10 | number << 8 for number in (8, 9, 14, 15)}
+_NO_LOCKS = {sqlite3.SQLITE_IOERR | number << 8 for number in (8, 9, 14, 15)}
 """SQLite's extended codes for a lock that was refused, not held by another: UNLOCK, RDLOCK, CHECKRESERVEDLOCK, LOCK."""
 
 

@@ -40,7 +40,10 @@ _LOOSE_PAGES = 64
 _PAUSE = " ".join(f"WHEN {tries} THEN {pause:g}" for tries, pause in enumerate(schedule.PAUSES, 1))
 _FAR = f"next_try > ? + CASE tries {_PAUSE} ELSE {schedule.PAUSES[-1]:g} END"
 _DUE = f"state = ? AND owner IS NULL AND (next_try <= ? OR next_try > ? AND {_FAR} OR created <= ?)"
-"""A mail whose next try is further ahead than any is planned is due, too: the clock was put back since."""
+"""A mail whose next try is further ahead than any is planned is due, too: the clock was put back since.
+
+The plain comparison before that one is answered by the index, which has no `tries`: few rows are read for it.
+"""
 
 _SCHEMA = (
     """CREATE TABLE mails (

@@ -10,7 +10,7 @@ from jsnpy.record import Record
 from jsnpy.text import whole
 from jsnpy.web import body as bodies
 from jsnpy.web.errors import WebError
-from jsnpy.web.transfer import Reply, Transfer
+from jsnpy.web.transfer import FOR_ALL, OF_THE_BODY, Reply, Transfer
 from jsnpy.web.url import Url, follow, header, masked, parse, real_words
 
 TYPE_CHECKING = False
@@ -28,9 +28,6 @@ _MOVED = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND)
 _REDIRECTING = frozenset((*_MOVED, HTTPStatus.SEE_OTHER, HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT))
 # The body's length is ours to say, whatever the script counted.
 _OURS = frozenset(("content-length", "transfer-encoding"))
-_OF_THE_BODY = frozenset(("content-type", "content-encoding", "content-language", "content-location"))
-# All that goes along to another origin: any other header may hold a secret, as X-Api-Key does, or be for one host.
-_FOR_ALL = frozenset(("accept", "accept-encoding", "accept-language", "cache-control", "user-agent", *_OF_THE_BODY))
 
 
 class Answer(Record):
@@ -88,9 +85,9 @@ class Request:
         old, self.url = self.url, follow(self.url, location)
         if status == HTTPStatus.SEE_OTHER or (status in _MOVED and self.method == "POST"):
             self.method, self.body = "HEAD" if self.method == "HEAD" else "GET", None
-            self._drop(_OF_THE_BODY)
+            self._drop(OF_THE_BODY)
         if self.url.origin != old.origin:
-            self.headers = [one for one in self.headers if one[0].lower() in _FOR_ALL]
+            self.headers = [one for one in self.headers if one[0].lower() in FOR_ALL]
         if self.body is not None and old.scheme == "https" and self.url.scheme == "http":
             raise WebError(
                 f"{old.peer} redirects the {self.method} from https to http: its body is not sent in clear text"

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 _PIECE = 64 * 1024
 _SHORTEST_KEY = 6  # characters of a header's value that may be a secret
 _READING = frozenset(("GET", "HEAD", "OPTIONS"))  # change nothing
-_SAID_TO_ALL = frozenset(
-    ("accept", "accept-encoding", "accept-language", "cache-control", "content-type", "user-agent")
-)
+OF_THE_BODY = frozenset(("content-type", "content-encoding", "content-language", "content-location"))
+FOR_ALL = frozenset(("accept", "accept-encoding", "accept-language", "cache-control", "user-agent", *OF_THE_BODY))
+"""Headers that any server may see: any other may hold a secret, as X-Api-Key does, or be for one host."""
+
 _LIBRARY_HEADERS = ("Accept-Encoding", "User-Agent")  # what urllib3 adds unless it is told not to
 
 
@@ -235,7 +236,7 @@ def _without_secrets(text: str, headers: Sequence[tuple[str, str]]) -> str:
 
     redactor = Redactor()
     for name, value in headers:
-        if name.lower() in _SAID_TO_ALL:
+        if name.lower() in FOR_ALL:
             continue
         for word in (value, *value.split()):
             redactor.add(word if len(word) >= _SHORTEST_KEY else "")
