@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _CODES = {"connect": UNREACHABLE, "timeout": TIMEOUT, "tls": TLS}
 _LARGEST = 1024 * 1024  # bytes of an answer: tokens have a few thousand
+_LONGEST_WAIT = 9  # digits of the seconds that it asks to wait
 _SHOWN = 300  # characters of the endpoint's own words
 _TOO_MANY = 429
 _WORDS = ("error_description", "message", "errorSummary", "detail", "title")
@@ -140,7 +141,7 @@ def _page_words(text: str) -> str:
 def _seconds_to_wait(text: str) -> str:
     """Return how long a Retry-After asks to wait, "" where it does not say: seconds, or a date (RFC 9110)."""
     if text.isascii() and text.isdecimal():
-        return text
+        return text if len(text) < _LONGEST_WAIT else ""
     try:
         seconds = parsedate_to_datetime(text).timestamp() - time.time()
     except (ValueError, TypeError, OverflowError):

@@ -505,6 +505,16 @@ def drip(_: Received) -> Iterable[bytes]:
         yield b" "
 
 
+@pytest.mark.parametrize("wait", ["9" * 60_000, "\u0663", "5; rm", "-5", "x\x1b[2J"])
+def test_a_wait_that_is_none_is_not_quoted(endpoint: TokenEndpoint, fail: Fail, wait: str) -> None:
+    """What an overloaded endpoint says of the time is quoted where it is a number of seconds that somebody may wait."""
+    endpoint.answers = [f"HTTP/1.1 429 Busy\r\nRetry-After: {wait}\r\nContent-Length: 0\r\n\r\n".encode()]
+    error = fail(endpoint.block())
+    assert (-5, True) == (error.code, error.temporary)
+    assert "it asks to wait" not in str(error)
+    assert len(str(error)) < 500
+
+
 def test_an_endpoint_that_drips_cannot_stretch_the_deadline(endpoint: TokenEndpoint, fail: Fail) -> None:
     """Time runs out as for any server: -3."""
     endpoint.answers = [drip]
