@@ -10,7 +10,7 @@ from jsnpy.text import kind, printable, whole
 
 SHOWN_MAX = 60
 _BREAKS = "\r\n|[\u0000-\u001f\u007f-\u009f\u2028\u2029]"  # compiled when first needed: few texts have any
-_IN_URL = "(:/+[^/@:]*:).*@"  # what stands before a URL's host: user, colon, password
+_USER = ":/+[^/@:]*:"  # of a URL, up to its password
 _PLAIN_FROM = 1e-6  # below, JavaScript writes exponents
 
 
@@ -30,8 +30,9 @@ def describe(value: object) -> str:
 
 def shown(text: str, longest: int = SHOWN_MAX) -> str:
     """Return a text as errors quote it: in quotes, on one line, cut where it is long, a URL without its password."""
-    if ":/" in text and "@" in text:
-        text = re.sub(_IN_URL, r"\1***@", text)
+    before, at, host = text.rpartition("@")
+    if at and (user := re.search(_USER, before)):
+        text = f"{before[: user.end()]}***@{host}"
     return f'"{printable(whole(text[:longest]))}{"…" * (len(text) > longest)}"'
 
 

@@ -308,6 +308,7 @@ def test_a_url_in_place_of_the_host_is_not_repeated(field: str, url: str) -> Non
         {"auth": "smtps://us.er:PASS/W0RD@h"},
         {"to": "smtp://user:PASSW0RD@h"},
         {"from_": {"email": "smtp://user:p@PASSW0RD@h"}},
+        {"from_": "smtp://user:p\nPASSW0RD@h"},
         {"ssl": True, "tls": {"ca_file": "smtp://user:PASSW0RD@h"}},
         {"attachments": [{"path": "ftp://user:PASSW0RD@h/f"}]},
     ],
