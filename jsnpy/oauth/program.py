@@ -26,7 +26,8 @@ def on_path(name: str) -> str:
 
     Whoever may write there, as into a folder of scripts, would be asked for the token.
     """
-    known = os.environ.get("PATHEXT", ".COM;.EXE;.BAT;.CMD").lower().split(";")
+    # One that ends in ";" has an empty ending in it, which is none.
+    known = [each for each in os.environ.get("PATHEXT", ".COM;.EXE;.BAT;.CMD").lower().split(";") if each]
     endings = [""] if os.path.splitext(name)[1].lower() in known else known
     folders = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if os.path.isabs(folder)]
     paths = [os.path.join(folder, name + ending) for folder in folders for ending in endings]

@@ -730,7 +730,7 @@ def test_a_program_in_the_current_folder_is_not_taken_for_one_in_path(
         (tmp_path / folder / "mytoken.cmd").write_text("")
     (tmp_path / "here" / "other.cmd").write_text("")
     monkeypatch.chdir(tmp_path / "here")
-    monkeypatch.setenv("PATHEXT", ".EXE;.CMD")
+    monkeypatch.setenv("PATHEXT", ".EXE;.CMD;")  # as some installers leave it
     monkeypatch.setenv("PATH", os.pathsep.join(["", ".", "..", str(tmp_path / "there")]))
     for name in ("mytoken", "mytoken.cmd", "MyToken.CMD" if sys.platform == "win32" else "mytoken"):
         assert os.path.samefile(tmp_path / "there" / "mytoken.cmd", on_path(name))
