@@ -27,6 +27,14 @@ _SHOWN = 2000
 """Characters of what a child wrote before it died."""
 
 
+def command(module: str, function: str) -> list[str]:
+    """Return the command that calls a function in a process of its own."""
+    # After its own ones, the folders where this process found its modules: it may have been told where at run time.
+    folders = [folder for folder in sys.path if isinstance(folder, str) and os.path.isabs(folder)]
+    code = f"import sys; sys.path += {folders!r}; from {module} import {function}; {function}()"
+    return [sys.executable, "-P", "-c", code]
+
+
 def call(function: str, given: object, timeout: float) -> Any:
     """Have a child process call a function, and return what that returns.
 
@@ -39,13 +47,11 @@ def call(function: str, given: object, timeout: float) -> Any:
         TimeoutError: the child was killed.
         JsnpyError: what the function raised, or the child died.
     """
-    # After its own ones, the folders where this process found its modules: it may have been told where at run time.
-    folders = [folder for folder in sys.path if isinstance(folder, str) and os.path.isabs(folder)]
-    code = f"import sys; sys.path += {folders!r}; from jsnpy.child import main; main()"
-    command = [sys.executable, "-P", "-c", code]
     late = threading.Event()
     with tempfile.TemporaryFile() as said:
-        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said)  # noqa: S603 - our own interpreter and code
+        child = subprocess.Popen(  # noqa: S603 - our own interpreter and code
+            command("jsnpy.child", "main"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said
+        )
         to_child, from_child = cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
 
         def kill() -> None:

@@ -74,9 +74,9 @@ def loads(text: str, object_pairs_hook: "Callable[[list[tuple[str, object]]], ob
         return json.loads(
             text, object_pairs_hook=object_pairs_hook, parse_constant=rules.parse_constant, parse_int=_whole
         )
-    rest = len(text) - len(text[end:].lstrip(_SPACE))
-    if rest != len(text):
-        raise _decode_error("Extra data", text, rest)
+    after = text[end:].lstrip(_SPACE)
+    if after:
+        raise _decode_error("Extra data", text, len(text) - len(after))
     return value
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 
 from jsnpy import config, supervisor
+from jsnpy.child import command
 from jsnpy.command.call import Call
 from jsnpy.command.foreground import guarded, run
 from jsnpy.config import text_files
@@ -86,9 +87,7 @@ class _Watch:
     def _begin(self) -> subprocess.Popen[bytes]:
         # A process of its own: a script that does not end by itself can be ended.
         call = as_dict(self._call) | {"options": as_dict(self._call.options)}
-        folders = [folder for folder in sys.path if isinstance(folder, str) and os.path.isabs(folder)]
-        code = f"import sys; sys.path += {folders!r}; from jsnpy.command.watch import child; child()"
-        return subprocess.Popen([sys.executable, "-P", "-c", code, json.dumps(call)])  # noqa: S603 - our own interpreter and code
+        return subprocess.Popen([*command("jsnpy.command.watch", "child"), json.dumps(call)])  # noqa: S603 - our own interpreter and code
 
     def _settle_page(self) -> None:
         """Leave a page that does not look for more mails."""

@@ -173,7 +173,7 @@ def _try(
     *,
     waiting: bool = False,
 ) -> int:
-    """Make attempts, print a line a mail, and return the exit code; `waiting` is that of `_say_what_is_left`."""
+    """Make attempts, print a line a mail, and return the exit code; `waiting` is that of `_code`."""
     told: set[str] = set()
     deadline = time.monotonic() + options.timeout if options.timeout else None
     until = None if deadline is None else deadline - _TO_NOTE

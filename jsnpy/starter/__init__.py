@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 
 from jsnpy.errors import UsageError
 from jsnpy.starter import fields
@@ -118,7 +119,8 @@ def init(folder: str) -> list[str]:
                 file.write(contents[name])
     except OSError as error:
         for path in written:  # half a starter would be in the way of the next attempt
-            os.remove(path)
+            with suppress(OSError):  # what is said is why it cannot be written
+                os.remove(path)
         raise UsageError(f"the starter cannot be written: {error.filename or folder}: {error.strerror}") from None
     return list(paths.values())
 
