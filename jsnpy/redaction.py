@@ -301,4 +301,4 @@ def _escaped(secret: str, data: bytes) -> set[str]:
 
 
 def _by_byte(data: bytes, kept: frozenset[int], form: str) -> str:
-    return "".join(chr(byte) if byte in kept else form.format(byte) for byte in data)
+    return data.decode("latin-1").translate({byte: form.format(byte) for byte in set(data) - kept})
