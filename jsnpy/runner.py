@@ -195,12 +195,7 @@ class Run:
                 self.redactor.add(secret)
             self.redactor.recall()
             self.error = encode(self.redactor.scrub(text)).decode()
-            place: dict[str, object] = {"file": ending.name}
-            if ending.line:
-                place["line"] = ending.line
-            if ending.column:
-                place["column"] = ending.column
-            self.output.uncaught(self.error, {**place, "stack": ending.stack})
+            self.output.uncaught(self.error, {**ending.place(), "stack": ending.stack})
 
     # The side of who waits for it.
 

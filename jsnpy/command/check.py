@@ -159,8 +159,7 @@ class _Check(Record):
                 self.output.warn(warning)
         checked = self.known[name, source]
         if checked.error:
-            place: dict[str, object] = {"file": name, "line": checked.ending.line, "column": checked.ending.column}
-            self.output.uncaught(checked.error, {key: value for key, value in place.items() if value})
+            self.output.uncaught(checked.error, checked.ending.place())
             self.code = max(self.code, ExitCode.SCRIPT)
         return checked
 

@@ -324,23 +324,21 @@ class _Loading(Record):
         path = self.locate(name, bases, lambda: f"{self.place(*keys)}: the script")
         shown = shown_path(path, self.here)
         source = text_files.decode(text_files.read(path, shown), shown, self.encoding)
-        if self.path and text_files.same_file(path, self.path):
-            fault = f'{self.place(*keys)}: "{what}" names the config itself'
-            raise ConfigError(fault, "It must name the JavaScript file to run.")
+        self._refuse_itself(path, "It must name the JavaScript file to run.", *keys)
         return path, shown, source
 
     def _statefile(self, written: object) -> str:
         path = self._path(written, "statefile", example="disk.state.json")
         if any(char < " " for char in path):
-            raise ConfigError(
-                f'{self.place("statefile")}: "statefile" has a control character in it: {quoted(path)}',
-                text_files.BACKSLASH_HINT,
-            )
+            fault = f'{self.place("statefile")}: "statefile" has a control character in it: {quoted(path)}'
+            raise ConfigError(fault, text_files.BACKSLASH_HINT)
         file = os.path.normpath(os.path.join(self.base, path if os.sep == "\\" else path.replace("\\", "/")))
-        if self.path and os.path.exists(file) and text_files.same_file(file, self.path):
-            fault = f'{self.place("statefile")}: "statefile" names the config itself'
-            raise ConfigError(fault, "It must name a file that jsnpy may write.")
+        self._refuse_itself(file, "It must name a file that jsnpy may write.", "statefile")
         return file
+
+    def _refuse_itself(self, path: str, hint: str, *keys: str | int) -> None:
+        if self.path and text_files.same_file(path, self.path):
+            raise ConfigError(f'{self.place(*keys)}: "{".".join(map(str, keys))}" names the config itself', hint)
 
     def _path(self, value: object, *keys: str | int, example: str) -> str:
         """Return a value that must name a file."""
@@ -366,7 +364,7 @@ class _Loading(Record):
                 self.warnings.append(f"{subject()} {quoted(wanted)} was found in other letter case: {found}")
         clean = os.path.normpath(path)
         # Where ".." follows a link, the tidy path may be another file.
-        return clean if clean == path or (os.path.exists(clean) and text_files.same_file(clean, path)) else path
+        return clean if clean == path or text_files.same_file(clean, path) else path
 
     def place(self, *keys: str | int) -> str:
         """Return `CaEmail.json:2:17` for the value at a key path, the name alone where there is no file."""

@@ -165,8 +165,11 @@ def _looks_like_utf16(data: bytes) -> str:
 
 
 def same_file(one: str, other: str) -> bool:
-    """Return whether two paths that are there name one file."""
-    first, second = os.stat(one), os.stat(other)
+    """Return whether two paths name one file, which is there."""
+    try:
+        first, second = os.stat(one), os.stat(other)
+    except OSError:
+        return False
     # Some shares of Windows give no numbers to files: there, all would be the same.
     return os.path.normcase(one) == os.path.normcase(other) or (first.st_ino != 0 and os.path.samestat(first, second))
 

@@ -73,6 +73,11 @@ class Ending(Record):
     within: str = ""
     stack: str = ""
 
+    def place(self) -> dict[str, object]:
+        """Return what a JSON message says of where it arose: file, line and column, those that are known."""
+        known = {"file": self.name, "line": self.line, "column": self.column}
+        return {name: value for name, value in known.items() if value}
+
 
 class Engine:
     """One script's world, for one script; to be made, used and closed in one thread.

@@ -129,7 +129,7 @@ def _compiled(config: RunConfig, options: Options, output: Output) -> int:
         for name, source in (*config.includes, (config.script_name, config.source)):
             found = checking.check(name, source, stack_size=stack_size, memory_limit=options.memory_limit)
             if found.error:
-                output.uncaught(found.error, {"file": name, "line": found.ending.line, "column": found.ending.column})
+                output.uncaught(found.error, found.ending.place())
                 failed.append(name)
 
     stopped = supervisor.supervise(work, lambda: None)

@@ -351,6 +351,16 @@ def test_a_script_is_compiled_before_a_broker_is_asked(tmp_path: Path, files: di
     assert "broker" not in done.err
 
 
+def test_a_script_without_a_known_line_is_told_without_one(tmp_path: Path) -> None:
+    """The engine gives no line for a wrong regular expression: then the JSON message has no line 0 either."""
+    (tmp_path / "a.js").write_text("/(/")
+    environment = {"JSNPY_BROKER_URL": "redis://127.0.0.1:1/0"}
+    done = jsnpy("submit", "a.js", "--log-format", "json", cwd=tmp_path, env=environment)
+    message = json.loads(done.err)
+    assert (1, "a.js") == (done.code, message["file"])
+    assert "line" not in message or message["line"] > 0
+
+
 def test_a_dry_run_only_warns_of_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reference that leads nowhere is a warning where it is submitted and at the worker, as in a run here."""
     monkeypatch.delenv("NOWHERE", raising=False)
