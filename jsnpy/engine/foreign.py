@@ -185,8 +185,9 @@ def _jscript(read: list[Token]) -> Iterator[Warning]:
                 text = "Error(number, text) is JScript's, and here the text is lost: write Error(text)"
         elif name in caught and token.kind == "word" and before not in (".", "?.", "|", "?", "typeof"):
             member = _member(read, i)
+            after = _text(read, i + (4 if _text(read, i + 1) == "[" else 3))
             # What the script gives its own errors, or has something else for, is there.
-            if member in _LOST and member not in own and _text(read, i + 3) not in ("|", "?"):
+            if member in _LOST and member not in own and after not in ("|", "?", "="):
                 text = f"{name}.{member} does not exist here: use {_LOST[member].format(name)}"
         if text:
             yield Warning(line=token.line, text=text)

@@ -300,6 +300,7 @@ def test_a_member_in_brackets_is_one_too(use: str, name: str) -> None:
         "try { f() } catch (e) { log(e.description ? e.description : e.message, typeof e.number) }",
         "try { throw { number: 1, description: 'x' } } catch (e) { log(e.number, e.description) }",
         "try { f() } catch (e) { e.number = 1; log(e.number) }",
+        "try { f() } catch (e) { log(e['description'] || e.message); e['number'] = 1 }",
         "try { f() } catch (e) { log(e.message, arg.number) } log(e.description)",
         "try { f() } catch { log(arg.description) }",
         "var y = d.getYear(); if (y < 1900) y += 1900;",
