@@ -58,7 +58,7 @@ def call(function: str, given: object, timeout: float) -> Any:
             late.set()
             child.kill()
 
-        killer = threading.Timer(timeout + _GRACE, kill)
+        killer = threading.Timer(min(timeout + _GRACE, threading.TIMEOUT_MAX), kill)
         killer.start()
         try:
             with contextlib.suppress(OSError):  # it died already: what it wrote says why

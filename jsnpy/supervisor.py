@@ -66,7 +66,7 @@ class Worker:
 
     def wait(self, seconds: float = -1) -> bool:
         """Wait until the work is over, or for so many seconds; return whether it is over."""
-        return bool(self._done.acquire(timeout=seconds))
+        return bool(self._done.acquire(timeout=min(seconds, _thread.TIMEOUT_MAX)))
 
     def check(self) -> None:
         """Raise what the work raised."""

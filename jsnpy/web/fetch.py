@@ -145,7 +145,7 @@ def fetch(
     # A thread, as nothing else puts an end to a name look-up or to a server that sends a byte a second.
     worker = threading.Thread(target=work, name="jsnpy-fetch", daemon=True)
     worker.start()
-    worker.join(max(0.0, end - time.monotonic()))
+    worker.join(min(max(0.0, end - time.monotonic()), threading.TIMEOUT_MAX))  # which is seven weeks on Windows
     if not outcome or (isinstance(outcome[0], WebError) and time.monotonic() >= end):
         stage = transfer.stage
         transfer.abort()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.command import clean_environment
 
-from jsnpy import child
+from jsnpy import child, supervisor
 from jsnpy.errors import ConfigError, JsnpyError
 
 if TYPE_CHECKING:
@@ -58,6 +58,12 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_value_goes_there_and_back(given: Any) -> None:
     """Text of any size and kind arrives."""
     assert child.call("test_child:answered", given, 60) == {"given": given}
+
+
+def test_a_timeout_may_be_longer_than_the_system_waits() -> None:
+    """Thousands of years, by which somebody means never, are no fault."""
+    assert child.call("test_child:answered", 1, 1e12) == {"given": 1}
+    assert supervisor.Worker(lambda _: None).wait(1e12)
 
 
 def test_what_the_function_raises_is_raised_here() -> None:
