@@ -33,6 +33,7 @@ class MailReport:
         refused: how many recipients of accepted mails were refused.
         under_way: the recipients of the mail that is being sent, "" where there is none.
         dot_sent: whether that mail's final dot may have reached the server.
+        kept_as: that mail's ID, where it is known to be kept for a further attempt, or "".
     """
 
     def __init__(self, options: Options, output: Output) -> None:
@@ -44,10 +45,11 @@ class MailReport:
         self.refused = 0
         self.under_way = ""
         self.dot_sent = False
+        self.kept_as = ""
 
     def begin(self, fields: object) -> None:
         """Note that a mail is being sent."""
-        self.dot_sent, self.under_way = False, _named(_wanted(fields)) or "nobody"
+        self.dot_sent, self.kept_as, self.under_way = False, "", _named(_wanted(fields)) or "nobody"
 
     def end(self, result: SendResult, facts: dict[str, Any]) -> None:
         """Count a mail, and say on stderr what an operator should know of it.
@@ -104,6 +106,8 @@ class MailReport:
         if not self.under_way or self._options.probe:
             return sent
         fate = "may have been delivered" if self.dot_sent else "was not delivered"
+        if self.kept_as:  # else somebody might send it by hand, and the next flush again
+            fate = f"was not delivered and is kept as {self.kept_as}"
         return f"a send_email to {self.under_way} was under way, its mail {fate}; {sent}"
 
 

@@ -105,6 +105,7 @@ class Mailer:
         if self._keeps_results:
             self.results.append(result)
         if result.code != 0 and self._deadline is not None and time.monotonic() >= self._deadline:
+            self.report.kept_as = str(result.details.get("queued", ""))
             return result  # still under way for who ends the run and tells of it, whichever thread noticed first
         about = mail_report.facts(
             fields,

@@ -87,6 +87,20 @@ def test_a_send_that_notices_the_deadline_first_is_still_under_way() -> None:
     assert "a send_email to b@y.test was under way, its mail was not delivered; no other mail was sent" == mailer.stop()
 
 
+def test_a_mail_that_the_deadline_left_in_the_outbox_is_told_as_kept(tmp_path: Path) -> None:
+    """Who reads only that it was not delivered might send it by hand, and the next flush again."""
+    with ScriptedServer(MAIL=HANG) as server:
+        options = Options(outbox=str(tmp_path / "outbox"))
+        deadline = time.monotonic() + 0.5
+        mailer = Mailer(options, Output(Memory(), Memory(), Redactor()), Redactor(), deadline=deadline)
+        mailer.open(from_mapping({"scriptfile": __file__}))
+        fields = {"host": server.host, "port": server.port, "from": "a@x.test", "to": "b@y.test", "subject": ""}
+        kept = mailer.send({**fields, "body": ""}).details["queued"]
+    told = f"a send_email to b@y.test was under way, its mail was not delivered and is kept as {kept}"
+    assert f"{told}; no other mail was sent" == mailer.stop()
+    mailer.close()
+
+
 def test_a_send_that_waits_for_the_deadline_is_told_as_one_that_it_ended(tmp_path: Path) -> None:
     """The one error is that of --timeout, whoever notices it first; the script is blamed for nothing."""
     with ScriptedServer(MAIL=HANG) as server:
