@@ -9,7 +9,7 @@ from jsnpy.errors import ConfigError
 
 _CURLY = "“”„‟«»‘’‚‛"  # noqa: RUF001 - these very characters are looked for
 _IN_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
-_NUMBER = re.compile(r"-?[0-9]+((?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"-?\w+")
 _BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]')
 _WORDS = {
@@ -43,11 +43,10 @@ def explain(text: str, name: str, told: str) -> ConfigError:
 
 
 def _unusable_number(text: str) -> int:
+    """Return where a number stands that is infinite to JavaScript, -1 where none is."""
     for _, _, at in members(text):
         number = _NUMBER.match(text, at)
-        if number is None:
-            continue
-        if float(number[0]) in (float("inf"), float("-inf")):
+        if number and abs(float(number[0])) == float("inf"):
             return at
     return -1
 

@@ -6,7 +6,7 @@ from jsnpy.record import Record, field
 
 
 class RunConfig(Record):
-    """Everything a run needs to know; written once, then only read.
+    """Everything a run needs to know; once it has begun, only read.
 
     Attributes:
         source: the script's text, verbatim but without byte order mark.

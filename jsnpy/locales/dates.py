@@ -20,7 +20,6 @@ _TIME = ("hour", "minute", "second", "fractionalSecondDigits", "dayPeriod")
 _WIDTHS = {"numeric": 1, "2-digit": 2, "short": 3, "long": 4, "narrow": 5}
 _LETTERS = {"year": "y", "month": "M", "day": "d", "weekday": "E", "hour": "j", "minute": "m", "second": "s"}
 _CYCLES = {"h11": "K", "h12": "h", "h23": "H", "h24": "k"}
-_GLUES = {"da": ", ", "fi": " klo ", "pt": ", "}  # likewise, between a short date and a time
 _AS_NODE = {("en_CA", "yMd"): "y-MM-dd"}  # what scripts take en-CA for; newer data has d/M/y
 _NO_NAME = "\u2205" * 3
 _LONG = 4  # letters of a month's full name
@@ -64,6 +63,7 @@ _AT = {
     "zh": " ",
     "es": " a las ",
 }
+_GLUES = {"da": ", ", "fi": " klo ", "pt": ", "}  # likewise, between a short date and a time
 
 
 def text(milliseconds: float, tags: object, options: Mapping[str, object], defaults: str) -> str:
