@@ -231,7 +231,7 @@ def _rare(secret: str, data: bytes) -> set[str]:
         *(data.hex(mark) for mark in " :-"),
         *(data.hex(mark).upper() for mark in " :-"),
         *(_by_byte(data, none, form) for form in ("%{:02x}", "%{:02X}", "={:02X}", "\\x{:02x}", "\\{:03o}")),
-        *(_by_byte(data, none, form).strip() for form in ("0x{:02x} ", "0x{:02x}, ", "{} ", "{}, ")),
+        *(_by_byte(data, none, form).strip(" ,") for form in ("0x{:02x} ", "0x{:02x}, ", "{} ", "{}, ", "{},")),
         *(
             "".join(form.format(ord(char)) for char in secret)
             for form in ("&#{};", "&#x{:x};", "&#x{:X};", "\\u{:04x}")
