@@ -46,7 +46,7 @@ def harmless(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        char if char.isprintable() or _is_written(char, before) else _escape(char)
+        char if char.isprintable() or _is_written(char, before) else escaped(char)
         for before, char in zip(" " + text, text, strict=False)
     )
 
@@ -58,7 +58,8 @@ def _is_written(char: str, before: str) -> bool:
     return char == "\t" or char in _BLANKS or char in _VISIBLE_FORMATS
 
 
-def _escape(char: str) -> str:
+def escaped(char: str) -> str:
+    r"""Return a character as its number, `\x1b` or `\u202e`."""
     if char < "\x20":
         return f"\\x{ord(char):02x}"  # in one way for all, "\n" too
     return char.encode("unicode_escape", "surrogatepass").decode()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import idna
 
 from jsnpy.record import Record, field
+from jsnpy.text import escaped
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -170,12 +171,7 @@ def visible(text: str, keep: str = "") -> str:
         text: any text.
         keep: control characters that may stay.
     """
-    return _OBEYED.sub(lambda found: found[0] if found[0] in keep else _escaped(found[0]), text)
-
-
-def _escaped(char: str) -> str:
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004
+    return _OBEYED.sub(lambda found: found[0] if found[0] in keep else escaped(found[0]), text)
 
 
 def readable_size(count: int) -> str:
