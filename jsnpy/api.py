@@ -20,7 +20,7 @@ from jsnpy.runner import Run
 
 if TYPE_CHECKING:
     from jsnpy.config import RunConfig
-    from jsnpy.mailer import Net
+    from jsnpy.mailer import AnyOutbox
 
 _LONGEST = 1e6
 """Seconds no timeout is longer than: what waits for locks takes no more on some systems."""
@@ -139,7 +139,7 @@ def _load(config: str | os.PathLike[str] | Mapping[str, object], encoding: str |
     return configs.from_mapping(config, encoding=encoding, lenient=lenient)
 
 
-def run_here(config: RunConfig, options: Options, outbox: Net | None = None) -> RunResult:
+def run_here(config: RunConfig, options: Options, outbox: AnyOutbox | None = None) -> RunResult:
     """Run in a thread of this process and return the result; a timeout is kept only where a signal can end the process.
 
     Raises:

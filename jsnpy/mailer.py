@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from jsnpy.smtp.pool import Sessions
     from jsnpy.smtp.tokens import Tokens
 
-    class Net(Protocol):
+    class AnyOutbox(Protocol):
         """What keeps mails that fail for a passing reason: the outbox, or a fleet's queue."""
 
         def send(self, fields: object, settings: smtp.Settings) -> smtp.SendResult:
@@ -55,7 +55,7 @@ class Mailer:
         redactor: Redactor,
         *,
         deadline: float | None = None,
-        outbox: Net | None = None,
+        outbox: AnyOutbox | None = None,
         keeps_results: bool = False,
     ) -> None:
         self._config: RunConfig
@@ -63,7 +63,7 @@ class Mailer:
         self._output = output
         self._redactor = redactor
         self._deadline = deadline
-        self._net = outbox
+        self._given_outbox = outbox
         self._outbox: Outbox | None = None
         self._keeps_results = keeps_results
         self._dry_run: DryRun | None = None
@@ -100,8 +100,8 @@ class Mailer:
         self._output.flush()
         self.report.begin(fields)
         start = time.monotonic()
-        net, settings = self._net or self._opened_outbox(), self._settings()
-        result = smtp.send(fields, settings) if net is None else net.send(fields, settings)
+        outbox, settings = self._given_outbox or self._opened_outbox(), self._settings()
+        result = smtp.send(fields, settings) if outbox is None else outbox.send(fields, settings)
         if self._keeps_results:
             self.results.append(result)
         if result.code != 0 and self._deadline is not None and time.monotonic() >= self._deadline:
@@ -213,7 +213,7 @@ class Mailer:
         """Let go of the outbox; in a dry run, say in the end what was caught."""
         if self._dry_run and (summary := self._dry_run.summary()):
             self._output.show(summary)
-        for each in (self._net, self._outbox):
+        for each in (self._given_outbox, self._outbox):
             if each is not None:
                 each.close()
 

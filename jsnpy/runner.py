@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jsnpy.config import RunConfig
-    from jsnpy.mailer import Net
+    from jsnpy.mailer import AnyOutbox
     from jsnpy.options import Options
     from jsnpy.redaction import Redactor
     from jsnpy.state import State
@@ -50,7 +50,7 @@ class Run:
         output: Output,
         redactor: Redactor,
         *,
-        outbox: Net | None = None,
+        outbox: AnyOutbox | None = None,
         keeps_results: bool = False,
     ) -> None:
         self.config: RunConfig
