@@ -96,8 +96,8 @@ def _zone(name: object) -> dt.tzinfo | None:
         return None  # this machine's
     try:
         return get_timezone(str(name))
-    except (LookupError, ValueError):
-        pass
+    except (LookupError, ValueError, OSError):
+        pass  # the last is for a folder of the zones' data, and for what no file can be called
     from zoneinfo import available_timezones
 
     by_lower = {each.lower(): each for each in available_timezones()}

@@ -26,6 +26,17 @@ def test_what_node_prints() -> None:
     assert not wrong, "".join(wrong[:10])
 
 
+@pytest.mark.parametrize("zone", ["Europe", "Nowhere/City", "x" * 300, "../Europe/Berlin", ""])
+def test_what_is_no_time_zone(zone: str, tmp_path: Path) -> None:
+    """The script gets Node's RangeError, also for what is a folder of the zones' data, or no file's name."""
+    (tmp_path / "a.js").write_text(
+        f"try {{ new Date(0).toLocaleString('de-DE', {{ timeZone: '{zone}' }}) }} "
+        "catch (e) { console.log(e.name, e.message) }"
+    )
+    result = jsnpy("a.js", cwd=tmp_path)
+    assert (0, f"RangeError Invalid time zone specified: {zone}\n") == (result.code, result.out)
+
+
 def test_without_babel_one_warning_a_run(tmp_path: Path) -> None:
     """Locale and time zone are ignored then, which is said once, however often they are asked for."""
     result = without_babel(
