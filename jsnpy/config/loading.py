@@ -297,10 +297,9 @@ class _Loading(Record):
 
     def _main_script(self, config: dict[str, object]) -> tuple[str, str, str]:
         if "scriptfile" not in config:
-            hint = 'Name the script: "scriptfile": "email_send.js"'
-            for key in config:
-                if key not in KEYS and did_you_mean(key, ["scriptfile"]):
-                    hint = f'There is {quoted(key)}: did you mean "scriptfile"?'
+            near = [key for key in config if key not in KEYS and did_you_mean(key, ["scriptfile"])]
+            example = 'Name the script: "scriptfile": "email_send.js"'
+            hint = f'There is {quoted(near[-1])}: did you mean "scriptfile"?' if near else example
             raise ConfigError(f'{self.place()}: "scriptfile" is missing', hint)
         return self._script(config["scriptfile"], "scriptfile")
 
