@@ -6,9 +6,10 @@ import json
 import signal
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import redis
 from support.brokers import free_port, wait_until
 from support.command import JSNPY, clean_environment, jsnpy
 from support.fleet import SCRIPT, SECRET
@@ -17,7 +18,7 @@ from support.mailserver import MailServer
 from support.scripted import CLOSE, ScriptedServer
 
 from jsnpy import smtp
-from jsnpy.fleet.claims import Claims
+from jsnpy.fleet.claims import KEPT, Claims
 from jsnpy.fleet.mails import Queue, Task
 from jsnpy.fleet.rates import slot
 from jsnpy.outbox.rate import Rate
@@ -174,7 +175,9 @@ def test_a_run_that_kills_its_workers_is_given_up(fleet: Fleet) -> None:
     claims = Claims(fleet.state, lease=0.001)
     for worker in "abcde":
         wait_until(lambda name=worker: claims.claim("t4", name).verdict == "yours", "the claim")  # type: ignore[misc]
-    wait_until(lambda: claims.claim("t4", "f").verdict == "deadly", "the end of the fifth claim")
+    wait_until(lambda: claims.claim("t4", "f").verdict != "busy", "the end of the fifth claim")
+    assert ("deadly", "5") == ((sixth := claims.claim("t4", "f")).verdict, sixth.text)
+    assert "lost" == claims.mark("t4", "f")
 
 
 def test_a_claim_is_kept_alive(fleet: Fleet) -> None:
@@ -199,6 +202,40 @@ def test_a_slot_that_is_too_far_is_not_taken(fleet: Fleet) -> None:
     assert 0 == slot(fleet.state, "cid@x", rate, at_most=10)
     assert slot(fleet.state, "cid@x", rate, at_most=10) is None
     assert 60 == round(slot(fleet.state, "cid@x", rate) or 0)
+
+
+def test_a_turn_that_was_given_is_not_overtaken(fleet: Fleet) -> None:
+    """Where another worker has a higher rate, its mail comes after those that have their turn already."""
+    assert [0, 60] == [round(slot(fleet.state, "fay@x", Rate("1/m")) or 0) for _ in "12"]
+    assert 60 == round(slot(fleet.state, "fay@x", Rate("5/m")) or 0)
+
+
+def test_an_account_leaves_little_in_redis(fleet: Fleet) -> None:
+    """No more is kept of it than its rate counts, and that is forgotten a period after its last turn."""
+    for _ in range(5):
+        slot(fleet.state, "gus@x", Rate("2/m"))
+    client: Any = redis.Redis.from_url(fleet.broker.url)
+    assert 2 == client.llen("jsnpy:rate:gus@x")
+    assert 120 < client.ttl("jsnpy:rate:gus@x") <= 180
+
+
+def test_a_task_is_remembered_for_a_week(fleet: Fleet) -> None:
+    """Neither a run that nobody begins nor one that is done stays in Redis for ever."""
+    fleet.claims.announce("t11")
+    fleet.claims.claim("t12", "ann")
+    client: Any = redis.Redis.from_url(fleet.broker.url)
+    for task in ("t11", "t12"):
+        assert KEPT - 60 < client.ttl(f"jsnpy:{task}") <= KEPT
+
+
+def test_a_run_that_goes_on_unknown_is_not_begun_again(fleet: Fleet) -> None:
+    """Where Redis lost a claim, its holder makes it known that it goes on: nobody else gets it, until it ends."""
+    claims = Claims(fleet.state, lease=1)
+    with claims.kept_alive("t13", "ann"):
+        wait_until(lambda: claims.standing("t13") == "claimed", "the holder says so")
+        assert "forgotten" == claims.claim("t13", "bob", announced=True).verdict
+        assert "forgotten" == claims.mark("t13", "ann")
+    wait_until(lambda: claims.standing("t13") == "forgotten", "the end of it")
 
 
 def kept_subjects(fleet: Fleet) -> dict[str, str]:

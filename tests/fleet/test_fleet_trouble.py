@@ -13,6 +13,9 @@ from support.command import JSNPY, clean_environment, jsnpy
 from support.fleet import SCRIPT, Fleet, Worker
 from support.mailserver import MailServer
 
+from jsnpy.fleet.claims import Claims
+from jsnpy.fleet.state import State
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -116,6 +119,18 @@ def test_a_queued_run_that_redis_has_lost_is_told(tmp_path: Path, broker: Redis)
     code, out, err = waiter.result()
     assert (1, "") == (code, out)
     assert f"the run {waiter.id} is lost: the fleet's Redis has lost its data since it was submitted" in err
+
+
+def test_a_claim_outlives_a_restart_of_redis(broker: Redis) -> None:
+    """A claim that cannot be kept alive for a moment is kept alive again afterwards."""
+    claims = Claims(State(broker.url), lease=0.03)
+    claims.claim("t1", "ann")
+    with claims.kept_alive("t1", "ann"):
+        broker.stop()
+        broker.start()
+        client = client_of(broker)
+        before = client.hget("jsnpy:t1", "until")
+        wait_until(lambda: client.hget("jsnpy:t1", "until") != before, "it is kept alive")
 
 
 @pytest.fixture
