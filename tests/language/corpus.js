@@ -93,6 +93,38 @@ show("invalid date", () => new Date(NaN).toLocaleString("fr-FR", { timeZone: "Eu
 show("array", () => [1234.5, date, null, "x"].toLocaleString("de-DE", { timeZone: "UTC" }));
 show("names", () => [Date.prototype.toLocaleString, Number.prototype.toLocaleString, "".localeCompare].map((f) => f.name + f.length));
 
+const summer = new Date(Date.UTC(2026, 6, 6, 14, 4, 5, 67));
+for (const [tag, options] of [
+  ["en-US", { timeZone: "America/New_York", timeZoneName: "long" }], ["en-US", { timeZone: "America/New_York", timeZoneName: "short" }],
+  ["en-US", { timeZone: "America/St_Johns", timeZoneName: "short" }], ["de-DE", { timeZone: "Europe/Berlin", timeZoneName: "short" }],
+  ["en-US", { timeZone: "Etc/GMT-5", timeZoneName: "longOffset" }], ["en-US", { timeZone: "Etc/GMT-5", timeZoneName: "long" }],
+  ["de-DE", { timeZone: "UTC", timeZoneName: "short" }], ["es-MX", { timeZone: "Europe/Berlin", timeZoneName: "short" }],
+]) show(["zone name", tag, options], () => [date.toLocaleString(tag, options), summer.toLocaleDateString(tag, options)]);
+for (const timeZone of ["../etc/passwd", "", "Nowhere"]) show(["zone", timeZone], () => date.toLocaleString("en-US", { timeZone }));
+for (const n of [1, 2, 3]) {
+  show(["fraction", n], () => date.toLocaleTimeString("en-US", { hour: "numeric", minute: "2-digit", second: "2-digit", fractionalSecondDigits: n }));
+}
+for (const style of ["tiny", "short"]) {
+  show(["dateStyle", style], () => date.toLocaleString("de-DE", { dateStyle: style }));
+  show(["timeStyle", style], () => date.toLocaleString("de-DE", { timeStyle: style }));
+}
+for (const tag of ["en-US", "es-ES"]) {
+  for (const cycle of [{ hour12: true }, { hour12: false }, { hourCycle: "h12" }, { hourCycle: "h23" }]) {
+    show(["cycle", tag, cycle], () => [date, summer].map((d) => d.toLocaleTimeString(tag, { timeStyle: "short", ...cycle })));
+  }
+}
+for (const options of [
+  { signDisplay: "never" }, { signDisplay: "exceptZero" }, { minimumFractionDigits: 0 }, { minimumSignificantDigits: 3 },
+  { minimumSignificantDigits: 5, maximumSignificantDigits: 7 }, { useGrouping: "min2" }, { useGrouping: true },
+  { style: "currency", currency: "EUR", maximumFractionDigits: 0 }, { style: "currency", currency: "E1R" },
+]) {
+  for (const tag of ["de-DE", "es-ES", "hi-IN"]) {
+    show([tag, options], () => [0, 1, -1234.5, 12345.675, 98765432].map((number) => number.toLocaleString(tag, options)));
+  }
+}
+show("many digits", () => (1e21).toLocaleString("de-DE", { minimumFractionDigits: 10 }));
+for (const tag of ["d", "de-XX", "de-x-at", "mr-IN"]) show(["tag", tag], () => date.toLocaleDateString(tag));
+
 const words = ["a", "é", "z", "e", "E", "ä", "Z", "A", "á", "f", "ß", "ss", "st", "ssa", "resume", "résumé", "Résumé", "resumé", "Resume", "côte", "cote",
   "coté", "côté", "co-op", "coop", "co op", "Co-op", "1", "10", "2", "_x", "-x", "x", "X", "ö", "o", "oz", "ø", "ñ", "n", "nz", "æ", "ad", "af",
   "я", "Я", "ω", "中", "a b", "ab", "", " ", "ł", "l", "lz", "Ångström", "angstrom", "Zebra", "zebra", "ÿ", "y"];
