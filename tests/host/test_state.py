@@ -189,7 +189,8 @@ def test_what_json_has_not_is_exit_1(change: str, named: str, end: str, run: Cal
         ("{} {}", "Extra data"),
         ("nul", "Expecting value"),
         ('{"a": NaN}', "NaN is not JSON"),
-        ("[" * 100_000, "it is nested too deeply"),
+        # From 3.14 on, Python reads as deep as the stack goes, and finds what is missing.
+        ("[" * 100_000, "it is nested too deeply" if sys.version_info < (3, 14) else "Expecting value"),
         ('{"a": -1e999}', "it holds a number too large for JavaScript"),
         ('{"a": ' + "1" * 400 + "}", "it holds a number too large for JavaScript"),
     ],
