@@ -33,6 +33,14 @@ def test_wait_prints_the_runs_output_and_exits_with_its_code(fleet: Fleet) -> No
     assert (7, "out 5\n", "err\n") == (done.code, done.out, done.err)
 
 
+def test_what_is_set_and_an_encoding_reach_the_run(fleet: Fleet) -> None:
+    """--set changes the arg of the run, and --encoding is how the script is read, as in a run here."""
+    (fleet.folder / "old.js").write_bytes("console.log(arg.n, 'Größe')".encode("latin-1"))
+    env = {"JSNPY_BROKER_URL": fleet.broker.url}
+    words = ("submit", "old.js", "--wait", "--set", "n=9", "--encoding", "latin-1")
+    assert "9 Größe\n" == jsnpy(*words, cwd=fleet.folder, env=env).out
+
+
 @pytest.mark.parametrize(
     ("script", "options", "code", "err"),
     [

@@ -59,6 +59,12 @@ def test_a_failed_send_names_its_mail_and_its_line(fields: str, run: Callable[..
     assert line.endswith(f" ({SAY[fields]}, a.js:2)")
 
 
+def test_each_of_several_names_its_own_line(run: Callable[..., Result]) -> None:
+    """The first send that failed does not keep the next from being found."""
+    lines = run("send_email({});\nsend_email({});").err.splitlines()
+    assert ["a.js:1", "a.js:2"] == [line.rpartition("(")[2].rstrip(")") for line in lines]
+
+
 @pytest.mark.parametrize("given", ["", "5", "null", "[]", "{}", "{ to: 5, subject: {} }", "{ to: [null, [1]] }"])
 def test_a_wrong_argument_is_told_with_its_line(given: str, run: Callable[..., Result]) -> None:
     """Whatever was passed, there is one line, and it says where."""

@@ -58,6 +58,54 @@ CASES = {
         "setTimeout(() => console.log('no'), 5000).unref(); setTimeout(() => console.log('end'), 1)",
         "end\n",
     ),
+    "one that is not waited for is not when it starts again": (
+        (
+            "const t = setTimeout(() => console.log('no'), 5000).unref(); t.refresh(); setInterval(() => {}, 1).unref();"
+            "console.log(t.hasRef(), t.ref().hasRef(), t.unref().refresh().hasRef())"
+        ),
+        "false true false\n",
+    ),
+    "cleared by its number as text": (
+        "clearTimeout(String(+setTimeout(() => console.log('no'), 1))); console.log('end')",
+        "end\n",
+    ),
+    "its callback gets it and what was passed": (
+        "const t = setTimeout(function (...given) { console.log(this === t, given.join()) }, 1, 'a', 2)",
+        "true a,2\n",
+    ),
+    "no callback": (
+        (
+            "for (const set of [setTimeout, setInterval, queueMicrotask])"
+            "  try { set('console.log(1)', 1) } catch (e) { console.log(e.name, e.message.slice(0, 48)) }"
+        ),
+        'TypeError The "callback" argument must be of type function\n' * 3,
+    ),
+    "what is no timer is not cleared": (
+        "for (const no of [undefined, null, 5, 'x', {}, Symbol()]) { clearTimeout(no); clearInterval(no) }"
+        "setTimeout(() => console.log('end'), 1)",
+        "end\n",
+    ),
+    "a microtask asks nothing of the script": (
+        "Object.defineProperty(Promise.prototype, 'constructor', { get() { console.log('asked') } });"
+        "queueMicrotask(() => console.log('job'))",
+        "job\n",
+    ),
+    "its number stays": (
+        "const t = setTimeout(() => console.log('no'), 50), n = +t; t.refresh(); console.log(n === +t); clearTimeout(n)",
+        "true\n",
+    ),
+    "the longest delay": (
+        "setTimeout(() => console.log('no'), 2147483647).unref(); setTimeout(() => console.log('end'), 20)",
+        "end\n",
+    ),
+    "parts of a millisecond do not count": (
+        "setTimeout(() => console.log('first'), 1.9); setTimeout(() => console.log('second'), 1)",
+        "first\nsecond\n",
+    ),
+    "its class hands out nothing": (
+        "const { constructor } = setTimeout(() => {}, 1); console.log(typeof constructor.clear, typeof constructor.fire)",
+        "undefined undefined\n",
+    ),
 }
 
 

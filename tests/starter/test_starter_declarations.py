@@ -73,6 +73,13 @@ def test_every_field_is_declared_with_its_meaning() -> None:
     assert not re.search("//[A-Z]", declared)
 
 
+def test_what_must_be_given_is_declared_so() -> None:
+    """An editor asks for what send_email and a config must have, and for nothing else."""
+    required = [[field.name for field in group if field.required] for group in (fields.MAIL, fields.ADDRESS)]
+    assert [["host", "port", "from", "subject"], ["email"]] == required
+    assert ["scriptfile"] == [field.name for field in fields.CONFIG if field.required]
+
+
 def test_the_details_of_a_send_are_declared() -> None:
     """What details holds after a send is what the declarations say."""
     declared = re.search(r"interface SendDetails \{(.*?)\n  \}", starter.types(), re.DOTALL)

@@ -33,6 +33,9 @@ def test_the_starter_runs(tmp_path: Path) -> None:
     assert (0, "") == (made.code, made.err)
     config = os.path.join("alerts", "alert.json")
     assert f"try: jsnpy {config} --dry-run" in made.out
+    written = [line.removeprefix("written: ") for line in made.out.splitlines()[:-1]]
+    assert FILES == sorted(map(os.path.basename, written))
+    assert config == written[0]
     run = jsnpy(config, "--dry-run", cwd=tmp_path, env={"SMTP_PASS": "s3same-street"})
     assert (0, "sent to recipient@example.com\n") == (run.code, run.out)
     assert "MyService no longer answers." in run.err

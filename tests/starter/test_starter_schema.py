@@ -77,6 +77,17 @@ def test_every_field_is_described() -> None:
         assert {field.name: field.help for field in fields.ADDRESS} == described(mail[name]["properties"])
 
 
+def test_an_editor_is_offered_examples_and_the_fields_of_each_in_a_list() -> None:
+    """Examples stand beside a description; what may be a list has its fields for one and for each, the rest for one."""
+    properties = SCHEMA["properties"]
+    assert ["./alert.js"] == properties["scriptfile"]["examples"]
+    mail = properties["arg"]["properties"]
+    assert [25, 465, 587] == mail["port"]["examples"]
+    lists = [name for name, one in mail.items() if "items" in one]
+    assert ["to", "cc", "bcc", "reply_to", "attachments"] == lists
+    assert "http://json-schema.org/draft-07/schema#" == SCHEMA["$schema"]
+
+
 def test_every_key_of_a_config_is_described() -> None:
     """The schema knows the keys that a config may have, and no others."""
     from jsnpy.config import loading
@@ -93,4 +104,4 @@ def test_every_key_of_the_oauth2_block_is_described() -> None:
 
 def test_schema_is_printed() -> None:
     """`jsnpy schema` prints the schema."""
-    assert (0, SCHEMA, "") == ((done := jsnpy("schema")).code, json.loads(done.out), done.err)
+    assert (0, starter.schema(), "") == ((done := jsnpy("schema")).code, done.out, done.err)
