@@ -60,7 +60,8 @@ CASES = {
     ),
     "one that is not waited for is not when it starts again": (
         (
-            "const t = setTimeout(() => console.log('no'), 5000).unref(); t.refresh(); setInterval(() => {}, 1).unref();"
+            "const t = setTimeout(() => console.log('no'), 5000).unref(); t.refresh();"
+            "setInterval(() => {}, 1).unref();"
             "console.log(t.hasRef(), t.ref().hasRef(), t.unref().refresh().hasRef())"
         ),
         "false true false\n",
@@ -81,17 +82,21 @@ CASES = {
         'TypeError The "callback" argument must be of type function\n' * 3,
     ),
     "what is no timer is not cleared": (
-        "for (const no of [undefined, null, 5, 'x', {}, Symbol()]) { clearTimeout(no); clearInterval(no) }"
-        "setTimeout(() => console.log('end'), 1)",
+        (
+            "for (const no of [undefined, null, 5, 'x', {}, Symbol()]) { clearTimeout(no); clearInterval(no) }"
+            "setTimeout(() => console.log('end'), 1)"
+        ),
         "end\n",
     ),
     "a microtask asks nothing of the script": (
-        "Object.defineProperty(Promise.prototype, 'constructor', { get() { console.log('asked') } });"
-        "queueMicrotask(() => console.log('job'))",
+        (
+            "Object.defineProperty(Promise.prototype, 'constructor', { get() { console.log('asked') } });"
+            "queueMicrotask(() => console.log('job'))"
+        ),
         "job\n",
     ),
     "its number stays": (
-        "const t = setTimeout(() => console.log('no'), 50), n = +t; t.refresh(); console.log(n === +t); clearTimeout(n)",
+        "const t = setTimeout(() => {}, 50), n = +t; t.refresh(); console.log(n === +t); clearTimeout(n)",
         "true\n",
     ),
     "the longest delay": (
@@ -103,7 +108,7 @@ CASES = {
         "first\nsecond\n",
     ),
     "its class hands out nothing": (
-        "const { constructor } = setTimeout(() => {}, 1); console.log(typeof constructor.clear, typeof constructor.fire)",
+        "const { constructor: Timer } = setTimeout(() => {}, 1); console.log(typeof Timer.clear, typeof Timer.fire)",
         "undefined undefined\n",
     ),
 }
