@@ -95,6 +95,16 @@ def test_the_broker_never_sees_a_secret(fleet: Fleet) -> None:
         assert form not in written
 
 
+def test_the_broker_never_sees_a_secret_that_a_script_throws(fleet: Fleet) -> None:
+    """Neither what it prints on stderr nor the error that it ends with has the secret."""
+    done = fleet.submit("console.error('S', arg.pass); throw arg.pass", "--wait", arg={"pass": "${ENV:SMTP_PASS}"})
+    assert (1, True, False) == (done.code, "S [redacted]" in done.err, SECRET in done.err)
+    written = b"".join(path.read_bytes() for path in fleet.broker.folder.rglob("*.aof"))
+    for form in (SECRET.encode(), json.dumps(SECRET)[1:-1].encode(), json.dumps(json.dumps(SECRET))[3:-3].encode()):
+        assert form not in written
+    assert SECRET not in fleet.log()
+
+
 def test_a_reference_that_the_worker_lacks_is_told(fleet: Fleet) -> None:
     """A variable that is missing at the worker fails the run with exit 2 and its name."""
     done = fleet.submit("console.log(1)", "--wait", arg={"deep": ["${ENV:NOWHERE}"]})
@@ -289,6 +299,7 @@ def test_who_lost_a_run_sends_nothing(fleet: Fleet, task: str, words: str) -> No
     assert -9 == result.code
     assert words in result.error
     assert f"Lost {task}" not in kept_subjects(fleet)
+    assert queue.task.ended == ("lost" if task == "t7" else "forgotten")
 
 
 def test_an_announced_run_that_redis_has_forgotten_is_not_done(fleet: Fleet) -> None:

@@ -96,6 +96,20 @@ def test_a_mail_of_the_version_before_is_sent_once(queue: Queue, name: str) -> N
         assert 1 == len(server.mails)
 
 
+def test_a_run_that_is_handed_out_again_keeps_its_result(queue: Queue) -> None:
+    """What a broker hands out once more is neither done again nor does it take the place of what came of it."""
+    task = json.loads(json.dumps(KEPT["jsnpy.run"]))
+    task["headers"]["id"] = task["properties"]["correlation_id"] = "again"
+    with MailServer(users={"ann": "pw"}) as server:
+        queue.put(task, server.port)
+        wait_until(lambda: queue.client.hget("jsnpy:again", "done") == b"", "its result is stored")
+        result = queue.client.get("celery-task-meta-again")
+        queue.put(task, server.port)
+        queue.logged("Task jsnpy.run[again] ignored")
+        assert result == queue.client.get("celery-task-meta-again")
+        assert 1 == len(server.mails)
+
+
 def test_a_run_of_a_newer_version_is_refused_with_a_sentence(queue: Queue) -> None:
     """An older worker does not guess what a newer run means: one sentence, and a result for who waits."""
     task = json.loads(json.dumps(KEPT["jsnpy.run"]))
@@ -177,6 +191,7 @@ def test_a_list_says_when_the_fleets_redis_is_away(tmp_path: Path) -> None:
     assert time.monotonic() - begun < 15  # a worker waits longer
     assert (2, "") == (away.code, away.out)
     assert "the fleet's state in Redis cannot be reached" in away.err
+    assert "see whether it runs and can be reached from here" in away.err
     assert "GEHEIM" not in away.err
     assert 0 == jsnpy("outbox", "list", "--outbox", tmp_path, env=env).code
 

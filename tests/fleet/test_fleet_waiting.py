@@ -1,0 +1,147 @@
+"""Where a fleet's mails wait, without a worker: when each is due, for how many at a time, and what is forgotten."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import redis
+from support.brokers import REDIS, Redis, wait_until
+from support.mail import fields
+from support.scripted import ScriptedServer
+
+from jsnpy import smtp
+from jsnpy.fleet import waiting as module
+from jsnpy.fleet.claims import Claims
+from jsnpy.fleet.mails import Queue, Task
+from jsnpy.fleet.state import State
+from jsnpy.fleet.waiting import Terms, Waiting
+from jsnpy.outbox.rows import WAITING, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.skipif(REDIS is None, reason="redis-server is not installed")
+
+
+class Place:
+    """A Redis with a run that may keep mails."""
+
+    def __init__(self, url: str) -> None:
+        self.client: Any = redis.Redis.from_url(url)
+        self.client.flushall()
+        self.state = State(url)
+        self.waiting = Waiting(self.state)
+        self.claims = Claims(self.state, lease=0.01)
+        self.claims.claim("run", "ann")
+
+    def keep(self, id_: str, data: bytes | None = b"a mail", seconds: float = -1) -> str:
+        """Let a mail wait that is due after some seconds."""
+        row = Row(
+            id=id_,
+            state=WAITING,
+            created=1.0,
+            tries=1,
+            next_try=time.time() + seconds,
+            error="",
+            subject="S",
+            sender="a@x.test",
+            recipients="b@y.test",
+            server="{}",
+            message_id=f"<{id_}@x.test>",
+        )
+        return self.waiting.keep(row, data, "run", "ann", Terms())
+
+    def due(self) -> list[tuple[str, int]]:
+        """Return what is due, in the order of the IDs."""
+        return sorted(self.waiting.due())
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """A redis-server that no worker asks."""
+    with Redis(tmp_path_factory.mktemp("waiting") / "redis") as started:
+        yield started
+
+
+@pytest.fixture
+def place(broker: Redis) -> Place:
+    """An empty one."""
+    return Place(broker.url)
+
+
+def test_a_mail_is_due_once_at_its_time(place: Place) -> None:
+    """Neither before its next try, nor again while a worker has it; its next attempt has the next number."""
+    place.keep("early", seconds=3600)
+    place.keep("now")
+    assert [("now", 1)] == place.due()
+    assert [] == place.due()
+    place.keep("now", None)
+    assert [("now", 2)] == place.due()
+
+
+def test_what_the_broker_lost_is_due_again(place: Place) -> None:
+    """A mail that was handed over an hour ago, and of which nothing was heard since, is handed over anew."""
+    place.keep("m")
+    assert [("m", 1)] == place.due()
+    (until,) = (score for _, score in place.client.zrange("jsnpy:sending", 0, -1, withscores=True))
+    assert 3500 < until - time.time() <= 3600
+    place.client.zadd("jsnpy:sending", {"m": time.time() - 1})
+    assert [("m", 1)] == place.due()
+
+
+def test_so_many_at_a_time(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are due, workers get no more than they do soon: the next when one is done."""
+    monkeypatch.setattr(module, "_AT_A_TIME", 2)
+    for id_ in "abc":
+        place.keep(id_)
+    first = place.due()
+    assert 2 == len(first)
+    assert [] == place.due()
+    place.waiting.forget(first[0][0])
+    assert 1 == len(place.due())
+
+
+def test_a_forgotten_mail_stays_so(place: Place) -> None:
+    """It is not due, cannot be taken, and neither put off nor kept again by who had it."""
+    place.keep("m")
+    place.due()
+    assert place.waiting.forget("m")
+    assert not place.waiting.forget("m")
+    assert place.waiting.take("m") is None
+    place.waiting.postpone("m", -1, slot=True)
+    assert [b"jsnpy:run"] == place.client.keys("*")
+    assert "yours" == place.keep("m", None)
+    place.client.zadd("jsnpy:waiting", {"m": 1})
+    assert [] == place.due()
+    assert [b"jsnpy:run"] == place.client.keys("*")
+
+
+def test_a_turn_that_was_waited_for_counts_once(place: Place) -> None:
+    """A mail that is put off until its account's turn has it then; after a further failure it needs a new one."""
+    place.keep("m")
+    place.due()
+    place.waiting.postpone("m", -1, slot=True)
+    assert [("m", 1)] == place.due()
+    assert (kept := place.waiting.take("m"))
+    assert kept.slot
+    place.keep("m", None)
+    assert (kept := place.waiting.take("m"))
+    assert (False, 2, b"a mail") == (kept.slot, kept.attempt, kept.data)
+
+
+def test_a_run_with_a_mail_that_waits_is_not_done_again(place: Place) -> None:
+    """Else that mail would be written twice: the run is lost when its worker dies."""
+    assert "yours" == place.keep("m")
+    wait_until(lambda: place.claims.claim("run", "bob").verdict != "busy", "the end of the claim")
+    assert ("lost", "ann") == ((claim := place.claims.claim("run", "bob")).verdict, claim.text)
+
+
+@pytest.mark.parametrize(("once", "marked"), [(False, b"1"), (True, None)])
+def test_only_a_single_mails_mark_is_taken_back(place: Place, once: bool, marked: bytes | None) -> None:
+    """What a server refused may be tried again by itself; a run that may have sent others is not done again."""
+    with ScriptedServer(MESSAGE=b"554 5.7.1 no\r\n") as server:
+        result = Queue(Task(place.state, "run", "ann"), once=once).send(fields(server), smtp.Settings())
+    assert -8 == result.code, result
+    assert marked == place.client.hget("jsnpy:run", "marked")
