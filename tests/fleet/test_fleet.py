@@ -246,6 +246,17 @@ def test_a_task_is_remembered_for_a_week(fleet: Fleet) -> None:
         assert KEPT - 60 < client.ttl(f"jsnpy:{task}") <= KEPT
 
 
+def test_of_a_done_run_it_is_only_known_that_it_is_done(fleet: Fleet) -> None:
+    """Once Celery has its result; of a task that is not known nothing is kept."""
+    fleet.claims.claim("t14", "ann")
+    fleet.claims.finish("t14", "ann", {"stdout": "much"})
+    fleet.claims.shorten("t14")
+    assert ("done", "") == ((done := fleet.claims.claim("t14", "bob")).verdict, done.text)
+    fleet.claims.shorten("t15")
+    assert "forgotten" == fleet.claims.standing("t15")
+    assert "yours" == fleet.claims.claim("t15", "bob").verdict
+
+
 def test_a_run_that_goes_on_unknown_is_not_begun_again(fleet: Fleet) -> None:
     """Where Redis lost a claim, its holder makes it known that it goes on: nobody else gets it, until it ends."""
     claims = Claims(fleet.state, lease=1)
@@ -276,12 +287,14 @@ def test_a_mail_out_of_turn_waits(fleet: Fleet) -> None:
 
 
 def test_a_mails_turn_does_not_count_as_its_time(fleet: Fleet) -> None:
-    """A mail that waits for its account's turn for longer than its own timeout is sent then."""
+    """A mail that waits for its account's turn for longer than its own timeout is sent then, and not before."""
     fleet.claims.claim("t8", "ann")
+    begun = time.monotonic()
     queue = Queue(Task(fleet.state, "t8", "ann"), rate=Rate("1/s"))
     with MailServer() as server:
         results = [queue.send(fields(server, timeout=0.5), smtp.Settings()) for _ in "12"]
         assert [0, 0] == [result.code for result in results], results
+        assert time.monotonic() - begun > 0.9
         assert 2 == len(server.mails)
 
 

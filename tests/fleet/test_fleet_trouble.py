@@ -164,6 +164,17 @@ def test_a_run_without_a_mail_ends_well_when_redis_loses_its_data(lonely: Fleet)
     assert (4, "done\n") == (code, out)
 
 
+def test_a_run_that_was_taken_over_meanwhile_has_no_result(lonely: Fleet) -> None:
+    """What came of a run is said by the worker that has it now, not by one that was taken for dead."""
+    id_ = lonely.submit(BUSY).out.strip()
+    wait_until(lambda: lonely.claims.standing(id_) == "claimed", "the run begins")
+    client = client_of(lonely.broker)
+    client.hset(f"jsnpy:{id_}", "owner", "another")
+    wait_until(lambda: f"{id_} of run.js was taken over by another worker meanwhile" in lonely.log(), "the word for it")
+    wait_until(lambda: not client.hlen("unacked"), "the run is acknowledged")
+    assert client.get(f"celery-task-meta-{id_}") is None
+
+
 def test_a_dead_machine_is_noticed_after_the_takeover_time(lonely: Fleet) -> None:
     """What a worker had that died with its pool is begun by another one soon after JSNPY_TAKEOVER."""
     waiter = Waiter(lonely.folder, lonely.broker, BUSY + "console.log('done')")
