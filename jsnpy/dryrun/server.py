@@ -37,7 +37,7 @@ _SIZE_LIMIT = 35 * 1024 * 1024
 _COMMAND_LIMIT = 16384  # RFC 4954 section 4: 12288 bytes in base64 for AUTH, tokens need them
 _LINE_LIMIT = 1001  # RFC 5321 section 4.5.3.1.6, with the dot that is stuffed
 _START_SECONDS = 10
-_LAST_REFRESH = 0.3  # seconds
+_LAST_REFRESH = 1.0  # seconds at most; it mostly takes a hundredth
 _CLOSING_TURNS = 10  # of the loop; TLS, and the connection below it, take one after the other
 
 

@@ -22,6 +22,7 @@ _SLOT = 16
 
 _SIZE = 4096
 _ATTEMPTS = 100
+_LONGEST = 64  # characters of a token, which has 16
 ROOM = _SIZE // _SLOT - 1
 """How many accepted mails can be noted."""
 
@@ -127,6 +128,8 @@ class Notes:
 
 def read(directory: str, token: str) -> Notes:
     """Return what the owner of a token noted; changes nothing."""
+    if not _is_name(token):
+        return Notes()
     try:
         file = os.open(_path(directory, token), os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     except FileNotFoundError:
@@ -152,6 +155,8 @@ def tokens(directory: str) -> list[str]:
 
 def remove(directory: str, token: str) -> None:
     """Remove the file of a dead owner whose notes are not needed any more."""
+    if not _is_name(token):
+        return
     path = _path(directory, token)
     if os.name == "nt":  # which does not remove what its owner has open
         _unlink(path)
@@ -166,6 +171,11 @@ def remove(directory: str, token: str) -> None:
             _unlink(path)
     finally:
         os.close(file)
+
+
+def _is_name(token: str) -> bool:
+    """Return whether a file can be named so: a damaged database may have anything in a token's place."""
+    return token.isascii() and token.isalnum() and len(token) <= _LONGEST
 
 
 def _path(directory: str, token: str) -> str:

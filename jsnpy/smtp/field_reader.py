@@ -59,8 +59,10 @@ class FieldReader:
             path = os.path.join(self.base_dir, value.replace("\\", "/"))
         if not os.path.isfile(path):
             why = "is a folder" if os.path.isdir(path) else "does not exist, or is no regular file"
-            looked_for = shown(os.path.abspath(path), _PATH_SHOWN).strip('"')
-            raise invalid(name, f"{shown(value, _PATH_SHOWN)} {why} (looked for {looked_for})", _backslash_hint(value))
+            # A URL is no path, and its password could not be told any more from one.
+            if "://" not in value:
+                why += f" (looked for {shown(os.path.abspath(path), _PATH_SHOWN)[1:-1]})"
+            raise invalid(name, f"{shown(value, _PATH_SHOWN)} {why}", _backslash_hint(value))
         return path
 
 

@@ -202,7 +202,7 @@ def test_spare_is_for_nobody_else(tmp_path: Path, server: CountingServer) -> Non
 )
 def test_a_value_that_is_no_such_thing_ends_in_words(tmp_path: Path, server: CountingServer, column: str) -> None:
     """A damaged or planted value shows no control character and is no fault of jsnpy's; the other mails are sent."""
-    values = [None, -1, 1e300, "\x1b[2J", b"\xff\x1b", "9" * 40]
+    values = [None, -1, 1e300, "\x1b[2J", b"\xff\x1b", "9" * 40, "9" * 300, "a/../b?"]
     damaged = dict(zip(keep(tmp_path / "box", server, *["bad"] * len(values)), values, strict=True))
     keep(tmp_path / "box", server, "good")
     database = sqlite3.connect(tmp_path / "box" / "outbox.db")
