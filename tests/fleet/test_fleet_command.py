@@ -361,6 +361,15 @@ def test_a_script_without_a_known_line_is_told_without_one(tmp_path: Path) -> No
     assert "line" not in message or message["line"] > 0
 
 
+def test_a_secret_in_the_scripts_path_is_not_shown(tmp_path: Path) -> None:
+    """Submit names a script that does not compile with the reference's value masked, as a run here does."""
+    (tmp_path / "geheim-12").mkdir()
+    (tmp_path / "geheim-12/a.js").write_text("let = = 1")
+    (tmp_path / "a.json").write_text('{"scriptfile": "${ENV:FOLDER}/a.js"}')
+    done = jsnpy("submit", tmp_path / "a.json", env={"JSNPY_BROKER_URL": "redis://127.0.0.1:1", "FOLDER": "geheim-12"})
+    assert (1, True, False) == (done.code, "SyntaxError" in done.err, "geheim-12" in done.err)
+
+
 def test_a_dry_run_only_warns_of_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reference that leads nowhere is a warning where it is submitted and at the worker, as in a run here."""
     monkeypatch.delenv("NOWHERE", raising=False)

@@ -118,6 +118,17 @@ def test_a_forgotten_mail_stays_so(place: Place) -> None:
     assert [b"jsnpy:run"] == place.client.keys("*")
 
 
+def test_a_mail_that_could_not_even_be_tried_is_put_off(place: Place) -> None:
+    """Where its password's reference leads nowhere, say: it is not due again at once."""
+    place.keep("m")
+    assert [("m", 1)] == place.due()
+    kept = place.waiting.take("m")
+    assert kept
+    Queue(Task(place.state, "run", "ann")).settle(kept.row)
+    assert [] == place.due()
+    assert 1 == place.client.zcard("jsnpy:waiting")
+
+
 def test_a_turn_that_was_waited_for_counts_once(place: Place) -> None:
     """A mail that is put off until its account's turn has it then; after a further failure it needs a new one."""
     place.keep("m")
