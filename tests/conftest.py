@@ -1,6 +1,7 @@
 """What every test gets: an environment of its own, hypothesis without a stopwatch, and more workers than cores."""
 
 import os
+import signal
 from collections.abc import Generator
 
 import hypothesis
@@ -9,6 +10,10 @@ from support.command import leaks
 
 hypothesis.settings.register_profile("jsnpy", deadline=None, max_examples=60, derandomize=True, database=None)
 hypothesis.settings.load_profile("jsnpy")
+
+# What a shell starts with & or nohup ignores Ctrl-C, and so would all that the tests start, as it should.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
