@@ -14,6 +14,7 @@ from jsnpy.record import Record, field
 from jsnpy.text import escaped
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from email.message import Message
 
 # Bidirectional controls can make "exe.fdp" of "pdf.exe", and other invisible characters hide words of their own; the
@@ -120,15 +121,24 @@ def _leaves(message: Message[str, str]) -> list[Message[str, str]]:
 def _place(part: Message[str, str], mail: ReadMail) -> None:
     kind = part.get_content_type()
     data = _payload(part)
-    attached = part.get_content_disposition() == "attachment" or part.get_filename() is not None
+    filename, charset = _said(part.get_filename), _said(part.get_content_charset)
+    attached = part.get_content_disposition() == "attachment" or filename is not None
     if kind == "text/plain" and not attached and mail.text is None:
-        mail.text = _decoded(data, part.get_content_charset())
+        mail.text = _decoded(data, charset)
     elif kind == "text/html" and not attached and mail.html is None:
-        mail.html = _decoded(data, part.get_content_charset())
+        mail.html = _decoded(data, charset)
     else:
-        name = _header_text("Subject", part.get_filename() or "")
+        name = _header_text("Subject", filename or "")
         cid = str(part.get("Content-ID", "")).strip(" <>")
         mail.attachments.append(Attachment(name=name, content_type=kind, data=data, cid=cid))
+
+
+def _said(ask: Callable[[], str | None]) -> str | None:
+    """Return what a part says of itself, "" where the library fails at it (RFC 2231, a charset with a NUL in it)."""
+    try:
+        return ask()
+    except ValueError:
+        return ""
 
 
 def _payload(part: Message[str, str]) -> bytes:

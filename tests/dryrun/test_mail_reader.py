@@ -165,3 +165,19 @@ def test_any_bytes_are_read(raw: bytes, start: bytes) -> None:
     mail = read(start + raw)
 
     assert all("\n" not in visible(value) for _, value in mail.headers)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"Content-Disposition: attachment; filename*=utf-\0" + b"8''%3Cx%3E.csv",
+        b"Content-Type: application/x; name*=u\0''a%41",
+        b"Content-Type: text/plain; charset*=u\0''x%41",
+    ],
+)
+def test_a_charset_with_a_nul_hides_nothing_but_itself(headers: bytes) -> None:
+    """What Python's library fails at costs a name or a charset, and not the page with all the other mails."""
+    mail = read(b"Subject: s\r\n" + headers + b"\r\n\r\nthe body\r\n")
+
+    assert "s" == mail.header("Subject")
+    assert "the body" == (mail.text or mail.attachments[0].data.decode()).strip()

@@ -25,6 +25,8 @@ PAGE_SEEDS = [
     b'From: A <a@x.test>\r\nTo: "B, C" <b@y.test>\r\nSubject: =?utf-8?q?=C3=A9?=\r\n\r\nbody\r\n',
     b"Content-Type: text/html\r\n\r\n<p>Hi</p><script>\r\n",
     b"Content-Disposition: attachment; filename*=utf-8''%3Cx%3E.csv\r\n\r\na;b\r\n",
+    b"Content-Disposition: attachment; filename*=utf-\0008''%3Cx%3E.csv\r\n\r\na;b\r\n",
+    b"Content-Type: text/html; charset*=u\0''x%41\r\n\r\n<p>Hi</p>\r\n",
 ]
 _HEADERS = {"from", "to", "subject", "date", "message-id", "mime-version", "auto-submitted", "reply-to"}
 _HEADERS |= {"content-type", "content-transfer-encoding"}
