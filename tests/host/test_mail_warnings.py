@@ -115,7 +115,7 @@ def test_a_refused_recipient_is_exit_3_and_named(
 ) -> None:
     """The mail was accepted for others, but somebody got nothing: one line says who."""
     given = {"host": server.host, "port": server.port, "to": to}
-    script = "console.log(send_email(arg).code)"
+    script = "const sent = send_email(arg); console.log(sent.code)"
     result = run(script, "--fail-on-send-error", *quiet, **given)
     assert (3, "0\n") == (result.code, result.out)
     [line] = result.err.splitlines()
