@@ -188,6 +188,9 @@ class Sending:
             stage = self.details.stage
             what = f"a fault of jsnpy itself while sending ({stage}): {type(error).__name__}: {error}"
             return self._failed(SendFailure(Code.PROTOCOL, stage, what, hint="please report it"))
+        finally:
+            # It knows this attempt: all of the mail would wait for the collector of such circles.
+            self._journal = _NoJournal()
         rejected = self.details.rejected
         if len(rejected) == 1:
             each = rejected[0]
