@@ -300,8 +300,9 @@ def test_a_server_stopped_in_mid_session(server: RealServer, fields: dict[str, A
     (result,) = results
     assert result.code in codes, result.log
     assert 0 == last.code, last.log
-    subjects = [str(mail["Subject"]) for mail in server.mails(2 + copies)]
-    assert sorted(["first", "after"] + ["other"] * copies) == sorted(subjects), result.log
+    # A server that is stopped between delivering a mail and noting that delivers the same mail, its ID says, once more.
+    subjects = {str(mail["Message-ID"]): str(mail["Subject"]) for mail in server.mails(2 + copies)}
+    assert sorted(["first", "after"] + ["other"] * copies) == sorted(subjects.values()), result.log
 
 
 @pytest.mark.parametrize("mode", MODES)
