@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from jsnpy import smtp
 from jsnpy.outbox import Outbox, claims, schedule, storage, store
 from jsnpy.redaction import Redactor
 from jsnpy.smtp import SendResult
+from jsnpy.smtp.sending import Sending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -567,3 +569,22 @@ def test_a_mail_whose_sender_finishes_meanwhile_is_not_unknown(
     monkeypatch.setattr("jsnpy.outbox.claims.read", read)
     expected = {"sent": [], "refused": ["later"], "claimed by a third": ["busy"], "died": ["unknown"]}
     assert expected[end] == outcomes(outbox)
+
+
+def test_a_sent_mail_is_not_left_to_the_collector(tmp_path: Path, server: CountingServer) -> None:
+    """A flush of thousands has one mail at a time in memory, however rarely Python looks for circles."""
+    keep(tmp_path, server, *"abcdef")
+    outbox = Outbox(str(tmp_path))
+
+    def sendings() -> int:
+        return sum(isinstance(each, Sending) for each in gc.get_objects())
+
+    gc.collect()
+    before = sendings()
+    gc.disable()
+    try:
+        assert ["sent"] * 6 == flush(outbox)
+        assert sendings() <= before + 1
+    finally:
+        gc.enable()
+        outbox.close()
