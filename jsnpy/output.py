@@ -32,6 +32,8 @@ _LEVELS = {"uncaught": "error", "show": "info"}
 _AGAIN = 0.01
 """Seconds until a full pipe is tried again where nobody tells when it is not."""
 
+_OVERRULED = (ExitCode.OK, ExitCode.SEND_FAILED)
+
 _INVALID = 22  # errno.EINVAL
 
 STDOUT, STDERR = 1, 2
@@ -43,7 +45,11 @@ class OutputClosed(Exception):  # noqa: N818 - it is no error
 
 
 class Stream:
-    """Where one stream's text goes: a file descriptor, with the encoding its reader expects."""
+    """Where one stream's text goes: a file descriptor, with the encoding its reader expects.
+
+    Args:
+        file: one of the process's own, None where the process was started without it.
+    """
 
     def __init__(self, file: "Any") -> None:
         self._fd = file.fileno() if file is not None else -1
@@ -60,7 +66,7 @@ class Stream:
             JsnpyError: it could not be written.
         """
         if self._fd < 0:
-            return
+            raise JsnpyError("output cannot be written: whoever started jsnpy has closed its stdout or stderr")
         data = memoryview(encode(text, self._encoding))
         try:
             if self.terminal and sys.platform == "win32":
@@ -201,8 +207,8 @@ class Output:
             self.trouble = self.trouble or error
 
     def exit_code(self, code: int) -> int:
-        """Return an exit code, but never success where output could not be written; a reader that left is no error."""
-        return ExitCode.SCRIPT if code == ExitCode.OK and self.trouble is not None else code
+        """Return an exit code, but 1 for 0 and 3 where output could not be written; a reader that left is no error."""
+        return ExitCode.SCRIPT if code in _OVERRULED and self.trouble is not None else code
 
     def finish(self) -> None:
         """Write all that is left, and say on stderr, if that still works, when output could not be written."""

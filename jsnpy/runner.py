@@ -144,8 +144,11 @@ class Run:
             self._waits = ""
 
     def _save_state(self) -> None:
-        """Write the state file after a run that went well, and let others have it."""
-        if self.state and self.exit_code() == ExitCode.OK:
+        """Write the state file after a run that went well, and let others have it.
+
+        Output that cannot be written does not matter: the mails went out, and would again.
+        """
+        if self.state and self._code() == ExitCode.OK:
             try:
                 self.state.save()
             except ScriptError as error:
@@ -220,18 +223,18 @@ class Run:
 
     def exit_code(self) -> int:
         """Return the exit code of a run whose worker is done."""
+        code = ExitCode.SCRIPT if self._unsaved else self._code()
+        return self.output.exit_code(code)
+
+    def _code(self) -> int:
+        """Return what the script and its mails make of the exit code."""
         ending = self._ending
         if ending is None:
             raise RuntimeError("the worker ended without an ending")
-        if self._unsaved:
-            return ExitCode.SCRIPT
         codes = {"exit": ending.code, "done": ExitCode.OK, "late": ExitCode.TIMEOUT}
-        code = self.output.exit_code(codes.get(ending.kind, ExitCode.SCRIPT))
-        if (
-            code == ExitCode.OK
-            and self.options.fail_on_send_error
-            and (self.mailer.report.failed or self.mailer.report.refused)
-        ):
+        code = codes.get(ending.kind, ExitCode.SCRIPT)
+        report = self.mailer.report
+        if code == ExitCode.OK and self.options.fail_on_send_error and (report.failed or report.refused):
             return ExitCode.SEND_FAILED
         return code
 

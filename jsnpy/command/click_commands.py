@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -156,8 +157,19 @@ def main(arguments: list[str]) -> int:
     return code if isinstance(code, int) else ExitCode.OK
 
 
+class _Closed(io.TextIOBase):
+    """In place of a stdout that the process was started without: click would print into the void."""
+
+    def write(self, _: str) -> int:
+        raise OSError(errno.EBADF, "whoever started jsnpy has closed its stdout")
+
+    def fileno(self) -> int:
+        return -1
+
+
 def _prepare_streams() -> None:
     """Let click print as runs do: UTF-8 when redirected, plain line ends, and any name of a file."""
+    sys.stdout = sys.stdout or _Closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             encoding = None if stream.isatty() else "utf-8"

@@ -15,7 +15,7 @@ from jsnpy.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from typing import Protocol
 
     from jsnpy.options import Options
@@ -221,7 +221,7 @@ def _say_what_was_missed(count: int, until: float | None, options: Options, outp
         output.warn(f"{words} not tried: --timeout {options.timeout:g} left no time for it", always=True)
 
 
-def _code(outbox: Outbox, output: Output, told: set[str], *, waiting: bool) -> int:
+def _code(outbox: Outbox, output: Output, told: Collection[str], *, waiting: bool) -> int:
     """Return the exit code, and say why it is not 0 where no line did.
 
     Args:
@@ -252,7 +252,7 @@ def _supervised(work: Callable[[], int], output: Output, deadline: float | None)
 
     stopped = supervisor.supervise(in_worker, output.flush_aside, deadline)
     if stopped is None:
-        return _exit_code(output, codes[0])
+        return output.exit_code(codes[0])
     output.error(f"the flush was ended ({supervisor.ENDED_BY[stopped]}); what was not tried is tried by the next")
     supervisor.within(_LAST_FLUSH, output.flush)
     return stopped
@@ -314,7 +314,7 @@ def list_(outbox: Outbox, output: Output, *, as_json: bool = False) -> int:
     if not kept:
         output.show(f"nothing is kept in {outbox.directory}")
     output.finish()
-    return _exit_code(output, LEFT if kept else ExitCode.OK)
+    return output.exit_code(LEFT if kept else ExitCode.OK)
 
 
 def show(outbox: Outbox, id_: str, output: Output, *, as_eml: bool = False) -> int:
@@ -339,7 +339,7 @@ def show(outbox: Outbox, id_: str, output: Output, *, as_eml: bool = False) -> i
 
         output.write(STDOUT, text(each, data, outbox.now()))
     output.finish()
-    return _exit_code(output, ExitCode.OK)
+    return output.exit_code(ExitCode.OK)
 
 
 def drop(outbox: Outbox, ids: Sequence[str], output: Output) -> int:
@@ -353,8 +353,9 @@ def drop(outbox: Outbox, ids: Sequence[str], output: Output) -> int:
         outbox.drop(ids)
         for id_ in ids:
             output.write(STDOUT, f"{id_} dropped\n")
+        code = _code(outbox, output, frozenset(), waiting=True)
         output.finish()
-        return _exit_code(output, ExitCode.OK if outbox.is_empty() else LEFT)
+        return output.exit_code(code)
     except LookupError as missing:
         raise _not_there(outbox, str(missing.args[0])) from None
     finally:
@@ -363,8 +364,3 @@ def drop(outbox: Outbox, ids: Sequence[str], output: Output) -> int:
 
 def _not_there(outbox: Outbox, id_: str) -> UsageError:
     return UsageError(f"no mail {id_} in {outbox.directory}", "jsnpy outbox list shows the IDs.")
-
-
-def _exit_code(output: Output, code: int) -> int:
-    """Return an exit code, 1 where output could not be written: whoever reads it does not know what is left."""
-    return ExitCode.SCRIPT if output.trouble is not None else code

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from support.command import JSNPY, clean_environment, jsnpy
 from support.engines import ORIGINAL
+from support.scripted import ScriptedServer
 
 from jsnpy.errors import JsnpyError
 from jsnpy.output import STDERR, STDOUT, Memory, Output, OutputClosed, Stream
@@ -101,6 +102,37 @@ def test_closed_streams(closed: str, tmp_path: Path) -> None:
     """A parent that closed our streams, as some services do, does not keep the script from running."""
     (tmp_path / "a.js").write_text("console.log('x'); console.error('y'); exit(5)")
     assert 5 == _shell(f"JSNPY a.js {closed}", tmp_path).returncode
+
+
+@posix
+@pytest.mark.parametrize("command", ["a.js", "a.js -q --timeout 9", "check a.js", "schema", "-V"])
+def test_what_is_printed_to_a_closed_stdout_is_not_lost_without_a_word(command: str, tmp_path: Path) -> None:
+    """Output for a stdout that was closed is output that could not be written, as on a full disk."""
+    (tmp_path / "a.js").write_text("console.log('x')")
+    done = _shell(f"JSNPY {command} >&-", tmp_path)
+    assert (1, True) == (done.returncode, "cannot be written: whoever started jsnpy has closed" in done.stderr)
+
+
+@posix
+@pytest.mark.parametrize("fails", ["", "send_email({});"])
+def test_who_prints_nothing_needs_no_stdout(fails: str, tmp_path: Path) -> None:
+    """A closed stdout is no trouble where nothing is printed to it; exit code 3 is kept, too."""
+    (tmp_path / "a.js").write_text(fails)
+    done = _shell("JSNPY a.js --fail-on-send-error >&-", tmp_path)
+    assert (3 if fails else 0, bool(fails)) == (done.returncode, bool(done.stderr))
+
+
+@posix
+def test_a_closed_stdout_keeps_no_mail_and_no_state_back(tmp_path: Path) -> None:
+    """A service without stdout sends its mail, and does not do it again each time: what it knows is kept."""
+    (tmp_path / "a.json").write_text('{"scriptfile": "a.js", "statefile": "s.json"}')
+    with ScriptedServer() as server:
+        mail = f'{{host: "127.0.0.1", port: {server.port}, from: "a@x.test", to: "b@x.test", subject: "s", body: ""}}'
+        (tmp_path / "a.js").write_text(
+            f"console.log('x'.repeat(1e5)); if (!state.told) state.told = send_email({mail}).code === 0;"
+        )
+        assert [1, 1] == [_shell("JSNPY a.json >&-", tmp_path).returncode for _ in range(2)]
+        assert 1 == len(server.messages)
 
 
 def test_many_lines_arrive_in_order(tmp_path: Path) -> None:

@@ -201,15 +201,19 @@ def test_retry_of_nothing(tmp_path: Path) -> None:
 
 
 def test_drop_is_all_or_nothing(tmp_path: Path, server: CountingServer) -> None:
-    """`drop` forgets each mail it is given."""
+    """`drop` forgets each mail it is given, and says why it exits 3 where others are left."""
     one, two, three = keep(tmp_path / "box", server, "one", "two", "three")
     result = jsnpy("outbox", "drop", one, three, "--outbox", tmp_path / "box")
     assert (3, f"{one} dropped\n{three} dropped\n") == (result.code, result.out)
-    assert 0 == jsnpy("outbox", "drop", two, "--outbox", tmp_path / "box").code
+    assert f"left in {tmp_path / 'box'}: 1 waiting; jsnpy outbox list shows them\n" in result.err
+    last = jsnpy("outbox", "drop", two, "--outbox", tmp_path / "box")
+    assert (0, "") == (last.code, last.err)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device here")
-@pytest.mark.parametrize("command", [["list"], ["list", "--json"], ["flush"], ["show", "ID"], ["retry", "ID"]])
+@pytest.mark.parametrize(
+    "command", [["list"], ["list", "--json"], ["flush"], ["show", "ID"], ["retry", "ID"], ["drop", "ID"]]
+)
 def test_output_on_a_full_device(tmp_path: Path, server: CountingServer, command: list[str]) -> None:
     """Output that cannot be written is exit 1, whatever is left in the outbox."""
     (id_,) = keep(tmp_path / "box", server, "one", hours_ago=-1)

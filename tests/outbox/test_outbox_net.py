@@ -123,7 +123,7 @@ def test_full_disk_at_a_drop(disk: Path, server: CountingServer, size: int) -> N
     fill(disk)
     for id_, code in ((one, 3), (two, 0)):
         result = jsnpy("outbox", "drop", id_, "--outbox", disk / "box")
-        assert (code, f"{id_} dropped\n", "") == (result.code, result.out, result.err)
+        assert (code, f"{id_} dropped\n") == (result.code, result.out), result
         assert id_ not in jsnpy("outbox", "list", "--outbox", disk / "box").out
 
 
