@@ -17,6 +17,8 @@ _FOLDER = os.path.dirname(__file__)
 _WRITTEN = ("alert.js", "alert.json", "jsconfig.json")
 _GROUPS = {"ADDRESS": fields.ADDRESS, "ATTACHMENT": fields.ATTACHMENT, "TLS": fields.TLS, "MAIL": fields.MAIL}
 
+_REFERENCE = r"\$\{(ENV|FILE):[^}]+\}"
+
 
 def types() -> str:
     """Return the TypeScript declarations of all a script finds."""
@@ -76,7 +78,9 @@ def _property(field: "Field", *, typed: bool) -> dict[str, object]:
 def _typed(declared: str) -> dict[str, object]:
     """Return what a schema says of a TypeScript type."""
     if declared.startswith('"'):
-        return {"enum": [each.strip(' "') for each in declared.split("|")]}
+        # Of a reference nobody knows yet what it will be.
+        choices = [each.strip(' "') for each in declared.split("|")]
+        return {"type": "string", "if": {"pattern": _REFERENCE}, "else": {"enum": choices}}
     if declared.startswith("Record"):
         return {"type": "object", "additionalProperties": {"type": "string"}}
     if declared == "string[]":

@@ -8,6 +8,7 @@ import pytest
 from support.command import jsnpy
 
 from jsnpy import starter
+from jsnpy.oauth.settings import KEYS
 from jsnpy.starter import fields
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +53,11 @@ def test_arg_may_be_anything(arg: object) -> None:
             {"scriptfile": "x.js", "oauth2": {"provider": "microsft"}},
             "'microsft' is not one of ['microsoft', 'google']",
         ),
+        (
+            {"scriptfile": "x.js", "oauth2": {"login": "${env:LOGIN}"}},
+            "'${env:LOGIN}' is not one of ['device', 'browser']",
+        ),
+        ({"scriptfile": "x.js", "oauth2": {"client_auth": 1}}, "1 is not of type 'string'"),
         ({"scriptfile": "x.js", "oauth2": {"params": {"a": 1}}}, "1 is not of type 'string'"),
         ({"scriptfile": "x.js", "oauth2": {"command": "oama"}}, "'oama' is not of type 'array'"),
     ],
@@ -59,6 +65,15 @@ def test_arg_may_be_anything(arg: object) -> None:
 def test_mistakes_are_named(config: object, words: str) -> None:
     """A misspelt, missing or mistyped key is a complaint."""
     assert any(words in one for one in complaints(config))
+
+
+def test_references_are_taken_wherever_there_are_strings() -> None:
+    """What a variable or a file will say is for the run to judge, as everywhere in a config."""
+    block = {name: "${ENV:A}" for name in KEYS if name not in ("params", "command")}
+    block |= {"params": {"audience": "${FILE:a.txt}"}, "command": ["${ENV:A}"], "cloud": "us${FILE:a.txt}"}
+    assert [] == complaints(
+        {"scriptfile": "${ENV:A}", "include": ["${ENV:A}"], "statefile": "${ENV:A}", "oauth2": block}
+    )
 
 
 def test_every_field_is_described() -> None:
@@ -97,9 +112,7 @@ def test_every_key_of_a_config_is_described() -> None:
 
 def test_every_key_of_the_oauth2_block_is_described() -> None:
     """The schema knows the keys that the block may have, and no others."""
-    from jsnpy.oauth import settings
-
-    assert set(settings.KEYS) == set(SCHEMA["properties"]["oauth2"]["properties"])
+    assert set(KEYS) == set(SCHEMA["properties"]["oauth2"]["properties"])
 
 
 def test_schema_is_printed() -> None:
