@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from jsnpy.command.call import Call
@@ -103,13 +102,14 @@ def _rate(text: str) -> Rate:
 def _folder(text: str) -> str:
     if not text:  # an unset variable of a shell; the current folder is not what anybody wants
         raise ValueError("the name of the folder is empty")
-    # No shell does it after "=", and those of Windows never.
-    folder = os.path.expanduser(text) if text.startswith("~") else text
-    if folder.startswith("~"):
-        raise ValueError(
-            f"{quoted(text)} begins with the name of a user that is not known here; a folder of that name is ./~…"
-        )
-    return folder
+    if not text.startswith("~"):
+        return text
+    from jsnpy.home import expanded
+
+    try:
+        return expanded(text)
+    except ValueError as why:
+        raise ValueError(f"{quoted(text)}: {why}; a folder of that name is ./~…") from None
 
 
 def _format(text: str) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from jsnpy.command.click_parts import folders
+from jsnpy.errors import UsageError
+from jsnpy.text import quoted
 
 
 @click.command("init")
@@ -14,8 +14,12 @@ from jsnpy.command.click_parts import folders
 def init(folder: str) -> None:
     """Write a starter into DIR: script, config, what editors need."""
     from jsnpy import starter
+    from jsnpy.home import expanded
 
-    written = starter.init(os.path.expanduser(folder))
+    try:
+        written = starter.init(expanded(folder))
+    except ValueError as why:
+        raise UsageError(f"{quoted(folder)}: {why}", "A folder of that name is ./~…") from None
     for path in written:
         click.echo(f"written: {path}")
     click.echo(f"Next: edit {written[0]}, put the password into SMTP_PASS, and try: jsnpy {written[0]} --dry-run")

@@ -9,6 +9,7 @@ import sys
 import time
 
 from jsnpy.file_lock import try_lock
+from jsnpy.home import expanded
 from jsnpy.oauth.failure import REFUSED, TIMEOUT, TokenError
 from jsnpy.text import printable
 
@@ -24,24 +25,34 @@ _LARGEST = 1024 * 1024
 
 
 def default_folder() -> str:
-    """Return the folder that tokens are kept in: `JSNPY_TOKEN_DIR`, `$STATE_DIRECTORY`, else the platform's own."""
+    """Return the folder that tokens are kept in: `JSNPY_TOKEN_DIR`, `$STATE_DIRECTORY`, else the platform's own.
+
+    It is absolute, or begins with a `~` that stands for no folder.
+    """
     named = os.environ.get("JSNPY_TOKEN_DIR")
     if named:
-        # No shell expands it after "=", and systemd never does.
-        return os.path.abspath(os.path.expanduser(named))
+        folder = _at_home(named)
+        return folder if folder.startswith("~") else os.path.abspath(folder)
     # systemd lists several with colons between; the folder itself is open to all by its default mode.
     state = os.environ.get("STATE_DIRECTORY", "").partition(os.pathsep)[0]
     if state:
         return os.path.join(os.path.abspath(state), "tokens")
     if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or os.path.expanduser(r"~\AppData\Local")
+        base = os.environ.get("LOCALAPPDATA") or _at_home(r"~\AppData\Local")
     elif sys.platform == "darwin":
-        base = os.path.expanduser("~/Library/Application Support")
+        base = _at_home("~/Library/Application Support")
     else:
         base = os.environ.get("XDG_STATE_HOME", "")
         if not os.path.isabs(base):  # as its specification has it
-            base = os.path.expanduser("~/.local/state")
+            base = _at_home("~/.local/state")
     return os.path.join(base, "jsnpy", "tokens")
+
+
+def _at_home(path: str) -> str:
+    try:
+        return expanded(path)
+    except ValueError:
+        return path  # for a Slot to say so
 
 
 class Unwritable(Exception):  # noqa: N818 - a state of the folder, which some grants can live with
@@ -52,7 +63,7 @@ class Slot:
     """The file of one identity.
 
     Args:
-        folder: absolute path of the folder.
+        folder: absolute path of the folder; or what begins with `~` and stands for none, which is never written.
         name: the file's name, without its ending.
     """
 
@@ -62,6 +73,12 @@ class Slot:
         self._new = os.path.join(folder, f"{name}.new")
         self._lock = os.path.join(folder, f"{name}.lock")
 
+    def _insist_on_folder(self) -> None:
+        try:
+            expanded(self.folder)
+        except ValueError as why:
+            raise Unwritable(str(why)) from None
+
     def read(self) -> str | None:
         """Return the file's text, None where there is none.
 
@@ -70,6 +87,7 @@ class Slot:
             Unwritable: the folder cannot be entered.
             ValueError: what is in it is no text.
         """
+        self._insist_on_folder()
         try:
             file = os.open(self.path, os.O_RDONLY | _NO_FOLLOW)
         except (FileNotFoundError, NotADirectoryError):
@@ -108,6 +126,7 @@ class Slot:
             Unwritable: there is no lock to be had in this folder.
             TokenError: another process holds it all the time, or the folder is not safe.
         """
+        self._insist_on_folder()
         try:
             _make_folder(self.folder)
             file = os.open(self._lock, os.O_RDWR | os.O_CREAT | _NO_FOLLOW, 0o600)
@@ -150,6 +169,7 @@ class Slot:
         Raises:
             Unwritable: it is not.
         """
+        self._insist_on_folder()
         try:
             self._write_new(_sealed(text.encode()))
             _replace(self._new, self.path)

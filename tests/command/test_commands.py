@@ -66,7 +66,19 @@ def test_the_folder_of_a_user_who_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text("console.log(1)")
     done = jsnpy("a.js", "--outbox", "~nobody-here/x", cwd=tmp_path)
     assert (2, "") == (done.code, done.out)
-    assert "a user that is not known here" in done.err
+    assert '"~nobody-here/x": no user of the name nobody-here is known here; a folder of that name is ./~' in done.err
+    assert ["a.js"] == os.listdir(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no HOME")
+@pytest.mark.parametrize("home", ["", "home"])
+@pytest.mark.parametrize("words", [["a.js", "--outbox", "~/x"], ["a.js", "--dry-run", "--mailbox=~"], ["init", "~/x"]])
+def test_an_account_without_a_home_folder(words: list[str], home: str, tmp_path: Path) -> None:
+    """What was to be in a home folder is made neither in the current folder nor in the root folder."""
+    (tmp_path / "a.js").write_text("console.log(1)")
+    done = jsnpy(*words, cwd=tmp_path, env={"HOME": home})
+    assert (2, "") == (done.code, done.out)
+    assert "this account has no home folder: HOME is unset, empty or not a whole path" in done.err
     assert ["a.js"] == os.listdir(tmp_path)
 
 

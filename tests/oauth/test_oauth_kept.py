@@ -478,6 +478,33 @@ def test_a_folder_that_cannot_be_is_one_that_cannot_be_written(
     assert 1 == len(endpoint.requests)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the folders of Linux")
+@pytest.mark.parametrize("home", ["", "home"])
+@pytest.mark.parametrize("named", ["", "~/tokens", "~nobody-here/tokens"])
+def test_an_account_without_a_home_folder_keeps_no_token(
+    endpoint: TokenEndpoint,
+    ask: Ask,
+    fail: Fail,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    home: str,
+    named: str,
+) -> None:
+    """No folder is made in the current one in its place: an application goes on, a log-in is told why."""
+    current = tmp_path / "current"
+    current.mkdir()
+    monkeypatch.chdir(current)
+    monkeypatch.setenv("HOME", home)
+    monkeypatch.setenv("JSNPY_TOKEN_DIR", named)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    assert "t0ken-number-1" == ask(endpoint.block()).text
+    why = "no user of the name nobody-here is known here" if "nobody" in named else "this account has no home folder: "
+    folder = named or "~/.local/state/jsnpy/tokens"
+    for block in (logged_in(endpoint), endpoint.block(refresh_token="r3fresh-1")):
+        assert f"the token folder {folder} cannot be written: {why}" in fail(block).what
+    assert (1, []) == (len(endpoint.requests), os.listdir(current))
+
+
 @posix
 def test_a_folder_that_cannot_be_entered_is_one_that_cannot_be_written(
     endpoint: TokenEndpoint, ask: Ask, fail: Fail, tokens: Path, monkeypatch: pytest.MonkeyPatch

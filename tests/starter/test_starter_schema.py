@@ -69,7 +69,7 @@ def test_mistakes_are_named(config: object, words: str) -> None:
 
 def test_references_are_taken_wherever_there_are_strings() -> None:
     """What a variable or a file will say is for the run to judge, as everywhere in a config."""
-    block = {name: "${ENV:A}" for name in KEYS if name not in ("params", "command")}
+    block: dict[str, object] = {name: "${ENV:A}" for name in KEYS if name not in ("params", "command")}
     block |= {"params": {"audience": "${FILE:a.txt}"}, "command": ["${ENV:A}"], "cloud": "us${FILE:a.txt}"}
     assert [] == complaints(
         {"scriptfile": "${ENV:A}", "include": ["${ENV:A}"], "statefile": "${ENV:A}", "oauth2": block}
