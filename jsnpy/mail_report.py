@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jsnpy.text import printable, shortened, whole
+from jsnpy.text import printable, seconds, shortened, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class MailReport:
             self.refused += refused
             self._last = [*self._last, *result.details["accepted"]][-_NAMED:]
             if not told:
-                self._output.info(f"send_email returned 0 after {facts['seconds']:.2f} s", facts)
+                self._output.info(f"send_email returned 0 after {seconds(facts['seconds'])}", facts)
             return
         self.failed += 1
         error = shortened(result.error, _ERROR_SHOWN)

@@ -19,6 +19,9 @@ _LIKE = 0.75
 _STEM = 3
 """Letters of the shortest word that a longer one may begin with to mean it: "argument" for "arg"."""
 
+_WHOLE = 10
+"""Seconds from which on decimals are of no interest."""
+
 _NOT_JSON = {
     "circular": "an object that holds itself",
     "nested too deeply": "an object nested too deeply",
@@ -82,6 +85,11 @@ def shortened(text: str, most: int) -> str:
         return text
     half = most // 2
     return f"{text[:half]} … ({len(text) - 2 * half} characters) … {text[-half:]}"
+
+
+def seconds(duration: float) -> str:
+    """Return a duration in seconds with no more digits than anybody needs: "0.05 s", "2 s", "2.1 s", "61 s"."""
+    return f"{duration:.0f} s" if duration >= _WHOLE else f"{float(f'{round(duration, 3):.2g}'):g} s"
 
 
 def kind(value: object) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsnpy.text import did_you_mean, harmless, kind, printable, whole
+from jsnpy.text import did_you_mean, harmless, kind, printable, seconds, whole
 
 FIELDS = ("host", "port", "user", "pass", "ssl", "starttls", "from", "to", "subject", "headers", "reply_to", "arg")
 
@@ -125,3 +125,22 @@ def test_a_servers_text_hides_and_reorders_nothing(text: str) -> None:
 def test_a_servers_text_stays_readable_in_any_script(text: str, shown: str) -> None:
     """Blanks of all kinds and joiners behind letters and emoji stay, what no text needs is escaped."""
     assert shown == harmless(text)
+
+
+@pytest.mark.parametrize(
+    ("duration", "shown"),
+    [
+        (0.0, "0 s"),
+        (0.00042, "0 s"),
+        (0.0503, "0.05 s"),
+        (0.2004, "0.2 s"),
+        (1.26, "1.3 s"),
+        (2.003, "2 s"),
+        (9.99, "10 s"),
+        (61.4, "61 s"),
+        (86400.5, "86400 s"),
+    ],
+)
+def test_a_duration_has_no_digits_that_nobody_needs(duration: float, shown: str) -> None:
+    """A timeout of two seconds is one, whatever the clock says of the milliseconds."""
+    assert shown == seconds(duration)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from jsnpy import __version__
-from jsnpy.text import did_you_mean, kind
+from jsnpy.text import did_you_mean, kind, seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def fetch(op: str, method: str | None, given: Mapping[str, Any], host: Host) -> 
             for peer in {one.peer: None for one in (begun, request.url) if one.scheme == "https"}:
                 host.output.warn(f"certificates are not verified (--insecure): {peer} could be anybody")
     where, query, _ = answer.url.partition("?")  # which may hold a key
-    host.output.info(f"{op} {where}{query and '?…'} returned {answer.status} after {time.monotonic() - start:.2f} s")
+    host.output.info(f"{op} {where}{query and '?…'} returned {answer.status} after {seconds(time.monotonic() - start)}")
     return {
         "status": answer.status,
         "body": answer.body,

@@ -12,7 +12,7 @@ from jsnpy.oauth.folder import Slot, Unwritable, default_folder
 from jsnpy.oauth.kept import AccessToken, Kept, parse
 from jsnpy.oauth.resolve import resolved
 from jsnpy.record import Record
-from jsnpy.text import printable
+from jsnpy.text import printable, seconds
 
 try:
     from _blake2 import blake2b  # hashlib would bring OpenSSL's library along
@@ -286,8 +286,8 @@ class Source:
                 kept.tried = now
                 self._keep(need, kept)
             raise
-        seconds = time.monotonic() - begun
-        return made.handed(f"fetched from {need.settings.host} in {seconds:.1f} s", new=True)
+        took = seconds(time.monotonic() - begun)
+        return made.handed(f"fetched from {need.settings.host} in {took}", new=True)
 
     def _ask(self, need: _Need, kept: Kept, deadline: float) -> tuple[Kept, Answer]:
         from jsnpy.oauth import grants

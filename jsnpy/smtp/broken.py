@@ -47,7 +47,7 @@ def failure(error: ReplyError, stage: str, server: Server, transcript: Transcrip
         return SendFailure(Code.PROTOCOL, stage, f"protocol fault while {doing}: {error}{said}")
     hint = tls_hints.greeting_timeout(server) if stage == "greeting" else ""
     if isinstance(error, TimedOut):
-        return SendFailure(Code.TIMEOUT, stage, f"timed out after {transcript.elapsed()} while {doing}", hint=hint)
+        return SendFailure(Code.TIMEOUT, stage, f"timed out after {transcript.waited()} while {doing}", hint=hint)
     if isinstance(error, TlsAlert) and (wants := tls_hints.alert(server, str(error))):  # TLS 1.3: after the handshake
         what = f"{place} ended TLS" if server.cert_file else f"{place} wants a client certificate"
         return SendFailure(Code.TLS, "tls", f"{what}: {error}", hint=wants)

@@ -18,6 +18,10 @@ _SMTP_AUTH_TENANT = "Set-TransportConfig -SmtpClientAuthenticationDisabled $fals
 _USE_OAUTH = (
     'use OAuth (pass: "${{OAUTH2}}" and an oauth2 block in the config, or auth: "xoauth2" with an access token in pass)'
 )
+_NO_PASSWORD_WAS_USED = (
+    "a token was used here, no password: SMTP AUTH may be off for the mailbox or the organisation, and tokens need it "
+    f"too (have an administrator allow it: {_SMTP_AUTH})"
+)
 _GMAIL_APP = "an app password (Google account, Security, 2-Step Verification, App passwords)"
 _TLS_FIRST = "the server wants TLS first: set starttls: true (usually port 587) or ssl: true (port 465)"
 _HELO = "the server dislikes the name it is greeted with: set helo to this machine's full name"
@@ -188,6 +192,8 @@ def _known(text: str, stage: str, answer: Reply, server: Server) -> str:
         return _TLS_FIRST
     if "5.7.139" in text or "smtpclientauthentication" in text:
         return _exchange(text, by_token=_by_token(server))
+    if _by_token(server) and _says(text, "5.7.30"):
+        return _NO_PASSWORD_WAS_USED
     for words, hint in _ANY:
         if all(_says(text, word) for word in words):
             return hint

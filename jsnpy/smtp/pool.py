@@ -7,6 +7,7 @@ import time
 from jsnpy.smtp.outcome import SendFailure
 from jsnpy.smtp.reply import ConnectionLost, ReplyError
 from jsnpy.smtp.session import QUIT_TIME, Session
+from jsnpy.text import seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class KeptSession(Session):
             return
         self.details.attempts += 1
         self.transcript.event(
-            f"continuing the session with {self.server.place} (keep_alive), idle for {self._idle:.1f} s"
+            f"continuing the session with {self.server.place} (keep_alive), idle for {seconds(self._idle)}"
         )
         if self.secure and not self.verifies:
             self.transcript.event("WARNING: its certificate was NOT VERIFIED: anybody could be at the other end")

@@ -134,7 +134,7 @@ def _failure(error: Exception, chain: list[bytes], server: Server, transcript: T
 
     place = server.place
     if isinstance(error, TimeoutError):
-        what = f"{place} did not finish the TLS handshake: timed out after {transcript.elapsed()}"
+        what = f"{place} did not finish the TLS handshake: timed out after {transcript.waited()}"
         return SendFailure(Code.TIMEOUT, "tls", what, hint=tls_hints.handshake_timeout(server))
     if not isinstance(error, ssl.SSLCertVerificationError):
         # A server that ends the handshake after it has shown its own certificate wants one from us, or another one.

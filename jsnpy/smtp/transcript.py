@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from jsnpy.text import harmless
+from jsnpy.text import harmless, seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ class Transcript:
     def elapsed(self) -> str:
         """Return the time since the start, as "0.123 s"."""
         return f"{time.monotonic() - self._start:.3f} s"
+
+    def waited(self) -> str:
+        """Return the same for a sentence: "0.12 s", "60 s"."""
+        return seconds(time.monotonic() - self._start)
 
     def event(self, text: str) -> None:
         """Note what happened outside of the dialogue."""

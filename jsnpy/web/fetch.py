@@ -7,7 +7,7 @@ import time
 from http import HTTPStatus
 
 from jsnpy.record import Record
-from jsnpy.text import whole
+from jsnpy.text import seconds, whole
 from jsnpy.web import body as bodies
 from jsnpy.web.errors import WebError
 from jsnpy.web.transfer import FOR_ALL, OF_THE_BODY, Reply, Transfer
@@ -149,7 +149,7 @@ def fetch(
     if not outcome or (isinstance(outcome[0], WebError) and time.monotonic() >= end):
         stage = transfer.stage
         transfer.abort()
-        waited = f"timed out after {round(end - begun, 1):g} s while {stage}"
+        waited = f"timed out after {seconds(end - begun)} while {stage}"
         raise WebError(f"{waited}: is the server overloaded or stuck?", "timeout")
     if isinstance(outcome[0], WebError):
         raise outcome[0]

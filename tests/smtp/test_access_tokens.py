@@ -325,6 +325,10 @@ def test_no_mechanism_for_a_token_is_5(scripted: Scripted) -> None:
             b"535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.\r\n",
             ["this mailbox", f"Set-CASMailbox {USER} -SmtpClientAuthenticationDisabled $false", "tokens need it too"],
         ),
+        (
+            b"550 5.7.30 Basic authentication is not supported for Client Submission.\r\n",
+            ["a token was used here, no password", "tokens need it too", f"Set-CASMailbox {USER}"],
+        ),
         (b"535 5.7.139 Authentication unsuccessful\r\n", ["tokens need it too", f"Set-CASMailbox {USER}"]),
     ],
 )
@@ -335,3 +339,4 @@ def test_a_refused_token_is_not_spoken_of_as_a_password(scripted: Scripted, repl
         assert word in error
     assert "check user and pass" not in error
     assert "basic authentication" not in error
+    assert "use OAuth" not in error
