@@ -204,10 +204,10 @@ class Mailer:
         outbox = self._opened_outbox() if self._options.outbox is not None else None
         if outbox is None or outbox.is_empty():
             return
-        from jsnpy.outbox import command
+        from jsnpy.outbox import actions
 
         self._output.flush()
-        command.after_run(outbox, self._settings(), self._output)
+        actions.after_run(outbox, self._settings(), self._output)
 
     def close(self) -> None:
         """Let go of the outbox; in a dry run, say in the end what was caught."""

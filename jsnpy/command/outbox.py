@@ -1,4 +1,4 @@
-"""`jsnpy outbox …`: what is done with the mails that were kept."""
+"""`jsnpy outbox …`: its options and its progress bar; what is done then is in `jsnpy/outbox/actions.py`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def commands() -> None:
 
 
 class _Bar:
-    """A progress bar on stderr, where that is a terminal (a command.Progress)."""
+    """A progress bar on stderr, where that is a terminal (an actions.Progress)."""
 
     def __init__(self) -> None:
         self._bar: Any = None
@@ -100,14 +100,14 @@ def list_(typed: dict[str, Any], *, as_json: bool) -> int:
 
     Without a folder, but with JSNPY_BROKER_URL set: the mails that wait in the fleet.
     """
-    from jsnpy.outbox import command
+    from jsnpy.outbox import actions
 
     call = options.read("", typed, os.environ, options.LIST)
     if call.options.outbox is None and os.environ.get("JSNPY_BROKER_URL", "").strip():
         from jsnpy.fleet import listing
 
         return guarded(lambda output, redactor: listing.show(output, redactor, as_json=as_json), call.options)
-    return _carry_out(typed, options.LIST, lambda box, _, output, __: command.list_(box, output, as_json=as_json))
+    return _carry_out(typed, options.LIST, lambda box, _, output, __: actions.list_(box, output, as_json=as_json))
 
 
 @commands.command(cls=GroupedCommand)
@@ -115,10 +115,10 @@ def list_(typed: dict[str, Any], *, as_json: bool) -> int:
 @click.option("--now", is_flag=True, help="Try all that wait, due or not.")
 def flush(typed: dict[str, Any], *, now: bool) -> int:
     """Try the mails that are due, a line a mail."""
-    from jsnpy.outbox import command
+    from jsnpy.outbox import actions
 
     def work(outbox: Outbox, wanted: Options, output: Output, redactor: Redactor) -> int:
-        return command.flush(outbox, wanted, output, redactor, now=now, progress=_progress(wanted))
+        return actions.flush(outbox, wanted, output, redactor, now=now, progress=_progress(wanted))
 
     return _carry_out(typed, options.FLUSH, work)
 
@@ -129,9 +129,9 @@ def flush(typed: dict[str, Any], *, now: bool) -> int:
 @click.option("--eml", is_flag=True, help="Print the message as it is.")
 def show(typed: dict[str, Any], *, id_: str, eml: bool) -> int:
     """Show a mail: its state, its headers, its text."""
-    from jsnpy.outbox import command
+    from jsnpy.outbox import actions
 
-    return _carry_out(typed, options.LIST, lambda box, _, output, __: command.show(box, id_, output, as_eml=eml))
+    return _carry_out(typed, options.LIST, lambda box, _, output, __: actions.show(box, id_, output, as_eml=eml))
 
 
 @commands.command(cls=GroupedCommand)
@@ -142,11 +142,11 @@ def retry(typed: dict[str, Any], *, ids: tuple[str, ...], unknown: bool) -> int:
     """Try mails now, whatever their age, given up or not."""
     if not ids and not unknown:
         raise UsageError("which mails? Name their IDs, or give --unknown for all of unknown delivery")
-    from jsnpy.outbox import command
+    from jsnpy.outbox import actions
 
     def work(outbox: Outbox, wanted: Options, output: Output, redactor: Redactor) -> int:
         bar = _progress(wanted)
-        return command.retry(outbox, wanted, output, redactor, ids=ids, unknown=unknown, progress=bar)
+        return actions.retry(outbox, wanted, output, redactor, ids=ids, unknown=unknown, progress=bar)
 
     return _carry_out(typed, options.FLUSH, work)
 
@@ -156,6 +156,6 @@ def retry(typed: dict[str, Any], *, ids: tuple[str, ...], unknown: bool) -> int:
 @takes(options.LIST)
 def drop(typed: dict[str, Any], *, ids: tuple[str, ...]) -> int:
     """Forget mails."""
-    from jsnpy.outbox import command
+    from jsnpy.outbox import actions
 
-    return _carry_out(typed, options.LIST, lambda outbox, _, output, __: command.drop(outbox, ids, output))
+    return _carry_out(typed, options.LIST, lambda outbox, _, output, __: actions.drop(outbox, ids, output))

@@ -6,7 +6,7 @@ import time
 
 from jsnpy.errors import UsageError
 from jsnpy.fleet.settings import Settings
-from jsnpy.outbox import command, schedule
+from jsnpy.outbox import actions, schedule
 from jsnpy.outbox.rows import Row, Standing
 from jsnpy.output import STDOUT
 
@@ -40,12 +40,12 @@ def show(output: Output, redactor: Redactor, *, as_json: bool = False) -> int:
     now = time.time()
     kept = [_standing(row, now, sending=sending) for row, sending in Waiting(state).rows()]
     for each in kept:
-        output.write(STDOUT, (command.json_line if as_json else command.long_line)(each, now) + "\n")
+        output.write(STDOUT, (actions.json_line if as_json else actions.long_line)(each, now) + "\n")
     if not kept:
         output.show("no mail waits in the fleet")
     output.finish()
     code = output.exit_code(0)
-    return code or (command.LEFT if kept else 0)
+    return code or (actions.LEFT if kept else 0)
 
 
 def _standing(row: Row, now: float, *, sending: bool) -> Standing:

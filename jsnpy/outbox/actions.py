@@ -1,4 +1,4 @@
-"""What `jsnpy outbox` does: a line a mail on stdout, exit code 0 when nothing is left and 3 when something is."""
+"""What `jsnpy outbox …` does: a line a mail on stdout, exit code 0 when nothing is left and 3 when something is."""
 
 from __future__ import annotations
 
