@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -110,6 +111,7 @@ class _Periodic(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no
     """What each worker looks after as long as it is connected to the broker: due mails, and what dead workers had."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
+    _entries: Any = ()  # stopped without a start where the broker goes away meanwhile
 
     def start(self, consumer: Any) -> None:
         self._entries = [consumer.timer.call_repeatedly(1.0, self._send_due)]
@@ -122,12 +124,18 @@ class _Periodic(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no
             each.cancel()
 
     def _send_due(self) -> None:
+        due: list[tuple[str, int]] = []
         try:
-            for id_, attempt in waiting.due():
+            due = waiting.due()
+            while due:
+                id_, attempt = due[0]
                 mail = {"version": VERSION, "id": id_, "attempt": attempt}
                 send.apply_async([mail], task_id=f"{id_}-{attempt}", retry=False)
+                del due[0]
         except Exception as error:  # noqa: BLE001 - each broker's library has errors of its own
             logger.warning("the mails that are due cannot be handed to workers now: %s", error)
+            with contextlib.suppress(StateError):
+                waiting.take_back([id_ for id_, _ in due])
 
     def _take_over(self, consumer: Any) -> None:
         # kombu looks each hundred seconds only, however short the takeover time.
@@ -150,10 +158,21 @@ def _claimed(task: Any, owner: str, *, announced: bool = False) -> Claim:
     try:
         claim = claims.claim(task.request.id, owner, announced=announced)
     except StateError as error:
-        raise task.retry(countdown=_AGAIN, exc=error) from None
+        raise _again(task, _AGAIN, error) from None
     if claim.verdict == "busy":
-        raise task.retry(countdown=claim.left + 0.5)
+        raise _again(task, claim.left + 0.5)
     return claim
+
+
+def _again(task: Any, seconds: float, error: Exception | None = None) -> Exception:
+    """Put a task off, and return what ends it for now."""
+    try:
+        # What is shown of its arguments has to be said again: Celery would show all.
+        put_off: Exception = task.retry(countdown=seconds, exc=error, throw=False, argsrepr=task.request.argsrepr)
+    except exceptions.Reject as rejected:
+        # The broker takes nothing now, as when it is full: it shall keep what it has, which Celery would let go of.
+        return exceptions.Reject(rejected.reason, requeue=True)  # type: ignore[no-any-return]  # Celery has no types
+    return put_off
 
 
 def _lost(what: str, claim: Claim) -> str:
@@ -232,10 +251,13 @@ def _failed(text: str) -> LostError:
     return LostError(text)
 
 
-@app.task(name="jsnpy.wait", ignore_result=True, throws=(MailError,))
-def wait(mail: dict[str, Any]) -> None:
+@app.task(name="jsnpy.wait", bind=True, ignore_result=True, throws=(MailError,), max_retries=None)
+def wait(self: Any, mail: dict[str, Any]) -> None:
     """Keep a mail that an older version let wait as a task of its own."""
-    _adopt(mail)
+    try:
+        _adopt(mail)
+    except StateError as error:
+        raise _again(self, _AGAIN, error) from None
 
 
 def _adopt(mail: dict[str, Any]) -> None:
@@ -262,7 +284,7 @@ def send(self: Any, mail: dict[str, Any]) -> str:
     try:
         return _sent(self, mail)
     except (StateError, OutboxError) as error:
-        raise self.retry(countdown=_AGAIN, exc=error) from None
+        raise _again(self, _AGAIN, error) from None
 
 
 def _sent(task: Any, mail: dict[str, Any]) -> str:
@@ -275,21 +297,21 @@ def _sent(task: Any, mail: dict[str, Any]) -> str:
     if not isinstance(mail.get("id"), str) or not isinstance(mail.get("attempt"), int):
         raise _reported(_STRANGE)
     kept = waiting.take(mail["id"])
-    if kept is not None and (why := _not_here(kept)):
+    # It was dropped, or this is an old attempt that was handed out again.
+    if kept is None or kept.attempt != mail["attempt"]:
+        raise exceptions.Ignore
+    if why := _not_here(kept):
         waiting.postpone(mail["id"], _ELSEWHERE)
         logger.error("the mail %s waits for another worker: %s", mail["id"], why)
         raise exceptions.Ignore
-    if kept is not None and settings.rate is not None and not kept.slot:
+    if settings.rate is not None and not kept.slot:
         pause = rates.slot(state, mails.account_of(kept.row), settings.rate) or 0.0
         if pause > 1:
             waiting.postpone(mail["id"], pause, slot=True)
             raise exceptions.Ignore
         time.sleep(pause)
     claim = _claimed(task, owner)
-    if claim.verdict == "done":
-        return claim.text
-    # It was dropped, or this is an old attempt that was handed out again.
-    if kept is None or kept.attempt != mail["attempt"]:
+    if claim.verdict == "done":  # since it was taken
         raise exceptions.Ignore
     name = printable(f"the mail {mail['id']} ({kept.row.subject})")
     if claim.verdict != "yours":

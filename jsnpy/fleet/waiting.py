@@ -210,6 +210,11 @@ class Waiting:
         """Let a mail that was due wait on; with `slot`, for a turn that its account has been given."""
         self._state.ask(_POSTPONE, (*_KEYS, f"mail:{id_}"), id_, time.time() + seconds, "1" if slot else "")
 
+    def take_back(self, ids: list[str]) -> None:
+        """Let mails be due again that the broker did not take."""
+        for id_ in ids:
+            self._state.ask(_POSTPONE, (*_KEYS, f"mail:{id_}"), id_, time.time(), "", patience=0.0)
+
     def forget(self, id_: str) -> bool:
         """Forget a mail, and return whether it was kept."""
         return bool(self._state.ask(_FORGET, (*_KEYS, f"mail:{id_}"), id_))

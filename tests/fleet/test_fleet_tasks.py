@@ -1,0 +1,221 @@
+"""Tasks carried out as a worker does, but without one: what a broker or a Redis that is away does to them."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import importlib
+import json
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import redis
+from support.brokers import REDIS, Redis
+from support.mail import fields
+from support.scripted import ScriptedServer
+
+from jsnpy import config, smtp
+from jsnpy.fleet import runs
+from jsnpy.fleet.mails import Queue, Task
+from jsnpy.fleet.state import State
+from jsnpy.options import Options
+from jsnpy.outbox.rate import Rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.skipif(REDIS is None, reason="redis-server is not installed")
+
+KEPT: dict[str, Any] = json.loads((Path(__file__).parent / "kept_tasks.json").read_text())
+AWAY = "redis://127.0.0.1:1/0"
+
+
+class Tasks:
+    """The app of `jsnpy.celery` with a broker, and another Redis for state and results."""
+
+    def __init__(self, app: Any, broker: Redis, state: Redis, folder: Path) -> None:
+        self.module = app
+        self.broker = broker
+        self.queue: Any = redis.Redis.from_url(broker.url)
+        self.kept: Any = redis.Redis.from_url(state.url)
+        self.folder = folder
+
+    def submit(self, script: str = "console.log(1)", arg: object = None, **options: Any) -> dict[str, Any]:
+        """Submit a run, and return its task as the broker hands it out."""
+        (self.folder / "run.js").write_text(script)
+        (self.folder / "run.json").write_text(json.dumps({"scriptfile": "run.js", "arg": arg}))
+        loaded = config.load(str(self.folder / "run.json"), keep_references=True)
+        self.module.submit(runs.order(loaded, Options(**options)))
+        return self.next()
+
+    def keep(self, id_: str, server: Any, *, seconds: float = -1.0) -> None:
+        """Let a mail wait that was refused once."""
+        run = f"run-{id_}"
+        self.module.claims.claim(run, "ann")
+        task = Task(self.module.state, run, "ann")
+        assert -7 == Queue(task).send(fields(server, subject=id_), smtp.Settings()).code
+        ((row, _),) = [found for found in self.module.waiting.rows() if found[0].subject == id_]
+        self.kept.rename(f"jsnpy:mail:{row.id}", f"jsnpy:mail:{id_}")
+        self.kept.zrem("jsnpy:waiting", row.id)
+        self.kept.zadd("jsnpy:waiting", {id_: time.time() + seconds})
+
+    def send_due(self) -> None:
+        """Do what a worker does each second."""
+        self.module._Periodic(None)._send_due()
+
+    def next(self) -> dict[str, Any]:
+        """Take the next task from the broker."""
+        task: dict[str, Any] = json.loads(self.queue.rpop("jsnpy"))
+        return task
+
+    def hand(self, task: dict[str, Any]) -> tuple[str, Any]:
+        """Carry a task out, and return Celery's word for its end, and what came of it or what ended it."""
+        from celery.app.trace import build_tracer
+
+        name, headers = task["headers"]["task"], task["headers"]
+        body = task["body"]
+        given, named, _ = json.loads(base64.b64decode(body)) if isinstance(body, str) else body
+        request = headers | {
+            "args": given,
+            "kwargs": named,
+            "delivery_info": task["properties"]["delivery_info"],
+            "called_directly": False,
+            "is_eager": False,
+            "hostname": "one@here",
+        }
+        done = build_tracer(name, self.module.app.tasks[name], app=self.module.app)(
+            headers["id"], given, named, request
+        )
+        return (done.info.state, done.info.retval) if done.info else ("SUCCESS", done.retval)
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tasks]:
+    """Two redis-servers, and an app made for them."""
+    folder = tmp_path_factory.mktemp("tasks")
+    with (
+        Redis(folder / "broker") as broker,
+        Redis(folder / "state") as state,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("JSNPY_BROKER_URL", broker.url)
+        patch.setenv("JSNPY_RESULT_URL", state.url)
+        patch.delitem(sys.modules, "jsnpy.celery", raising=False)
+        module = importlib.import_module("jsnpy.celery")
+        yield Tasks(module, broker, state, folder)
+        module.app.close()
+
+
+@pytest.fixture
+def tasks(servers: Tasks, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Tasks:
+    """Both empty; a Redis that is away is not waited for."""
+    monkeypatch.setenv("JSNPY_BROKER_URL", servers.module.settings.broker)
+    monkeypatch.setenv("JSNPY_RESULT_URL", servers.module.settings.results)
+    monkeypatch.setattr(State.ask, "__kwdefaults__", {"patience": 0.0})
+    caplog.set_level(logging.DEBUG, "celery.task")
+    servers.queue.flushall()
+    servers.kept.flushall()
+    return servers
+
+
+@pytest.fixture
+def away(tasks: Tasks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fleet's state cannot be asked."""
+    state = State(AWAY)
+    monkeypatch.setattr(tasks.module, "state", state)
+    for name in ("claims", "waiting"):
+        monkeypatch.setattr(getattr(tasks.module, name), "_state", state)
+
+
+@contextlib.contextmanager
+def full(broker: Any) -> Iterator[None]:
+    """Let a redis-server take nothing more."""
+    broker.config_set("maxmemory", 1)
+    try:
+        yield
+    finally:
+        broker.config_set("maxmemory", 0)
+
+
+def test_a_run_is_carried_out(tasks: Tasks) -> None:
+    """What came of it is in Celery's result, and its claim forgets that."""
+    task = tasks.submit("console.log('out'); exit(3)")
+    state, result = tasks.hand(task)
+    assert ("SUCCESS", 3, "out\n", []) == (state, result["exit_code"], result["stdout"], result["sends"])
+    assert b"" == tasks.kept.hget(f"jsnpy:{task['headers']['id']}", "done")
+
+
+@pytest.mark.usefixtures("away")
+@pytest.mark.parametrize("name", ["jsnpy.run", "jsnpy.mail", "jsnpy.wait"])
+def test_a_task_waits_for_the_fleets_state(tasks: Tasks, name: str) -> None:
+    """Where it cannot be asked, each kind of task is put back into the queue for later; a mail of version 1 too."""
+    state, why = tasks.hand(KEPT[name])
+    assert ("RETRY", 10.0) == (state, why.when)
+    assert (name, 1) == ((headers := tasks.next()["headers"])["task"], headers["retries"])
+
+
+@pytest.mark.usefixtures("away")
+def test_a_task_that_a_full_broker_does_not_take_back_stays_there(tasks: Tasks) -> None:
+    """Celery would have it acknowledged, so that a run was neither done nor reported."""
+    with full(tasks.queue):
+        state, why = tasks.hand(KEPT["jsnpy.run"])
+    assert ("REJECTED", True) == (state, why.requeue)
+
+
+def test_a_run_that_is_put_off_shows_no_argument(tasks: Tasks) -> None:
+    """What Celery shows of it has the script's name alone, also the second time."""
+    task = tasks.submit(arg={"pass": "literal-4711"})
+    tasks.module.claims.claim(task["headers"]["id"], "another")
+    state, why = tasks.hand(task)
+    assert ("RETRY", True) == (state, 14 < why.when <= 15.5)
+    again = tasks.next()["headers"]
+    assert task["headers"]["argsrepr"] == again["argsrepr"]
+    assert "literal-4711" not in json.dumps(again)
+
+
+def test_a_mail_that_the_broker_did_not_take_is_due_again(tasks: Tasks, caplog: pytest.LogCaptureFixture) -> None:
+    """Mails that were due while the broker was full or away are handed over as soon as it is there."""
+    with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
+        for id_ in ("m1", "m2"):
+            tasks.keep(id_, server)
+    with full(tasks.queue):
+        tasks.send_due()
+    assert "the mails that are due cannot be handed to workers now: " in caplog.text
+    assert (2, 0) == (tasks.kept.zcard("jsnpy:waiting"), tasks.kept.zcard("jsnpy:sending"))
+    tasks.send_due()
+    assert {"m1-1", "m2-1"} == {tasks.next()["headers"]["id"] for _ in "12"}
+
+
+@pytest.mark.usefixtures("away")
+def test_mails_are_looked_for_again_when_the_state_is_back(tasks: Tasks, caplog: pytest.LogCaptureFixture) -> None:
+    """A worker goes on where it cannot see which mails are due."""
+    tasks.send_due()
+    assert "the mails that are due cannot be handed to workers now: the fleet's state in Redis" in caplog.text
+
+
+def test_a_worker_that_is_stopped_before_it_looks_for_mails_stops_well(tasks: Tasks) -> None:
+    """Where the broker goes away while a worker connects, all of its parts are stopped, begun or not."""
+    tasks.module._Periodic(None).stop(None)
+
+
+@pytest.mark.parametrize("rate", [None, Rate("1/m")])
+@pytest.mark.parametrize("more", [{}, {"version": 99}])
+def test_an_old_attempt_changes_nothing(
+    tasks: Tasks, monkeypatch: pytest.MonkeyPatch, rate: Rate | None, more: dict[str, int]
+) -> None:
+    """One that is handed out again neither brings the mail's next attempt forward nor takes its account's turn."""
+    monkeypatch.setattr(tasks.module.settings, "rate", rate)
+    with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
+        tasks.keep("m", server)
+        tasks.send_due()
+        old = tasks.next()
+        assert ("SUCCESS", "waiting") == ((done := tasks.hand(old))[0], done[1].split(":")[0])
+        row = json.loads(tasks.kept.hget("jsnpy:mail:m", "row")) | more
+        tasks.kept.hset("jsnpy:mail:m", "row", json.dumps(row))
+        before = {key: tasks.kept.dump(key) for key in tasks.kept.keys("jsnpy:*")}
+        assert "IGNORED" == tasks.hand(old)[0]
+        assert before == {key: tasks.kept.dump(key) for key in tasks.kept.keys("jsnpy:*")}
