@@ -142,7 +142,7 @@ class _Periodic(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no
         channel = consumer.task_consumer.channel
         try:
             channel.qos.restore_visible(num=channel.unacked_restore_limit, interval=1)
-        except consumer.connection_errors as error:
+        except Exception as error:  # noqa: BLE001 - away, full, or it cannot write to its disk
             logger.debug("what dead workers had cannot be looked for now: %s", error)
 
 

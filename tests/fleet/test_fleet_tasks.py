@@ -10,17 +10,21 @@ import logging
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
 from support.brokers import REDIS, Redis
 from support.mail import fields
+from support.mailserver import MailServer
 from support.scripted import ScriptedServer
 
 from jsnpy import config, smtp
 from jsnpy.fleet import runs
-from jsnpy.fleet.mails import Queue, Task
+from jsnpy.fleet.claims import Claims
+from jsnpy.fleet.mails import Queue, Task, account_of
+from jsnpy.fleet.rates import slot
 from jsnpy.fleet.state import State
 from jsnpy.options import Options
 from jsnpy.outbox.rate import Rate
@@ -48,7 +52,7 @@ class Tasks:
         """Submit a run, and return its task as the broker hands it out."""
         (self.folder / "run.js").write_text(script)
         (self.folder / "run.json").write_text(json.dumps({"scriptfile": "run.js", "arg": arg}))
-        loaded = config.load(str(self.folder / "run.json"), keep_references=True)
+        loaded = config.load("run.json", keep_references=True)
         self.module.submit(runs.order(loaded, Options(**options)))
         return self.next()
 
@@ -116,8 +120,9 @@ def tasks(servers: Tasks, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCap
     monkeypatch.setenv("JSNPY_BROKER_URL", servers.module.settings.broker)
     monkeypatch.setenv("JSNPY_RESULT_URL", servers.module.settings.results)
     monkeypatch.setattr(State.ask, "__kwdefaults__", {"patience": 0.0})
+    monkeypatch.chdir(servers.folder)
     caplog.set_level(logging.DEBUG, "celery.task")
-    servers.queue.flushall()
+    servers.queue.delete("jsnpy", "unacked", "unacked_index")  # the binding of the queue is made once
     servers.kept.flushall()
     return servers
 
@@ -129,6 +134,11 @@ def away(tasks: Tasks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks.module, "state", state)
     for name in ("claims", "waiting"):
         monkeypatch.setattr(getattr(tasks.module, name), "_state", state)
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """Return what the worker logged, with the level of each."""
+    return [(each.levelname, each.message) for each in caplog.records if each.name == "jsnpy.celery"]
 
 
 @contextlib.contextmanager
@@ -197,6 +207,24 @@ def test_mails_are_looked_for_again_when_the_state_is_back(tasks: Tasks, caplog:
     assert "the mails that are due cannot be handed to workers now: the fleet's state in Redis" in caplog.text
 
 
+def test_what_dead_workers_had_is_looked_for_again_when_redis_is_full(
+    tasks: Tasks, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A worker takes over what is older than the takeover time, and goes on where its Redis takes nothing."""
+    task = tasks.submit()
+    tasks.queue.hset("unacked", "old", json.dumps([task, "jsnpy", "jsnpy"]))
+    tasks.queue.zadd("unacked_index", {"old": time.time() - 301, "new": time.time() - 200})
+    with tasks.module.app.connection_for_read() as connection:
+        consumer = SimpleNamespace(task_consumer=SimpleNamespace(channel=connection.default_channel))
+        with full(tasks.queue):
+            tasks.module._Periodic(None)._take_over(consumer)
+        assert "what dead workers had cannot be looked for now: " in caplog.text
+        assert 0 == tasks.queue.llen("jsnpy")
+        tasks.module._Periodic(None)._take_over(consumer)
+    assert task["headers"]["id"] == tasks.next()["headers"]["id"]
+    assert [b"new"] == tasks.queue.zrange("unacked_index", 0, -1)
+
+
 def test_a_worker_that_is_stopped_before_it_looks_for_mails_stops_well(tasks: Tasks) -> None:
     """Where the broker goes away while a worker connects, all of its parts are stopped, begun or not."""
     tasks.module._Periodic(None).stop(None)
@@ -219,3 +247,140 @@ def test_an_old_attempt_changes_nothing(
         before = {key: tasks.kept.dump(key) for key in tasks.kept.keys("jsnpy:*")}
         assert "IGNORED" == tasks.hand(old)[0]
         assert before == {key: tasks.kept.dump(key) for key in tasks.kept.keys("jsnpy:*")}
+
+
+def test_a_run_that_is_done_already_is_told(tasks: Tasks) -> None:
+    """Handed out again before its result was stored, it is answered from its claim; afterwards it is let be."""
+    task = tasks.submit()
+    id_ = task["headers"]["id"]
+    tasks.module.claims.claim(id_, "ann")
+    tasks.module.claims.finish(id_, "ann", {"exit_code": 5})
+    assert ("SUCCESS", {"exit_code": 5}) == tasks.hand(task)
+    assert "IGNORED" == tasks.hand(task)[0]
+
+
+@pytest.mark.parametrize(
+    ("claim", "words"),
+    [
+        ({"owner": "ann", "until": 1, "marked": 1}, "its worker (ann) died after a mail may have gone; it is not done"),
+        ({"owner": "", "until": 1, "marked": 1}, "its worker died after a mail may have gone; it is not done again"),
+        ({"owner": "ann", "until": 1, "claims": 5}, "5 workers died of it before it sent a mail"),
+        ({"forgotten": 1}, "the fleet's Redis has lost its data since it was submitted; it is not done (again)"),
+    ],
+)
+def test_a_run_that_is_lost_is_told(
+    tasks: Tasks, caplog: pytest.LogCaptureFixture, claim: dict[str, Any], words: str
+) -> None:
+    """Whatever it was lost by is the run's result, and an error in the log."""
+    task = tasks.submit()
+    id_ = task["headers"]["id"]
+    tasks.kept.hset(f"jsnpy:{id_}", mapping=claim)
+    state, why = tasks.hand(task)
+    assert "FAILURE" == state
+    assert f"the run {id_} of run.js is lost: {words}" in str(why)
+    assert [("ERROR", str(why))] == [
+        (each.levelname, each.message) for each in caplog.records if "lost" in each.message
+    ]
+
+
+def test_a_run_whose_end_cannot_be_noted_has_its_result(
+    tasks: Tasks, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Redis went away during the run: what came of it arrives, and the log says what could not be noted."""
+    task = tasks.submit("console.log('done')")
+    gone = Claims(State(AWAY))
+    for name in ("finish", "shorten"):
+        monkeypatch.setattr(tasks.module.claims, name, getattr(gone, name))
+    state, result = tasks.hand(task)
+    assert ("SUCCESS", "done\n") == (state, result["stdout"])
+    cannot = "the fleet's state in Redis cannot be reached"
+    (noted, _, kept) = said(caplog)
+    assert ("WARNING", "DEBUG") == (noted[0], kept[0])
+    assert cannot in noted[1]
+    assert cannot in kept[1]
+
+
+@pytest.mark.parametrize(
+    ("script", "level", "words"),
+    [
+        ("1", "INFO", "exit code 0, 0 mails"),
+        ("exit(3)", "WARNING", "exit code 3, 0 mails"),
+        ("throw 'no disk'", "WARNING", "exit code 1, 0 mails\nrun.js:1\nthrow 'no disk'\n\nUncaught no disk"),
+        ("send_email({})", "WARNING", "exit code 0, 0 mails\nhost is missing"),
+    ],
+)
+def test_the_log_says_what_came_of_a_run(
+    tasks: Tasks, caplog: pytest.LogCaptureFixture, script: str, level: str, words: str
+) -> None:
+    """One entry for each run: a warning where it or one of its mails failed."""
+    task = tasks.submit(script)
+    tasks.hand(task)
+    assert [(level, f"the run {task['headers']['id']} of run.js: {words}")] == said(caplog)
+
+
+def kept_attempt(tasks: Tasks, server: Any) -> dict[str, Any]:
+    """Keep a mail that is due, and return its next attempt's task."""
+    tasks.keep("m", server)
+    tasks.send_due()
+    return tasks.next()
+
+
+def test_a_mails_turn_is_waited_for_in_redis(tasks: Tasks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A waiting mail whose account's turn is later is due then, with that turn; it needs no second one."""
+    monkeypatch.setattr(tasks.module.settings, "rate", Rate("1/m"))
+    with MailServer(refuse={"bob@y.test": "451 4.7.1 later"}) as server:
+        task = kept_attempt(tasks, server)
+        ((row, _),) = tasks.module.waiting.rows()
+        assert 0 == slot(tasks.module.state, account_of(row), Rate("1/m"))
+        assert "IGNORED" == tasks.hand(task)[0]
+        ((_, due),) = tasks.kept.zrange("jsnpy:waiting", 0, -1, withscores=True)
+        assert 58 < due - time.time() <= 60
+        tasks.kept.zadd("jsnpy:waiting", {"m": 0})
+        tasks.send_due()
+        again = tasks.next()
+        assert task["headers"]["id"] == again["headers"]["id"]
+        assert "waiting: " == tasks.hand(again)[1][:9]
+
+
+def test_a_turn_within_a_second_is_waited_for(tasks: Tasks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not worth a way through Redis."""
+    monkeypatch.setattr(tasks.module.settings, "rate", Rate("2/s"))
+    with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
+        task = kept_attempt(tasks, server)
+        ((row, _),) = tasks.module.waiting.rows()
+        for _ in "12":
+            slot(tasks.module.state, account_of(row), Rate("2/s"))
+        begun = time.monotonic()
+        assert "SUCCESS" == tasks.hand(task)[0]
+        assert time.monotonic() - begun > 0.5
+
+
+def test_an_attempt_that_was_made_meanwhile_is_not_made_again(tasks: Tasks) -> None:
+    """Another worker finished it after this one had read the mail."""
+    with ScriptedServer() as server:
+        with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as busy:
+            task = kept_attempt(tasks, busy)
+        tasks.module.claims.claim("m-1", "ann")
+        tasks.module.claims.finish("m-1", "ann", None)
+        assert "IGNORED" == tasks.hand(task)[0]
+        assert [] == server.commands
+
+
+def test_a_mail_that_another_worker_has_is_put_off(tasks: Tasks) -> None:
+    """A mail's attempt that is handed out again while it is made comes back when the claim may be over."""
+    with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
+        task = kept_attempt(tasks, server)
+        tasks.module.claims.claim("m-1", "ann")
+        state, why = tasks.hand(task)
+    assert ("RETRY", True) == (state, 15 < why.when <= 15.5)
+
+
+def test_a_mail_that_may_be_delivered_is_forgotten(tasks: Tasks) -> None:
+    """Its worker died after the mark: it is reported once, and neither sent again nor kept."""
+    with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
+        task = kept_attempt(tasks, server)
+    tasks.kept.hset("jsnpy:m-1", mapping={"owner": "ann", "until": 1, "marked": 1})
+    state, why = tasks.hand(task)
+    assert ("FAILURE", True) == (state, "the mail m (m) is lost: its worker (ann) died" in str(why))
+    assert [] == tasks.module.waiting.rows()
+    assert "IGNORED" == tasks.hand(task)[0]
