@@ -98,7 +98,7 @@ _LIST = """
 local found = {}
 for number, key in ipairs(KEYS) do
     for _, id in ipairs(redis.call('ZRANGE', key, 0, -1)) do
-        found[#found + 1] = {tostring(number), redis.call('HGET', 'jsnpy:mail:' .. id, 'row') or ''}
+        found[#found + 1] = {tostring(number), redis.call('HGET', 'jsnpy:mail:' .. id, 'row')}
     end
 end
 return found
@@ -183,7 +183,7 @@ class Waiting:
 
     def adopt(self, row: Row, data: bytes) -> None:
         """Keep a mail that came with a task of version 1, however often that is handed out."""
-        self._put(_ADOPT, f"adopted:{row.id}-{row.tries + 1}", "", row, data, Terms())
+        self._put(_ADOPT, f"adopted:{row.id}", "", row, data, Terms())
 
     def _put(self, script: str, key: str, owner: str, row: Row, data: bytes, terms: Terms) -> str:
         values = {"version": VERSION} | as_dict(terms) | {name: getattr(row, name) for name in _COLUMNS}
@@ -224,6 +224,6 @@ class Waiting:
         found = [(Kept(row.decode("utf-8", "replace"), None).row, where == b"2") for where, row in self._rows() if row]
         return sorted(found, key=lambda each: (each[0].created, each[0].id))
 
-    def _rows(self) -> list[tuple[bytes, bytes]]:
-        answer: list[tuple[bytes, bytes]] = self._state.ask(_LIST, _KEYS)
+    def _rows(self) -> list[tuple[bytes, bytes | None]]:
+        answer: list[tuple[bytes, bytes | None]] = self._state.ask(_LIST, _KEYS)
         return answer

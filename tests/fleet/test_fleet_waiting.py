@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +15,10 @@ from support.scripted import ScriptedServer
 
 from jsnpy import smtp
 from jsnpy.fleet import waiting as module
-from jsnpy.fleet.claims import Claims
+from jsnpy.fleet.claims import KEPT, Claims
 from jsnpy.fleet.mails import Queue, Task
-from jsnpy.fleet.state import State
-from jsnpy.fleet.waiting import Terms, Waiting
+from jsnpy.fleet.state import State, StateError
+from jsnpy.fleet.waiting import VERSION, Kept, Terms, Waiting
 from jsnpy.outbox.rows import WAITING, Row
 
 if TYPE_CHECKING:
@@ -78,11 +80,13 @@ def test_a_mail_is_due_once_at_its_time(place: Place) -> None:
     assert [("now", 1)] == place.due()
     assert [] == place.due()
     place.keep("now", None)
+    assert 0 == place.client.zcard("jsnpy:sending")
     assert [("now", 2)] == place.due()
 
 
-def test_what_the_broker_lost_is_due_again(place: Place) -> None:
+def test_what_the_broker_lost_is_due_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mail that was handed over an hour ago, and of which nothing was heard since, is handed over anew."""
+    monkeypatch.setattr(module, "_AT_A_TIME", 1)  # it does not count as one that workers have
     place.keep("m")
     assert [("m", 1)] == place.due()
     (until,) = (score for _, score in place.client.zrange("jsnpy:sending", 0, -1, withscores=True))
@@ -99,12 +103,18 @@ def test_so_many_at_a_time(place: Place, monkeypatch: pytest.MonkeyPatch) -> Non
     first = place.due()
     assert 2 == len(first)
     assert [] == place.due()
+    monkeypatch.setattr(module, "_AT_A_TIME", 1)  # as another version may have it
+    assert [] == place.due()
+    monkeypatch.setattr(module, "_AT_A_TIME", 2)
     place.waiting.forget(first[0][0])
     assert 1 == len(place.due())
 
 
 def test_a_forgotten_mail_stays_so(place: Place) -> None:
     """It is not due, cannot be taken, and neither put off nor kept again by who had it."""
+    place.keep("m")
+    assert place.waiting.forget("m")
+    assert [b"jsnpy:run"] == place.client.keys("*")
     place.keep("m")
     place.due()
     assert place.waiting.forget("m")
@@ -127,6 +137,90 @@ def test_a_mail_that_could_not_even_be_tried_is_put_off(place: Place) -> None:
     Queue(Task(place.state, "run", "ann")).settle(kept.row)
     assert [] == place.due()
     assert 1 == place.client.zcard("jsnpy:waiting")
+
+
+def test_a_mail_that_is_put_off_waits_on(place: Place) -> None:
+    """It is due at its new time, with the attempt's number that it had, and has no turn of its account's."""
+    place.keep("m")
+    place.due()
+    place.waiting.postpone("m", 60)
+    ((id_, at),) = place.client.zrange("jsnpy:waiting", 0, -1, withscores=True)
+    assert (b"m", True, 0) == (id_, 59 < at - time.time() <= 60, place.client.zcard("jsnpy:sending"))
+    place.waiting.postpone("m", -1)
+    assert [("m", 1)] == place.due()
+    assert (kept := place.waiting.take("m"))
+    assert not kept.slot
+
+
+@pytest.mark.parametrize(
+    ("values", "encoding", "max_age"),
+    [
+        ({"encoding": "latin-1", "max_age": 1.5}, "latin-1", 1.5),
+        ({"encoding": 5, "max_age": "x"}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_what_a_run_was_told_is_kept(values: dict[str, object], encoding: str | None, max_age: float | None) -> None:
+    """The encoding of files with passwords, and the age at which a mail is given up; not what cannot be either."""
+    terms = Kept(json.dumps(values), b"").terms
+    assert (encoding, max_age) == (terms.encoding, terms.max_age)
+
+
+def test_a_waiting_mail_says_its_version(place: Place) -> None:
+    """So that an older worker leaves it to a newer one."""
+    place.keep("m")
+    assert VERSION == json.loads(place.client.hget("jsnpy:mail:m", "row"))["version"]
+
+
+def test_what_waits_is_told_in_one_order(place: Place) -> None:
+    """The oldest first, and of one moment by their IDs; not what was dropped by other means."""
+    for number, id_ in enumerate(("c", "b", "a")):
+        place.keep(id_, seconds=number)
+    row = json.loads(place.client.hget("jsnpy:mail:c", "row")) | {"created": 0.5}
+    place.client.hset("jsnpy:mail:c", "row", json.dumps(row))
+    place.client.zadd("jsnpy:waiting", {"gone": 1})
+    assert ["c", "a", "b"] == [row.id for row, _ in place.waiting.rows()]
+
+
+def test_a_mail_has_the_id_that_it_is_kept_under(place: Place) -> None:
+    """Whatever its row says: what came of it is noted there, and no other mail changed."""
+    place.client.hset("jsnpy:mail:m", mapping={"row": '{"id": "other"}', "data": "x"})
+    kept = place.waiting.take("m")
+    assert kept
+    assert "m" == kept.row.id
+
+
+def test_an_id_that_is_none_keeps_no_mail_from_being_due(place: Place) -> None:
+    """Whatever was written into Redis, the others are handed over."""
+    place.keep("m")
+    place.client.hset(b"jsnpy:mail:\xff", "attempt", "1")
+    place.client.zadd("jsnpy:waiting", {b"\xff": 1})
+    assert [("m", 1), ("\ufffd", 1)] == place.due()
+
+
+def test_a_worker_does_not_wait_for_a_redis_that_is_away_where_it_asks_again() -> None:
+    """Its next look comes soon, and until then it has other things to do."""
+    state = State("redis://127.0.0.1:1/0")
+    begun = time.monotonic()
+    for ask in (Waiting(state).due, lambda: Waiting(state).take_back(["m"]), lambda: Claims(state).shorten("run")):
+        with pytest.raises(StateError):
+            ask()
+    server = socket.create_server(("127.0.0.1", 0))
+    claims = Claims(State(f"redis://127.0.0.1:{server.getsockname()[1]}/0"), lease=0.01)
+    with claims.kept_alive("run", "ann"):
+        asks, _ = server.accept()
+        server.close()
+        asks.close()
+    assert time.monotonic() - begun < 15
+
+
+def test_that_a_mail_was_adopted_is_remembered_for_a_week(place: Place) -> None:
+    """What a broker hands out once more is not adopted again, and not remembered for ever."""
+    place.keep("m")
+    kept = place.waiting.take("m")
+    assert kept
+    place.waiting.adopt(kept.row, b"a mail")
+    assert KEPT - 60 < place.client.ttl("jsnpy:adopted:m") <= KEPT
 
 
 def test_a_turn_that_was_waited_for_counts_once(place: Place) -> None:
