@@ -33,7 +33,9 @@ def check(name: str, source: str, *, stack_size: int, memory_limit: int) -> Chec
         stack_size: bytes of stack that the engine may use.
         memory_limit: bytes of heap that it may use, 0 for no limit.
     """
-    engine = Engine((), {}, lambda _, __: True, stack_size=stack_size, memory_limit=memory_limit)
+    engine = Engine(
+        (), {}, lambda _, __: True, stack_size=stack_size, script_size=len(source), memory_limit=memory_limit
+    )
     try:
         warnings = engine.warnings(source)
         ending = engine.check(source, name)

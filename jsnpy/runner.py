@@ -164,6 +164,7 @@ class Run:
             bindings.natives(self),
             self._write,
             stack_size=script_stack,
+            script_size=len(self.config.source) + sum(len(text) for _, text in self.config.includes),
             memory_limit=self.options.memory_limit,
             deadline=self.deadline,
             warn=self.output.warn,

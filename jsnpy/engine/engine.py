@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     Native = Callable[[Any], Any]
 
 MEMORY_LIMIT = 512 * 1024 * 1024
-HOST_LINES = 100_000
-"""Host code starts at this line: so a frame of the author's is told from one of ours by its line number."""
+_HOST_LINES = 10_000
+"""Host code starts at this line, and as many further as the scripts have characters: so a frame of the author's is told
+from one of ours by its line number. The engine reads each line above (10,000 take it 15 us)."""
 
-_ROOM = path.dirname(__file__)
-_BINDINGS = path.join(path.dirname(_ROOM), "bindings")
+_PACKAGE = path.dirname(path.dirname(__file__))
 _PROMISING = ("async", "promise", ".then", "import(")
 """Without one of these words, in any case, a script makes no promise."""
 
@@ -88,6 +88,7 @@ class Engine:
             exception is a fault of ours: it ends the script, and `run` raises it.
         write: takes script output, (1 stdout or 2 stderr, text); false ends the script: nobody can read it.
         stack_size: bytes of stack JavaScript may use.
+        script_size: characters of all scripts that will be run.
         memory_limit: bytes of heap JavaScript may use, 0 for no limit.
         deadline: in `time.monotonic()` seconds, or None: a native that comes back later than that ends the script.
         warn: takes, once, what an operator should know of a run whose failures may go unseen.
@@ -103,6 +104,7 @@ class Engine:
         write: Callable[[int, str], bool],
         *,
         stack_size: int,
+        script_size: int = 0,
         memory_limit: int = MEMORY_LIMIT,
         deadline: float | None = None,
         warn: Callable[[str], None] | None = None,
@@ -110,7 +112,7 @@ class Engine:
         self._natives: dict[str, Native] = {
             **natives,
             "exit": self._exit,
-            "load": lambda name: _read(_BINDINGS, name),
+            "load": _read,
             "stop": self._stop,
             "write": lambda pair: self._write(pair[0], pair[1]),
         }
@@ -129,10 +131,11 @@ class Engine:
         context.add_callable("__jsnpy_write", self._write)
         context.add_callable("__jsnpy_disarm", _Disarm(context))
         # Nothing is put in parentheses: the engine would read all that is in them twice, to see if an arrow follows.
-        prelude, *others = (_read(_ROOM, name) for name in ("prelude", "primordials", "traces"))
-        passed = (str(HOST_LINES), *others, *(_read(_BINDINGS, name) for name in bindings))
+        prelude, *others = (_read(f"engine/{name}") for name in ("prelude", "primordials", "encode", "stacks"))
+        host_lines = _HOST_LINES + script_size
+        passed = (str(host_lines), *others, *(_read(f"bindings/{name}") for name in bindings))
         self._context = context
-        self._driver = context.eval("".join(("\n" * HOST_LINES, "0,", prelude, "(", ",".join(passed), ")")))
+        self._driver = context.eval("".join(("\n" * host_lines, "0,", prelude, "(", ",".join(passed), ")")))
 
     def close(self) -> None:
         """Drop the world, in this thread: the garbage collector might do it in another."""
@@ -214,10 +217,12 @@ class Engine:
 
         The engine has no way to compile alone. So a definition is added that is refused before the first statement.
         """
+        self._over = True
+        # The binding makes text of the error that comes out, stack and all, and no native may be called then.
+        self._drive("stop", "")
         if all(self._compiles(source + tail) for tail in _TAILS):
             return Ending(kind="done")
         # Once more, for the error as a run would show it.
-        self._over = True
         self._drive("run", json_text.dumps([(name, source)]))
         return self._report([(name, source)]) if self._drive("state", "") == "failed" else Ending(kind="done")
 
@@ -294,7 +299,9 @@ class Engine:
 
     def _native(self, op: str, text: str) -> str:
         try:
-            if self._over and op != "load":
+            if op == "load":  # for the report of a script that is over as well
+                return json_text.dumps([0, self._natives[op](json_text.loads(text))])
+            if self._over:
                 return "[0,null]"
             self._end_if_late()
             if self._ended:
@@ -382,6 +389,6 @@ class _Disarm:
         self._context.set_time_limit(-1)
 
 
-def _read(room: str, name: str) -> str:
-    with open(path.join(room, name + ".js"), encoding="utf-8") as file:
-        return file.read()
+def _read(name: str) -> str:
+    with open(path.join(_PACKAGE, name + ".js"), "rb") as file:
+        return file.read().decode()

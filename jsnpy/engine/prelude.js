@@ -1,14 +1,13 @@
 // The JavaScript side of the bridge: evaluated before the author's script, it keeps the native functions to itself,
 // hands the bindings their `host`, and returns the driver that Python calls. Only strings cross.
-function prelude(hostLines, makePrimordials, makeTraces) {
+function prelude(hostLines, makePrimordials, makeEncoder, makeStacks) {
   "use strict";
   const primordials = makePrimordials();
-  const traces = makeTraces(primordials, hostLines);
   const {
-    ArrayIsArray, BooleanPrototypeValueOf, Error, JSONParse, JSONStringify, Map, MapIteratorPrototypeNext,
-    MapPrototypeDelete, MapPrototypeEntries, MapPrototypeSet, NumberIsFinite, NumberPrototypeValueOf, ObjectDefineProperty,
-    ObjectPrototype, ObjectPrototypeHasOwnProperty, ObjectPrototypeToString, PromisePrototypeThen, ReflectApply, ReflectConstruct, RegExpPrototypeExec, String, StringPrototypeRepeat,
-    StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeValueOf, SymbolToPrimitive, TypeError, indirectEval,
+    Error, JSONParse, JSONStringify, Map, MapIteratorPrototypeNext, MapPrototypeDelete, MapPrototypeEntries,
+    MapPrototypeSet, ObjectDefineProperty, ObjectPrototypeToString, PromisePrototypeThen, ReflectApply,
+    ReflectConstruct, RegExpPrototypeExec, String, StringPrototypeRepeat, StringPrototypeSlice,
+    StringPrototypeStartsWith, SymbolToPrimitive, TypeError, indirectEval,
   } = primordials;
 
   const native = globalThis.__jsnpy_native;
@@ -32,7 +31,14 @@ function prelude(hostLines, makePrimordials, makeTraces) {
     return text.length > 128 ? String(text) : text;
   }
 
-  const encode = makeEncoder();
+  // A file of the host's own that is not needed by every script: what its text evaluates to.
+  function load(name) {
+    if (stopped() && !reporting) return undefined;
+    return indirectEval(StringPrototypeRepeat("\n", hostLines) + "0," + answer(native("load", JSONStringify(name))));
+  }
+
+  const encode = makeEncoder(primordials, describe);
+  const stacks = makeStacks(primordials, hostLines, load);
   const host = {
     primordials,
     encode,
@@ -52,10 +58,7 @@ function prelude(hostLines, makePrimordials, makeTraces) {
         __proto__: null, value, writable: true, enumerable: false, configurable: true,
       });
     },
-    load(name) {
-      if (stopped() && !reporting) return undefined;
-      return indirectEval(StringPrototypeRepeat("\n", hostLines) + "0," + answer(native("load", JSONStringify(name))));
-    },
+    load,
     // Calls the author's code from the host: a throw ends the run, and so does a promise that comes back rejected.
     enter(callback, thisValue, args) {
       try {
@@ -65,8 +68,8 @@ function prelude(hostLines, makePrimordials, makeTraces) {
         fail("threw", error);
       }
     },
-    formatStack: traces.clean,
-    caller: traces.caller,
+    formatStack: stacks.clean,
+    caller: stacks.caller,
     inspect: null, // console.js sets it: any value as text
     fire: null, // timers.js sets it: runs the timer of that number
     finish: null, // state.js sets it: called as the script ends by itself, or by exit()
@@ -91,103 +94,6 @@ function prelude(hostLines, makePrimordials, makeTraces) {
   function stopped() {
     if (ended) end();
     return over;
-  }
-
-  // JSON text of any value a script passes, made without running toJSON and without trusting any prototype. What
-  // JSON has not is named: {"$foreign": "Date"}, {"$foreign": "throws: ..."}.
-  function makeEncoder() {
-    const deepest = 100;
-    const mostThings = 1e5;
-    let budget = 0;
-    let omits = false; // whether members that are undefined are left out, as JSON.stringify leaves them; else null
-
-    function foreign(what) {
-      return '{"$foreign":' + JSONStringify(what) + "}";
-    }
-
-    function encodeArray(value, path) {
-      const length = value.length;
-      if (length > longest) return foreign("an array of " + length + " items");
-      let text = "[";
-      for (let i = 0; i < length; i++) {
-        text += (i ? "," : "") + (encodeMember(value, i, path) || "null");
-      }
-      return text + "]";
-    }
-
-    function encodeObject(value, path) {
-      let text = "{";
-      for (const key in value) {
-        // What a script planted in Object.prototype belongs to no object in particular.
-        if (!ObjectPrototypeHasOwnProperty(value, key) && ObjectPrototypeHasOwnProperty(ObjectPrototype, key)) continue;
-        const member = encodeMember(value, key, path);
-        if (member !== "") text += (text === "{" ? "" : ",") + JSONStringify(key) + ":" + member;
-      }
-      return text + "}";
-    }
-
-    // What cannot be read stands for itself alone, not for all that holds it.
-    function encodeMember(holder, key, path) {
-      try {
-        return encodeAny(holder[key], path);
-      } catch (error) {
-        return foreign("throws: " + describe(error));
-      }
-    }
-
-    function encodeAny(value, path) {
-      switch (typeof value) {
-        case "string":
-          return JSONStringify(value);
-        case "number":
-          return NumberIsFinite(value) ? String(value) : foreign(String(value));
-        case "boolean":
-          return value ? "true" : "false";
-        case "undefined":
-          return omits ? "" : "null";
-        case "object":
-          return value === null ? "null" : encodeThing(value, path);
-        default:
-          return foreign(typeof value);
-      }
-    }
-
-    function encodeThing(value, path) {
-      if (path.depth > deepest) return foreign("nested too deeply");
-      if (budget-- <= 0) return foreign("too large");
-      for (let outer = path; outer !== null; outer = outer.outer) {
-        if (outer.value === value) return foreign("circular");
-      }
-      const inner = { __proto__: null, value, outer: path, depth: path.depth + 1 };
-      if (ArrayIsArray(value)) return encodeArray(value, inner);
-      const tag = ObjectPrototypeToString(value);
-      if (tag === "[object String]") return JSONStringify(StringPrototypeValueOf(value));
-      if (tag === "[object Number]") return encodeAny(NumberPrototypeValueOf(value), path);
-      if (tag === "[object Boolean]") return encodeAny(BooleanPrototypeValueOf(value), path);
-      if (!isPlain(tag)) return foreign(StringPrototypeSlice(tag, 8, -1));
-      return encodeObject(value, inner);
-    }
-
-    function isPlain(tag) {
-      switch (tag) {
-        case "[object Date]": case "[object RegExp]": case "[object Map]": case "[object Set]":
-        case "[object WeakMap]": case "[object WeakSet]": case "[object Promise]": case "[object Error]":
-        case "[object Function]": case "[object Symbol]": case "[object ArrayBuffer]": case "[object Uint8Array]":
-          return false;
-        default:
-          return true;
-      }
-    }
-
-    return function encode(value, omitting = false) {
-      budget = mostThings;
-      omits = omitting;
-      try {
-        return encodeAny(value, { __proto__: null, value: undefined, outer: null, depth: 0 });
-      } catch (error) {
-        return foreign("throws: " + describe(error));
-      }
-    };
   }
 
   function describe(value) {
@@ -242,7 +148,7 @@ function prelude(hostLines, makePrimordials, makeTraces) {
       delete globalThis.__jsnpy_next;
       const script = scripts[at++];
       let source = script[1];
-      const above = traces.addScript(script[0], source);
+      const above = stacks.addScript(script[0], source, at < scripts.length);
       // Only what stands first may begin so; it is a comment to the end of its line, as `//` is.
       if (above > 0 && StringPrototypeStartsWith(source, "#!")) source = "//" + StringPrototypeSlice(source, 2);
       // The engine knows the numbers of its lines by those above it.
@@ -281,7 +187,7 @@ function prelude(hostLines, makePrimordials, makeTraces) {
 
   function report() {
     const { kind, error } = failure;
-    const { script, line, column, within, stack } = traces.place(error);
+    const { script, line, column, within, stack } = stacks.place(error);
     let text;
     let isError = false;
     try {
@@ -319,7 +225,7 @@ function prelude(hostLines, makePrimordials, makeTraces) {
   }
   if (globalThis.FinalizationRegistry !== undefined) guardRegistry(globalThis.FinalizationRegistry);
 
-  for (let i = 3; i < arguments.length; i++) arguments[i](host); // the bindings
+  for (let i = 4; i < arguments.length; i++) arguments[i](host); // the bindings
 
   // The driver: Python's only way in. It returns "ok", how the script stands ("state": "ok", "failed" or "waiting") or
   // the JSON text of a report. The engine's own calls bring a promise and, where it was rejected, the reason.
@@ -337,6 +243,9 @@ function prelude(hostLines, makePrimordials, makeTraces) {
       case "lost":
         fail("rejected", new Error("a promise was rejected, and no stack or memory was left to keep the reason"));
         return "failed";
+      case "stop":
+        over = true;
+        return "ok";
       case "release":
         disarm = null;
         return "ok";

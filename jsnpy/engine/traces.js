@@ -1,35 +1,14 @@
 // The engine's stack texts as an author wants to see them: their file, their lines, their frames, under the header
-// that Node gives a stack. Frames of the host have line numbers from `hostLines` on.
-function makeTraces(primordials, hostLines) {
+// that Node gives a stack. Frames of the host have line numbers from `hostLines` on. Loaded by stacks.js.
+function makeTraces(primordials, hostLines, scripts) {
   "use strict";
   const {
-    Error, ErrorPrototype, ErrorPrototypeGetStack, ErrorPrototypeToString, InternalErrorPrototype, Number,
-    ObjectDefineProperty, ObjectGetOwnPropertyDescriptor, ReflectApply, RegExpPrototypeExec, String,
-    StringPrototypeCharCodeAt, StringPrototypeEndsWith, StringPrototypeIndexOf, StringPrototypeLastIndexOf,
-    StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeTrim,
+    ErrorPrototypeToString, Number, RegExpPrototypeExec, StringPrototypeCharCodeAt, StringPrototypeEndsWith,
+    StringPrototypeIndexOf, StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeStartsWith,
+    StringPrototypeTrim,
   } = primordials;
   const engineName = "<input>";
-  const topOfStack = 4000; // characters
-
-  // The author's scripts. The engine has one name for all, so each begins on a line of its own number: below the line
-  // of the host's that follows the one before it (see `evaluate` in prelude.js).
-  const scripts = { __proto__: null, length: 0 };
   const nowhere = { __proto__: null, name: "script", source: "", above: 0 };
-
-  // Notes a script, and returns how many lines must be above it when it is evaluated.
-  function addScript(name, source) {
-    const before = scripts[scripts.length - 1];
-    const above = before === undefined ? 0 : before.above + linesIn(before.source) + 1;
-    scripts[scripts.length++] = { __proto__: null, name, source, above };
-    return above;
-  }
-
-  function linesIn(source) {
-    const lineEnd = /\r\n|[\n\r\u2028\u2029]/g;
-    let lines = 1;
-    while (RegExpPrototypeExec(lineEnd, source) !== null) lines++;
-    return lines;
-  }
 
   // The script that a line counted through all scripts is in.
   function scriptAt(line) {
@@ -85,7 +64,7 @@ function makeTraces(primordials, hostLines) {
     const column = colon === -1 ? 0 : Number(StringPrototypeSlice(rest, colon + 1)) || 0;
     if (counted) script = scriptAt(line > 0 ? line : hostLines);
     let lineInFile = counted && line > 0 ? line - script.above : line;
-    const below = counted && scripts.length > 1 && lineInFile === linesIn(script.source) + 1;
+    const below = counted && scripts.length > 1 && lineInFile === script.lines + 1;
     if (below && bare) lineInFile--; // what is missing at a script's end is missed in the host's line below it
     const host = line >= hostLines || (below && !bare);
     return { __proto__: null, name, bare, native, script, line, lineInFile, column, below, host };
@@ -157,18 +136,9 @@ function makeTraces(primordials, hostLines) {
     return frames === "" ? header : header + "\n" + frames;
   }
 
-  function stackOf(error) {
-    if (ErrorPrototypeGetStack !== undefined) {
-      const text = ErrorPrototypeGetStack(error);
-      if (typeof text === "string") return text;
-    }
-    const { stack } = error;
-    return typeof stack === "string" ? stack : "";
-  }
-
   // Where an error arose: script, line and column, 0 where unknown, of the innermost frame in the author's files; and
   // the function of the language, called there, that it arose in, "" where it was none.
-  function place(error) {
+  function place(error, stackOf) {
     const found = { __proto__: null, script: scripts.length - 1, line: 0, column: 0, within: "", stack: "" };
     try {
       if (error === null || typeof error !== "object") return found;
@@ -196,52 +166,12 @@ function makeTraces(primordials, hostLines) {
     return undefined;
   }
 
-  // Where the engine keeps the stack out of the error's own properties, a script can be shown a clean one.
-  if (ErrorPrototypeGetStack !== undefined) {
-    const original = ObjectGetOwnPropertyDescriptor(ErrorPrototype, "stack");
-    const replaced = {
-      __proto__: null,
-      get stack() {
-        const text = ErrorPrototypeGetStack(this);
-        if (typeof text !== "string") return text;
-        try {
-          return withHeader(this, text);
-        } catch {
-          return text;
-        }
-      },
-    };
-    ObjectDefineProperty(ErrorPrototype, "stack", {
-      __proto__: null, configurable: true, enumerable: false, set: original.set,
-      get: ObjectGetOwnPropertyDescriptor(replaced, "stack").get,
-    });
-    // The binding reads the stack of the engine's own errors at a moment when no script's code may run.
-    ObjectDefineProperty(InternalErrorPrototype, "stack", { __proto__: null, get: original.get, set: original.set });
+  // The script and the line that a stack's innermost frame is in.
+  function caller(text) {
+    const frame = innermost(framesOf(text), 0);
+    const { name } = (frame && frame.script) || scripts[scripts.length - 1] || nowhere;
+    return { __proto__: null, name, line: frame === undefined ? 0 : frame.lineInFile };
   }
 
-  const { captureStackTrace } = Error;
-  if (captureStackTrace !== undefined) {
-    Error.captureStackTrace = {
-      captureStackTrace(object, above) {
-        ReflectApply(captureStackTrace, Error, above === undefined ? [object] : [object, above]);
-        const stack = ObjectGetOwnPropertyDescriptor(object, "stack");
-        if (stack === undefined || typeof stack.value !== "string") return;
-        ObjectDefineProperty(object, "stack", { __proto__: null, value: withHeader(object, stack.value) });
-      },
-    }.captureStackTrace;
-  }
-
-  return {
-    __proto__: null,
-    clean: (text) => clean(String(text)),
-    place,
-    // Where the author's code is that called the host: the script's name, and its line or 0.
-    caller() {
-      // Of a deep recursion's stack the top is enough: all of it, at each of its calls, would take minutes.
-      const frame = innermost(framesOf(StringPrototypeSlice(stackOf(new Error()), 0, topOfStack)), 0);
-      const { name } = (frame && frame.script) || scripts[scripts.length - 1] || nowhere;
-      return { __proto__: null, name, line: frame === undefined ? 0 : frame.lineInFile };
-    },
-    addScript,
-  };
+  return { __proto__: null, clean, withHeader, place, caller };
 }

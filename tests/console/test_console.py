@@ -130,7 +130,7 @@ def test_values_that_need_no_formatter_do_not_load_it() -> None:
     assert loads == []
     run_script("console.log({})", loads=loads)
     assert loads == [
-        f"console/{name}" for name in ("format", "inspect_text", "inspect_kinds", "inspect", "inspect_entries")
+        f"bindings/console/{name}" for name in ("format", "inspect_text", "inspect_kinds", "inspect", "inspect_entries")
     ]
 
 

@@ -89,6 +89,14 @@ def test_column_behind_characters_of_several_bytes(before: str, lines: str, tmp_
     assert "missing" == shown[caret.index("^") :][: len("missing")]
 
 
+def test_line_of_a_very_long_script(tmp_path: Path) -> None:
+    """The lines of a script are told from the host's, however many there are."""
+    (tmp_path / "a.js").write_text("\n" * 150_000 + "function f() { null.x }\nf();")
+    shown = jsnpy("a.js", cwd=tmp_path).err.splitlines()
+    assert "a.js:150001" == shown[0]
+    assert ["    at f (a.js:150001:16)", "    at a.js:150002:1"] == shown[-2:]
+
+
 def test_excerpt_of_a_long_line(tmp_path: Path) -> None:
     """Of a minified line only the part round the error is shown."""
     (tmp_path / "a.js").write_text("'" + "x" * 100_000 + "'; null.here; '" + "y" * 100_000 + "'")

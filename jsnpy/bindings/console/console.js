@@ -46,7 +46,7 @@ function bindConsole(host) {
   host.expose("Proxy", observed);
 
   function formatter() {
-    if (loaded === undefined) loaded = host.load("console/format")(host, targets);
+    if (loaded === undefined) loaded = host.load("bindings/console/format")(host, targets);
     return loaded;
   }
 

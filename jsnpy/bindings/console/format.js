@@ -4,9 +4,9 @@ function makeFormatter(host, proxyTargets) {
   "use strict";
   const p = host.primordials;
   const kit = { __proto__: null, proxyTargets };
-  host.load("console/inspect_text")(host, kit);
-  host.load("console/inspect_kinds")(host, kit);
-  host.load("console/inspect")(host, kit);
+  host.load("bindings/console/inspect_text")(host, kit);
+  host.load("bindings/console/inspect_kinds")(host, kit);
+  host.load("bindings/console/inspect")(host, kit);
   const {
     DEFAULTS, MAX_NESTING, describe, has, inspect, isBuiltIn, isObject, kindOf, list, parentOf, push, stackOf,
     read, string, unwrap, width,
@@ -134,7 +134,7 @@ function makeFormatter(host, proxyTargets) {
   }
 
   function table(data, wanted) {
-    return host.load("console/table")(host, kit)(data, wanted);
+    return host.load("bindings/console/table")(host, kit)(data, wanted);
   }
 
   return { __proto__: null, format: formatArgs, values, dir, trace, table, string };

@@ -15,7 +15,7 @@ function addInspect(host, kit) {
   const {
     arrayEntries, bufferEntries, bufferLength, mapEntries, setEntries, typedEntries, unknownItems,
     unknownState, viewEntries,
-  } = host.load("console/inspect_entries")(host, kit);
+  } = host.load("bindings/console/inspect_entries")(host, kit);
 
   function format(ctx, given, depth, inView) {
     if (!isObject(given)) return primitive(given, ctx);

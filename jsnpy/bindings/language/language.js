@@ -46,7 +46,7 @@ function bindLanguage(host) {
   let texts;
 
   function loadedTexts() {
-    if (texts === undefined) texts = host.load("language/texts")(host);
+    if (texts === undefined) texts = host.load("bindings/language/texts")(host);
     return texts;
   }
 
@@ -100,7 +100,7 @@ function bindLanguage(host) {
       const one = `${this}`;
       const other = `${that}`;
       if (one === other) return 0;
-      if (compare === undefined) compare = host.load("language/order")(host);
+      if (compare === undefined) compare = host.load("bindings/language/order")(host);
       return compare(one, other);
     },
   });
