@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from babel.dates import DateTimePattern, get_timezone, match_skeleton, parse_pattern
+from babel.dates import LOCALTZ, DateTimePattern, get_timezone, match_skeleton, parse_pattern
 
+from jsnpy.locales.options import check_choice, count
 from jsnpy.locales.tags import RangeError, digits, find
 
 TYPE_CHECKING = False
@@ -19,10 +20,29 @@ _DATE = ("weekday", "year", "month", "day")
 _TIME = ("hour", "minute", "second", "fractionalSecondDigits", "dayPeriod")
 _WIDTHS = {"numeric": 1, "2-digit": 2, "short": 3, "long": 4, "narrow": 5}
 _LETTERS = {"year": "y", "month": "M", "day": "d", "weekday": "E", "hour": "j", "minute": "m", "second": "s"}
+_ZONES = {
+    "short": "z",
+    "long": "zzzz",
+    "shortOffset": "O",
+    "longOffset": "OOOO",
+    "shortGeneric": "v",
+    "longGeneric": "vvvv",
+}
+_METHODS = {
+    "any": "Date.prototype.toLocaleString",
+    "date": "Date.prototype.toLocaleDateString",
+    "time": "Date.prototype.toLocaleTimeString",
+}
 _CYCLES = {"h11": "K", "h12": "h", "h23": "H", "h24": "k"}
-_AS_NODE = {("en_CA", "yMd"): "y-MM-dd"}  # what scripts take en-CA for; newer data has d/M/y
+_AS_NODE = {
+    ("en_CA", "yMd"): "y-MM-dd",  # what scripts take en-CA for; newer data has d/M/y
+    ("fr_FR", "H"): "HH 'h'",
+}
 _NO_NAME = "\u2205" * 3
 _LONG = 4  # letters of a month's full name
+_NAME_OF_ZONE = "\ue000"  # in a pattern, where quotes could meet others
+_MINUS = frozenset(("et", "fr", "lt", "sv"))  # languages that write -5 hours with a long minus
+_HALF_A_YEAR = dt.timedelta(days=182)
 
 # Between a long date and a time; Babel has the shorter form alone.
 _AT = {
@@ -77,6 +97,7 @@ def text(milliseconds: float, tags: object, options: Mapping[str, object], defau
 
     Raises:
         RangeError: no such locale, time zone or value of an option.
+        TypeError: options that do not go together.
         OverflowError: a moment that Python has no date for.
     """
     locale = find(tags)
@@ -84,7 +105,7 @@ def text(milliseconds: float, tags: object, options: Mapping[str, object], defau
     moment = dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(milliseconds=milliseconds)
     moment = moment.astimezone(zone)
     if options.get("dateStyle") or options.get("timeStyle"):
-        pattern = _styled(locale, options)
+        pattern = _styled(locale, options, defaults)
     else:
         pattern = _composed(locale, _parts(options, defaults), options)
     # Node writes plain blanks where newer data has narrow ones that do not break.
@@ -110,10 +131,7 @@ def _zone(name: object) -> dt.tzinfo | None:
 def _parts(options: Mapping[str, object], defaults: str) -> dict[str, str]:
     """Return the parts that are shown, each with its width, as the standard fills them in."""
     for name in (*_DATE, "hour", "minute", "second", "timeZoneName"):
-        value = options.get(name)
-        widths = ("short", "long", "shortOffset", "longOffset", "shortGeneric", "longGeneric")
-        if value is not None and value not in (widths if name == "timeZoneName" else _WIDTHS):
-            raise RangeError(f"Value {value} out of range for Date.prototype.toLocaleString options property {name}")
+        check_choice(options, name, _ZONES if name == "timeZoneName" else _WIDTHS, _METHODS[defaults])
     parts = {name: str(options[name]) for name in (*_DATE, *_TIME) if options.get(name) is not None}
     needed = {"date": _DATE, "time": _TIME, "any": (*_DATE, *_TIME)}[defaults]
     if not any(name in parts for name in needed):
@@ -135,20 +153,30 @@ def _cycle(locale: Locale, options: Mapping[str, object]) -> str:
 
 
 def _composed(locale: Locale, parts: Mapping[str, str], options: Mapping[str, object]) -> str:
-    date = "".join(_letters(name, parts[name]) for name in ("year", "month", "weekday", "day") if name in parts)
+    shown = [name for name in ("year", "month", "weekday", "day") if name in parts]
+    date = "".join(_letters(name, parts[name]) for name in shown)
     time = "".join(_letters(name, parts[name]) for name in ("hour", "minute", "second") if name in parts)
     letter = _cycle(locale, options)
     time = time.replace("j", "h" if letter in "hK" else "H")
+    zone, fraction = options.get("timeZoneName"), _fraction(options)
+    both = f"E{time}" if time and shown == ["weekday"] and not zone and not fraction else ""
+    if both in locale.datetime_skeletons:  # one pattern for both, often without a comma
+        date, time = "", both
     pattern = _fitting(locale, date, parts, options) if date else ""
-    if time:
-        clock = _with_hour(_fitting(locale, time, parts, options), letter)
-        if fraction := parts.get("fractionalSecondDigits"):
-            clock = clock.replace("ss", "ss." + "S" * int(float(fraction)))
-        pattern = _joined(locale, pattern, clock, _style(parts)) if pattern else clock
-    zone = options.get("timeZoneName")
+    clock = _with_hour(_fitting(locale, time, parts, options), letter) if time else ""
+    if fraction:
+        clock = _after_seconds(clock, f"{locale.number_symbols['latn']['decimal']}{fraction}") if clock else fraction
     if zone:
-        pattern = (pattern if time else pattern + ",") + " " + ("zzzz" if str(zone).startswith("long") else "z")
-    return pattern
+        clock = f"{clock} {_ZONES[str(zone)]}".lstrip()
+    return _joined(locale, pattern, clock, _style(parts)) if pattern and clock else pattern or clock
+
+
+def _fraction(options: Mapping[str, object]) -> str:
+    return "S" * (count(options, "fractionalSecondDigits", 1, 3) or 0)
+
+
+def _after_seconds(pattern: str, fraction: str) -> str:
+    return re.sub(r"'[^']*'|s+", lambda found: found[0] if found[0][0] == "'" else found[0] + fraction, pattern)
 
 
 def _with_hour(pattern: str, letter: str) -> str:
@@ -179,7 +207,7 @@ def _fitting(locale: Locale, skeleton: str, parts: Mapping[str, str], options: M
     if skeleton == "yMMMMEEEEd" and "EEEE" in full and "MMMM" in full:
         return full
     formats = locale.datetime_skeletons
-    found = skeleton if skeleton in formats else match_skeleton(_numeric(skeleton), formats)
+    found = skeleton if skeleton in formats and skeleton != "yy" else match_skeleton(_numeric(skeleton), formats)
     found = found or match_skeleton(skeleton, formats)
     if found is None:
         return " ".join(re.findall(r"(?:(\w)\1*)", skeleton)) or skeleton
@@ -189,7 +217,9 @@ def _fitting(locale: Locale, skeleton: str, parts: Mapping[str, str], options: M
         if _LETTERS.get(name, "-").replace("j", "H") in skeleton.replace("h", "H")
     }
     pattern = _AS_NODE.get((str(locale), found)) or str(formats[found].pattern)
-    if found == skeleton and "2-digit" not in widths and not options.get("timeZoneName"):
+    day_and_time = skeleton[0] == "E" and len(skeleton.strip("E")) > 0
+    zoned = options.get("timeZoneName") in ("short", "long") and "m" in skeleton
+    if found == skeleton and "2-digit" not in widths and not zoned and not day_and_time:
         return pattern
     wanted = {_LETTERS[name][0]: width for name, width in parts.items() if name in _LETTERS}
     wanted["L"], wanted["c"] = wanted.get("M", ""), wanted.get("E", "")
@@ -202,7 +232,7 @@ def _fitting(locale: Locale, skeleton: str, parts: Mapping[str, str], options: M
             return text
         number = _WIDTHS[width]
         if text[0] in "hHkK":
-            return text[0] * number
+            return text if day_and_time and width == "numeric" else text[0] * number
         is_name = len(text) >= _WIDTHS["short"] or text[0] in "Ec"
         if number >= _WIDTHS["short"]:
             return text[0] * number if is_name else text
@@ -216,20 +246,37 @@ def _numeric(skeleton: str) -> str:
     return re.sub(r"(?<![yMd])(yy|MM|dd)(?![yMd]\b|\1)", lambda found: found[0][0], skeleton)
 
 
-def _styled(locale: Locale, options: Mapping[str, object]) -> str:
-    styles = {name: options.get(name) for name in ("dateStyle", "timeStyle")}
-    for name, style in styles.items():
-        if style is not None and style not in ("full", "long", "medium", "short"):
-            raise RangeError(f"Value {style} out of range for Date.prototype.toLocaleString options property {name}")
-    date_style, time_style = (str(style) if style else None for style in styles.values())
+def _styled(locale: Locale, options: Mapping[str, object], defaults: str) -> str:
+    names = ("dateStyle", "timeStyle")
+    alien = {"date": "timeStyle", "time": "dateStyle"}.get(defaults, "")
+    if options.get(alien):
+        raise TypeError(f"Invalid option : {alien}")
+    for name in names:
+        check_choice(options, name, ("full", "long", "medium", "short"), _METHODS[defaults])
+    date_style, time_style = (str(options[name]) if options.get(name) else None for name in names)
+    for name in (*_DATE, *_TIME, "timeZoneName"):
+        if options.get(name) is not None:
+            used = "dateStyle" if date_style else "timeStyle"
+            raise TypeError(f"Can't set option {name} when {used} is used")
     date = str(locale.date_formats[date_style].pattern) if date_style else ""
-    time = str(locale.time_formats[time_style].pattern) if time_style else ""
-    if options.get("hour12") is not None or options.get("hourCycle"):
-        letter = _cycle(locale, options)
-        time = re.sub(r"([hHkK])\1", r"\1", time) if letter in "hK" else re.sub(r"\b[hK]\b", "HH", time)
-        time = _with_hour(time, letter)
-        time = re.sub(r"\s*a\s*", "", time) if letter in "Hk" else time if "a" in time else time + " a"
+    time = _clock(locale, options, str(locale.time_formats[time_style].pattern)) if time_style else ""
     return _joined(locale, date, time, str(date_style)) if date and time else date or time
+
+
+def _clock(locale: Locale, options: Mapping[str, object], pattern: str) -> str:
+    """Return a locale's own pattern for a time with the hours counted as it is asked for."""
+    if options.get("hour12") is None and not options.get("hourCycle"):
+        return pattern
+    letter = _cycle(locale, options)
+    twelve = letter in "hK"
+    if twelve != bool(re.search("[hK]", pattern)):
+        zone = re.search("z+", pattern)
+        wide = "HH" in pattern
+        pattern = str(locale.datetime_skeletons[f"{'h' if twelve else 'H'}m{'s' if 's' in pattern else ''}"].pattern)
+        if wide:
+            pattern = re.sub("h+", "hh", pattern)
+        pattern += f" {zone[0]}" if zone else ""
+    return _with_hour(pattern, letter)
 
 
 def _joined(locale: Locale, date: str, time: str, style: str) -> str:
@@ -242,33 +289,43 @@ def _joined(locale: Locale, date: str, time: str, style: str) -> str:
 
 
 def _applied(pattern: str, moment: dt.datetime, locale: Locale) -> str:
-    zone = re.compile(r"'[^']*'|z+")
+    zone = re.compile(r"'[^']*'|([zOv])\1*")
+    named: list[str] = []
 
-    def named(found: re.Match[str]) -> str:
+    def name(found: re.Match[str]) -> str:
         if found[0][0] == "'":
             return found[0]
-        return "'" + _zone_name(moment, locale, long=len(found[0]) == _LONG).replace("'", "''") + "'"
+        named.append(_zone_name(moment, locale, found[0]))
+        return _NAME_OF_ZONE
 
-    made: DateTimePattern = parse_pattern(zone.sub(named, pattern))
-    return made.apply(moment, locale)
+    made: DateTimePattern = parse_pattern(zone.sub(name, pattern))
+    return made.apply(moment, locale).replace(_NAME_OF_ZONE, "".join(named))
 
 
-def _zone_name(moment: dt.datetime, locale: Locale, *, long: bool) -> str:
+def _zone_name(moment: dt.datetime, locale: Locale, letters: str) -> str:
+    """Return the name of a moment's zone for z, O or v, short, or long for four of them."""
     from babel.core import get_global
 
-    away = moment.utcoffset() or dt.timedelta()
+    if not hasattr(moment.tzinfo, "key") and str(moment.tzinfo) != "UTC":
+        own = moment.astimezone(LOCALTZ)  # this machine's zone once more, with the name that Python does not tell
+        moment = own if own.utcoffset() == moment.utcoffset() else moment
+    away, long = moment.utcoffset() or dt.timedelta(), len(letters) == _LONG
     key = getattr(moment.tzinfo, "key", "") or str(moment.tzinfo)
-    if key == "UTC" and not long:
-        return "UTC"
-    form, season = "long" if long else "short", "daylight" if moment.dst() else "standard"
+    if key == "UTC":
+        if letters == "z":
+            return "UTC"
+        key = "Etc/UTC"
+    season = "daylight" if moment.dst() else "standard"
+    if letters[0] == "v" and (moment + _HALF_A_YEAR).utcoffset() != away:
+        season = "generic"
     for names in (locale.time_zones.get(key, {}), locale.meta_zones.get(get_global("meta_zones").get(key, ""), {})):
-        name = names.get(form, {}).get(season)
-        if name and name != _NO_NAME:
+        name = names.get("long" if long else "short", {}).get(season)
+        if name and name != _NO_NAME and letters[0] != "O" and (key, letters[0]) != ("Etc/UTC", "v"):
             return str(name)
-    if not away:
+    if not away and letters[0] == "z":
         return str(locale.zone_formats["gmt"]).replace("%s", "")
     minutes = abs(int(away.total_seconds())) // 60
     hours = f"{minutes // 60:02d}" if long else str(minutes // 60)
     rest = f":{minutes % 60:02d}" if minutes % 60 or long else ""
-    sign = "-" if away < dt.timedelta() else "+"
-    return str(locale.zone_formats["gmt"]).replace("%s", f"{sign}{hours}{rest}")
+    minus = "\u2212" if locale.language in _MINUS else "-"
+    return str(locale.zone_formats["gmt"]).replace("%s", f"{minus if away < dt.timedelta() else '+'}{hours}{rest}")

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import (
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_DOWN,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    ROUND_UP,
+    Decimal,
+    localcontext,
+)
 
 from babel.numbers import (
     format_compact_decimal,
     format_decimal,
+    get_currency_name,
     get_currency_precision,
     get_currency_symbol,
     parse_pattern,
 )
 
+from jsnpy.locales.options import check_choice, count, out_of_range
 from jsnpy.locales.tags import RangeError, digits, find
 
 TYPE_CHECKING = False
@@ -23,10 +35,55 @@ if TYPE_CHECKING:
 
 # Languages in which a group needs two digits before it (1234, but 12.345).
 _SPARING = frozenset(("bg", "et", "hu", "hy", "it", "ka", "lv", "pl", "sl", "sq"))
-_MOST = 100  # digits
-_LARGE = Context(prec=1000)
+_LARGE = 1000  # digits
 _MONEY = "\u00a4"
-_AROUND = _MONEY + "-%\u00a0 \u200e\u200f"
+_AROUND = _MONEY + "()-%\u00a0 \u200e\u200f"
+_METHOD = "Number.prototype.toLocaleString"
+_UNITS = frozenset(
+    (
+        *(
+            "acre",
+            "bit",
+            "byte",
+            "celsius",
+            "centimeter",
+            "day",
+            "degree",
+            "fahrenheit",
+            "fluid-ounce",
+            "foot",
+            "gallon",
+        ),
+        *("gigabit", "gigabyte", "gram", "hectare", "hour", "inch", "kilobit", "kilobyte", "kilogram", "kilometer"),
+        *("liter", "megabit", "megabyte", "meter", "microsecond", "mile", "mile-scandinavian", "milliliter"),
+        *("millimeter", "millisecond", "minute", "month", "nanosecond", "ounce", "percent", "petabyte", "pound"),
+        *("second", "stone", "terabit", "terabyte", "week", "yard", "year"),
+    )
+)
+"""What the standard lets scripts use, alone or two with -per- between; Babel takes the end of any unit's name."""
+
+_ROUNDING = {
+    "ceil": ROUND_CEILING,
+    "floor": ROUND_FLOOR,
+    "expand": ROUND_UP,
+    "trunc": ROUND_DOWN,
+    "halfCeil": ROUND_HALF_UP,
+    "halfFloor": ROUND_HALF_DOWN,
+    "halfExpand": ROUND_HALF_UP,
+    "halfTrunc": ROUND_HALF_DOWN,
+    "halfEven": ROUND_HALF_EVEN,
+}
+_CHOICES = {
+    "style": ("decimal", "percent", "currency", "unit"),
+    "notation": ("standard", "scientific", "engineering", "compact"),
+    "compactDisplay": ("short", "long"),
+    "currencyDisplay": ("code", "symbol", "narrowSymbol", "name"),
+    "currencySign": ("standard", "accounting"),
+    "unitDisplay": ("short", "narrow", "long"),
+    "signDisplay": ("auto", "never", "always", "exceptZero", "negative"),
+    "roundingMode": tuple(_ROUNDING),
+    "trailingZeroDisplay": ("auto", "stripIfInteger"),
+}
 
 
 def text(number: str, tags: object, options: Mapping[str, object]) -> str:
@@ -41,26 +98,50 @@ def text(number: str, tags: object, options: Mapping[str, object]) -> str:
         RangeError: no such locale, currency or unit, or a value out of range.
     """
     locale = find(tags)
-    value = Decimal(number)
+    for name, choices in _CHOICES.items():
+        check_choice(options, name, choices, _METHOD)
+    with localcontext(prec=_LARGE):
+        return digits(_text(Decimal(number), locale, options), locale)
+
+
+def _text(value: Decimal, locale: Locale, options: Mapping[str, object]) -> str:
+    grouping = _grouping(options)
     style = str(options.get("style") or "decimal")
-    if options.get("notation") == "compact":
-        return digits(_compact(value, locale, options), locale)
     if style == "percent":
         value *= 100
-    shown = _digits(value, locale, style, options)
-    signs = options.get("signDisplay")
-    sign = str(_symbols(locale).get("minusSign", "-")) if value.is_signed() and signs != "never" else ""
-    if not value.is_signed() and (signs == "always" or (signs == "exceptZero" and value)):
-        sign = "+"
-    if style == "percent":
-        shown = _around(shown, sign, str(locale.percent_formats[None].pattern), locale)
-    elif style == "currency":
-        shown = _money(shown, sign, locale, options)
-    else:
-        shown = sign + shown
-    if style == "unit":
-        shown = _unit(value, shown, locale, options)
-    return digits(shown, locale)
+    rounded = _rounded(value, style, options)
+    sign = _sign(rounded, locale, options)
+    if options.get("notation") == "compact" and value.is_finite():
+        return sign + _compact(abs(value), locale, options)
+    shown = _digits(abs(rounded), locale, grouping, options)
+    if style == "percent" or (
+        style == "unit" and options.get("unit") == "percent" and options.get("unitDisplay") != "long"
+    ):
+        return _around(shown, sign, str(locale.percent_formats[None].pattern), locale)
+    if style == "currency":
+        return _money(rounded, shown, sign, locale, options)
+    return _unit(rounded, sign + shown, locale, options) if style == "unit" else sign + shown
+
+
+def _grouping(options: Mapping[str, object]) -> str:
+    """Return when digits are put into groups: "always", "auto", "min2" or "never"."""
+    wanted = options.get("useGrouping")
+    if wanted is None or wanted in ("true", "false"):
+        return "auto"  # so the standard has it, for both words
+    if isinstance(wanted, bool) or not wanted:
+        return "always" if wanted else "never"
+    if wanted not in ("always", "auto", "min2"):
+        raise out_of_range("useGrouping", wanted, _METHOD)
+    return str(wanted)
+
+
+def _sign(value: Decimal, locale: Locale, options: Mapping[str, object]) -> str:
+    wanted = options.get("signDisplay")
+    if wanted == "never" or (not value and wanted in ("exceptZero", "negative")):
+        return ""
+    if value.is_signed():
+        return str(_symbols(locale).get("minusSign", "-"))
+    return "+" if wanted in ("always", "exceptZero") else ""
 
 
 def _symbols(locale: Locale) -> Mapping[str, object]:
@@ -68,19 +149,10 @@ def _symbols(locale: Locale) -> Mapping[str, object]:
     return symbols.get(locale.default_numbering_system) or symbols["latn"]
 
 
-def _count(options: Mapping[str, object], name: str, least: int) -> int | None:
-    value = options.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= _MOST:
-        raise RangeError(f"{name} value is out of range.")
-    return int(value)
-
-
 def _precision(style: str, options: Mapping[str, object]) -> tuple[int, int]:
     """Return how many decimals are shown at least and at most."""
-    least = _count(options, "minimumFractionDigits", 0)
-    most = _count(options, "maximumFractionDigits", 0)
+    least = count(options, "minimumFractionDigits", 0, 20)
+    most = count(options, "maximumFractionDigits", 0, 20)
     usual = (0, 0) if style == "percent" else (0, 3)
     if style == "currency":
         usual = (get_currency_precision(str(options.get("currency")).upper()),) * 2
@@ -91,38 +163,40 @@ def _precision(style: str, options: Mapping[str, object]) -> tuple[int, int]:
     return least, max(usual[1], least) if most is None else most
 
 
-def _digits(value: Decimal, locale: Locale, style: str, options: Mapping[str, object]) -> str:
-    """Return the number without its sign: rounded, grouped."""
+def _rounded(value: Decimal, style: str, options: Mapping[str, object]) -> Decimal:
+    """Return a number with the decimals that are shown, zeros at their end too."""
+    least, most = _precision(style, options)
+    fewest = count(options, "minimumSignificantDigits", 1, 21)
+    significant = count(options, "maximumSignificantDigits", fewest or 1, 21)
     if not value.is_finite():
-        symbols = _symbols(locale)
-        return str(symbols.get("nan", "NaN") if value.is_nan() else symbols.get("infinity", "\u221e"))
-    value = abs(value)
-    significant = _count(options, "maximumSignificantDigits", 1)
-    fewest = _count(options, "minimumSignificantDigits", 1)
+        return value
     if significant is not None or fewest is not None:
-        least, most = _significant(value, fewest or 1, significant or 21)
-    else:
-        least, most = _precision(style, options)
-    rounded = value.quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP, _LARGE)
-    whole, _, fraction = f"{rounded:f}".partition(".")
-    fraction = fraction.rstrip("0").ljust(max(0, least), "0")
-    whole = whole.zfill(_count(options, "minimumIntegerDigits", 1) or 1)
+        place = value.adjusted() if value else 0
+        least, most = max(0, (fewest or 1) - 1 - place), (significant or 21) - 1 - place
+    rounded = value.quantize(Decimal(1).scaleb(-most), _ROUNDING[str(options.get("roundingMode") or "halfExpand")])
+    _, _, fraction = f"{rounded:f}".partition(".")
+    decimals = len(fraction.rstrip("0"))
+    if decimals or options.get("trailingZeroDisplay") != "stripIfInteger":
+        decimals = max(decimals, least)
+    return rounded.quantize(Decimal(1).scaleb(-decimals))
+
+
+def _digits(value: Decimal, locale: Locale, grouping: str, options: Mapping[str, object]) -> str:
+    """Return a rounded number without a sign, grouped."""
+    least = count(options, "minimumIntegerDigits", 1, 21) or 1
     symbols = _symbols(locale)
-    grouped = _grouped(whole, locale, options)
+    if not value.is_finite():
+        return str(symbols.get("nan", "NaN") if value.is_nan() else symbols.get("infinity", "\u221e"))
+    whole, _, fraction = f"{value:f}".partition(".")
+    grouped = _grouped(whole.zfill(least), locale, grouping)
     return grouped + (str(symbols["decimal"]) + fraction if fraction else "")
 
 
-def _significant(value: Decimal, fewest: int, most: int) -> tuple[int, int]:
-    place = value.adjusted() if value else 0
-    return max(0, fewest - 1 - place), most - 1 - place
-
-
-def _grouped(whole: str, locale: Locale, options: Mapping[str, object]) -> str:
-    wanted = options.get("useGrouping")
+def _grouped(whole: str, locale: Locale, grouping: str) -> str:
     pattern = parse_pattern(locale.decimal_formats[None].pattern)
     first, others = pattern.grouping
-    sparing = locale.language in _SPARING or str(locale) in ("es", "es_ES", "pt_PT") or wanted == "min2"
-    if wanted is False or wanted == "false" or (sparing and wanted not in ("always", True) and len(whole) < first + 2):
+    sparing = locale.language in _SPARING or str(locale) in ("es", "es_ES", "pt_PT") or grouping == "min2"
+    if grouping == "never" or (sparing and grouping != "always" and len(whole) < first + 2):
         return whole
     groups = [whole[-first:]]
     whole = whole[:-first]
@@ -142,32 +216,40 @@ def _around(shown: str, sign: str, pattern: str, locale: Locale) -> str:
     return before.replace("-", sign).replace("%", percent) + shown + after.replace("-", sign).replace("%", percent)
 
 
-def _money(shown: str, sign: str, locale: Locale, options: Mapping[str, object]) -> str:
+def _money(value: Decimal, shown: str, sign: str, locale: Locale, options: Mapping[str, object]) -> str:
     code = options.get("currency")
     if not isinstance(code, str):
         raise TypeError("Currency code is required with currency style.")
     if len(code) != len("EUR") or not code.isalpha():
         raise RangeError(f"Invalid currency code : {code}")
-    display = options.get("currencyDisplay")
+    code, display = code.upper(), options.get("currencyDisplay")
     if display == "name":
-        return f"{sign}{shown} {locale.currencies.get(code.upper(), code.upper())}"
-    symbol = code.upper() if display == "code" else get_currency_symbol(code.upper(), locale)
-    framed = _around(shown, sign, str(locale.currency_formats["standard"].pattern), locale)
+        return f"{sign}{shown} {get_currency_name(code, abs(value), locale)}"
+    symbol = code if display == "code" else get_currency_symbol(code, locale)
+    kind = "accounting" if options.get("currencySign") == "accounting" else "standard"
+    framed = _around(shown, sign, str(locale.currency_formats[kind].pattern), locale)
     if len(symbol) > 1 and symbol[-1].isalpha() and _MONEY + shown[:1] in framed:
         symbol += "\u00a0"
     return framed.replace(_MONEY, symbol)
 
 
 def _unit(value: Decimal, shown: str, locale: Locale, options: Mapping[str, object]) -> str:
-    from babel.units import UnknownUnitError, format_unit
+    from babel.units import UnknownUnitError, format_compound_unit, format_unit
 
-    unit, display = str(options.get("unit")), options.get("unitDisplay")
+    what = f"Invalid unit argument for {_METHOD}()"
+    unit, display = options.get("unit"), options.get("unitDisplay")
+    if not isinstance(unit, str):
+        raise TypeError(f"{what} ''")
+    numerator, per, denominator = unit.partition("-per-")
+    if numerator not in _UNITS or (per and denominator not in _UNITS):
+        raise RangeError(f"{what} '{unit}'")
     length: Literal["short", "long", "narrow"] = display if display in ("long", "narrow") else "short"
-    value = value if value.is_finite() else Decimal(0)
+    value = abs(value) if value.is_finite() else Decimal(0)
     try:
         framed = format_unit(value, unit, length, locale=locale)
     except UnknownUnitError:
-        raise RangeError(f"Invalid unit argument for Number.prototype.toLocaleString() '{unit}'") from None
+        made = format_compound_unit(value, numerator, denominator_unit=denominator, length=length, locale=locale)
+        framed = made or shown
     return framed.replace(format_decimal(value, locale=locale), shown)
 
 
@@ -177,4 +259,7 @@ def _compact(value: Decimal, locale: Locale, options: Mapping[str, object]) -> s
     size = value.scaleb(-(value.adjusted() - place)) if value else value
     # Two digits that count, unless the number's whole part has more.
     decimals = 1 if place == 0 and size != size.to_integral_value() else 0
-    return format_compact_decimal(value, format_type=length, locale=locale, fraction_digits=decimals)
+    most = count(options, "maximumFractionDigits", 0, 20)
+    return format_compact_decimal(
+        value, format_type=length, locale=locale, fraction_digits=decimals if most is None else most
+    )

@@ -122,6 +122,49 @@ for (const options of [
     show([tag, options], () => [0, 1, -1234.5, 12345.675, 98765432].map((number) => number.toLocaleString(tag, options)));
   }
 }
+const fewTags = ["en-US", "en-GB", "de-DE", "fr-FR", "sv-SE"];
+const time = { hour: "2-digit", minute: "2-digit" };
+const exact = { ...time, second: "2-digit", fractionalSecondDigits: 3 };
+const zoned = ["short", "long", "shortOffset", "longOffset", "longGeneric"].flatMap((timeZoneName) =>
+  ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"].flatMap((timeZone) => [
+    { timeZoneName, timeZone }, { timeZoneName, timeZone, ...time }, { timeZoneName, timeZone, month: "long", day: "numeric" },
+  ]));
+const hours = [{ hour12: true }, { hour12: false }, { hourCycle: "h23" }, { hourCycle: "h11" }].flatMap((way) => [
+  { timeStyle: "short", ...way }, { timeStyle: "full", timeZone: "Europe/Berlin", ...way }, { dateStyle: "short", ...way },
+  { dateStyle: "long", timeStyle: "medium", ...way }, { ...time, ...way }, { weekday: "long", ...time, ...way },
+]);
+const moreDateOptions = [
+  ...zoned, ...hours, exact, { weekday: "short", ...time }, { weekday: "long", hour: "numeric" }, { weekday: "long" },
+  { year: "2-digit" }, { hour: "numeric" }, { fractionalSecondDigits: 3 }, { second: "numeric", fractionalSecondDigits: "1" },
+  { day: "numeric", month: "short", ...exact }, { fractionalSecondDigits: 4 }, { fractionalSecondDigits: "x" },
+  { timeZoneName: "x" }, { dateStyle: "short", hour: "numeric" }, { timeStyle: "short", timeZoneName: "short" },
+  { timeStyle: "x" }, { dateStyle: "short" },
+];
+const groupings = [true, false, "true", "false", "always", "auto", "min2", "", 0, 1, "x", undefined];
+const signs = ["auto", "always", "never", "exceptZero", "negative", "x"];
+const money = { style: "currency", currency: "USD" };
+const moreNumberOptions = [
+  ...groupings.map((useGrouping) => ({ useGrouping })), ...signs.map((signDisplay) => ({ signDisplay, maximumFractionDigits: 1 })),
+  { minimumFractionDigits: "2" }, { maximumFractionDigits: "x" }, { maximumFractionDigits: 21 }, { minimumFractionDigits: 2, maximumFractionDigits: 1 },
+  { minimumIntegerDigits: 22 }, { maximumSignificantDigits: 22 }, { minimumSignificantDigits: 3, maximumSignificantDigits: 2 },
+  ...["ceil", "floor", "trunc", "expand", "halfEven", "x"].map((roundingMode) => ({ roundingMode, maximumFractionDigits: 0 })),
+  { minimumFractionDigits: 2, trailingZeroDisplay: "stripIfInteger" },
+  { ...money, currencyDisplay: "name" }, { ...money, currencyDisplay: "code" }, { ...money, currencySign: "accounting" },
+  ...["short", "long", "narrow"].flatMap((unitDisplay) => ["percent", "megabyte-per-second", "kilometer-per-hour", "minute"].map(
+    (unit) => ({ style: "unit", unit, unitDisplay, minimumFractionDigits: 1, maximumFractionDigits: 1 }))),
+  { style: "unit" }, { style: "unit", unit: "x" }, { style: "unit", unit: "x-per-second" }, { style: "x" }, { notation: "x" },
+];
+for (const tag of fewTags) {
+  for (const options of moreDateOptions) {
+    for (const kind of ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"]) {
+      show([tag, kind, options], () => moments.map((moment) => new Date(moment)[kind](tag, options)));
+    }
+  }
+  for (const options of moreNumberOptions) {
+    show([tag, options], () => [0, -0.04, 1, 1234.5, -1234567.891].map((number) => number.toLocaleString(tag, options)));
+  }
+  show([tag, "compact"], () => [1234567, 1500000000].map((number) => number.toLocaleString(tag, { notation: "compact", maximumFractionDigits: 2 })));
+}
 show("many digits", () => (1e21).toLocaleString("de-DE", { minimumFractionDigits: 10 }));
 for (const tag of ["d", "de-XX", "de-x-at", "mr-IN"]) show(["tag", tag], () => date.toLocaleDateString(tag));
 
