@@ -148,7 +148,7 @@ def _strictly(data: bytes, encoding: str, skipped: int, shown: str, secret: bool
             hint = "Find out how it was saved and name that encoding, or save it as UTF-8."
         what = f"{shown} is not {encoding.upper()} text: {byte} at offset {offset} does not fit"
         raise ConfigError(what, hint) from None
-    except ValueError:  # some codecs (idna, undefined) fail without saying where
+    except (ValueError, LookupError):  # some codecs (idna, undefined) fail without saying where, or are not here (mbcs)
         raise ConfigError(f"{shown} cannot be decoded as {encoding}", "Save it as UTF-8.") from None
 
 

@@ -57,9 +57,26 @@ def is_order(order: object) -> bool:
     if not isinstance(config, dict) or not isinstance(options, dict):
         return False
     numbers = [options.get(name) for name in ("timeout", "memory_limit")]
-    return all(isinstance(each, int | float) and 0 <= each < _LARGEST for each in numbers) and all(
-        isinstance(config.get(name), str) for name in _TEXTS
+    includes = config.get("includes", [])
+    return (
+        all(isinstance(each, int | float) and 0 <= each < _LARGEST for each in numbers)
+        and isinstance(options.get("level", 0), int)
+        and all(isinstance(config.get(name), str) for name in _TEXTS)
+        and isinstance(config.get("statefile", ""), str)
+        and isinstance(config.get("encoding", order.get("encoding")), str | None)
+        and isinstance(config.get("oauth2"), dict | None)
+        and isinstance(includes, list)
+        and all(isinstance(each, list) and [type(part) for part in each] == [str, str] for each in includes)
+        and _is_json(config["arg_json"])
     )
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json_text.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def ordered(order: dict[str, Any]) -> tuple[RunConfig, Options]:
@@ -73,6 +90,7 @@ def ordered(order: dict[str, Any]) -> tuple[RunConfig, Options]:
     options = Options(**{name: value for name, value in order["options"].items() if name in Options.__fields__})
     # The folders of a worker are not for whoever submits; nor has `submit` such options.
     options.mailbox = options.outbox = None
+    config.secrets, config.warnings = {}, []
     config.encoding = order.get("encoding", config.encoding)  # where version 1 had it
     if commands_are_refused(config.oauth2):
         raise ConfigError(f"oauth2.command: {REFUSED}", ALLOW)

@@ -257,6 +257,24 @@ def test_a_secret_in_the_scripts_path_is_not_sent(tmp_path: Path, monkeypatch: p
     assert str(tmp_path / "geheim-12" / "s.json") == runs.ordered(order)[0].statefile
 
 
+def test_an_encoding_that_only_the_submitter_has_is_told(script: Path) -> None:
+    """As one of Windows: the worker says which file it cannot read, in a sentence."""
+    (script.parent / "secret.txt").write_bytes("Größe".encode("latin-1"))
+    script.write_text(script.read_text().replace("ENV:SMTP_PASS", "FILE:secret.txt"))
+    order = runs.order(config.load(str(script), keep_references=True), Options())
+    order["config"]["encoding"] = "oem-of-another-system"
+    with pytest.raises(ConfigError, match="cannot be decoded as oem-of-another-system"):
+        runs.ordered(order)
+
+
+def test_an_order_from_the_queue_brings_neither_secrets_nor_warnings(script: Path) -> None:
+    """A worker knows those that it resolved itself: what else came is not looked at."""
+    order = runs.order(config.load(str(script), keep_references=True), Options(dry_run=True))
+    order["config"] |= {"secrets": 5, "warnings": None}
+    ordered, _ = runs.ordered(order)
+    assert ({}, 1) == (ordered.secrets, len(ordered.warnings))
+
+
 @pytest.mark.parametrize("text", ["", "30", "0/m", "-1/m", "x/m", "30/d", "1.5/s", "٣/m"])
 def test_a_rate_that_is_none(text: str) -> None:
     """A JSNPY_RATE that cannot be understood is an error that shows how it looks."""

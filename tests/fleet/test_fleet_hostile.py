@@ -17,6 +17,8 @@ from support.brokers import REDIS, Redis, wait_until
 from support.command import jsnpy
 from support.fleet import SECRET, Fleet, Worker
 
+from jsnpy.fleet import runs
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -75,6 +77,10 @@ def changed(part: str, **values: object) -> dict[str, Any]:
 NO_RUNS: list[object] = [
     *(None, "x", 5, [[]], {"version": 2}, {"version": "x"}, {"version": 2, "config": "x", "options": "y"}),
     *(changed("config", source=5), changed("config", script_name=None), changed("options", timeout="x")),
+    *(changed("config", includes=each) for each in (5, None, "x", ["x"], [["x"]], [[5, "x"]])),
+    *(changed("config", arg_json=each) for each in ("", "{", "\ud800", "[" * 100_000)),
+    *(changed("config", **{name: 5}) for name in (*runs._TEXTS, "statefile", "oauth2", "encoding")),
+    *(changed("options", level=None), changed("options", memory_limit=-1), changed("options", timeout=1e15)),
     *(changed("options", timeout=-5), changed("options", timeout=float("inf")), changed("options", memory_limit=[])),
 ]
 NO_MAILS: list[object] = [None, 5, {}, {"id": {"x": 1}, "attempt": 1}, {"data": 5}, {"id": "x\x1b[2J", "attempt": "y"}]
