@@ -57,8 +57,6 @@ _STRANGE = "a mail in the queue is none that jsnpy put there: see who else can w
 class LostError(JsnpyError):
     """A run of which nobody can tell what was delivered, or that cannot be done here."""
 
-    exit_code = 1
-
 
 class MailError(JsnpyError):
     """A mail that is not tried again."""
@@ -67,8 +65,6 @@ class MailError(JsnpyError):
 app = Celery("jsnpy", broker=settings.broker, backend=settings.results)
 app.conf.update(
     task_default_queue="jsnpy",
-    task_serializer="json",
-    result_serializer="json",
     accept_content=["json"],
     # Acknowledged when it is done: what a worker had when it died is handed to another one, which claims it.
     task_acks_late=True,
@@ -83,7 +79,6 @@ app.conf.update(
     ),
     result_backend_always_retry=True,
     result_backend_max_retries=30,
-    result_backend_transport_options={"visibility_timeout": settings.takeover},
     result_expires=7 * 86400,
     result_persistent=True,
 )
