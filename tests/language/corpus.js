@@ -175,5 +175,19 @@ show("order", () => [...words].sort((a, b) => a.localeCompare(b)));
 for (const [a, b] of [["a", "a"], ["a", "b"], ["b", "a"], ["é", "e\u0301"], ["a", "A"], ["", "a"], ["a\0", "a"], ["a", undefined], ["1", 1]]) {
   show([a, b], () => a.localeCompare(b));
 }
+const ordered = [
+  "Ähre", "Zebra", "Ärger", "Åse", "Öl", "Øl", "Aas", "AA", "Aal", "ad", "az", "Czech", "čaj", "Čech", "cibule", "ćma", "chata", "hrad", "ibis", "ñu",
+  "nunca", "oz", "ördek", "ösz", "łza", "lza", "lyuk", "luk", "ly", "šum", "sz", "sun", "ß", "şen", "sen", "țară", "tara", "tz", "ül", "ul", "üz", "uz", "ý", "yz",
+  "źle", "žena", "żaba", "zz", "đak", "dal", "dz", "ég", "eg", "ez", "w", "v",
+];
+for (const tag of ["en", "de-DE", "sv-SE", "fi", "da-DK", "nb", "no", "es-ES", "pl", "cs", "sk", "hr", "sl", "hu", "tr-TR", "lt", "lv", "ro", "et", "is", ["sv", "en"], []]) {
+  show(["order", tag], () => [...ordered].sort((a, b) => a.localeCompare(b, tag)).join(" "));
+}
+show("order of i", () => ["ir", "İr", "ır", "Ir", "iz", "ız", "h", "j"].sort((a, b) => a.localeCompare(b, "tr")).join(" "));
+for (const tag of ["tr", "az-AZ", "lt", "de", "en-US", ["tr", "de"], [], undefined, 5, null, "", "de_DE", "x"]) {
+  show(["letters", tag], () => "iıIİ ß ΑΣ I\u0307 i\u0307 i\u0307\u0301 J\u0301 Ì".toLocaleUpperCase(tag));
+  show(["letters", tag], () => "iıIİ ß ΑΣ I\u0307 i\u0307 i\u0307\u0301 J\u0301 Ì".toLocaleLowerCase(tag));
+  if (tag !== "") show(["order", tag], () => "a".localeCompare("b", tag)); // which is an error with letters alone
+}
 const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
 show("ascii", () => ascii.sort((a, b) => a.localeCompare(b)).join(""));

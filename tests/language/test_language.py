@@ -69,6 +69,16 @@ def test_options_of_an_order_are_ignored_with_a_word(tmp_path: Path) -> None:
     assert ("-1\n-1\n", 1) == (result.out, result.err.count("localeCompare"))
 
 
+def test_an_order_that_is_not_known_is_said(tmp_path: Path) -> None:
+    """A language whose order of letters is not here is named, once; one that is here, or is as English, is not."""
+    (tmp_path / "a.js").write_text(
+        "for (const tag of ['sv', 'de-DE', 'vi-VN', 'vi', 'fr', 'xx']) console.log('a'.localeCompare('b', tag))"
+    )
+    result = jsnpy("a.js", cwd=tmp_path)
+    assert ("-1\n" * 6, 1) == (result.out, result.err.count("\n"))
+    assert 'the locale "vi" of localeCompare is ignored' in result.err
+
+
 @pytest.mark.parametrize(
     "value", ["null", "{ get timeZone() { throw 1 } }", "{ timeZone: Symbol() }", "{ month: {} }", "5", "'x'"]
 )

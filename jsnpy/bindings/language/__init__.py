@@ -14,6 +14,7 @@ _NO_BABEL = (
     "locale and time zone of toLocaleString are ignored: they need jsnpy's extra `locale` (pip install 'jsnpy[locale]')"
 )
 _NO_COLLATION = "the options of localeCompare are ignored: it orders by letters, then accents, then case"
+_NO_ORDER = 'the locale "{}" of localeCompare is ignored: it orders by letters, then accents, then case'
 
 
 def natives(host: Host) -> dict[str, Native]:
@@ -46,7 +47,7 @@ def natives(host: Host) -> dict[str, Native]:
     return {
         "locale_date": lambda given: formatted("date", given),
         "locale_number": lambda given: formatted("number", given),
-        "locale_order": lambda _: warn(_NO_COLLATION),
+        "locale_order": lambda language: warn(_NO_ORDER.format(language) if language else _NO_COLLATION),
     }
 
 

@@ -4,7 +4,8 @@ function bindLanguage(host) {
   "use strict";
   const {
     ArrayPrototype, BigIntPrototype, DatePrototype, JSONParse, JSONStringify, NumberPrototype, ObjectDefineProperty,
-    ReflectApply, String, StringPrototype, StringPrototypeSlice, SyntaxError, TypeError,
+    RangeError, ReflectApply, RegExpPrototypeExec, String, StringPrototype, StringPrototypeIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase,
+    SyntaxError, TypeError,
   } = host.primordials;
   const shown = 20;
 
@@ -90,18 +91,62 @@ function bindLanguage(host) {
     },
   });
 
+  let asked;
+  let known = "";
+
+  // The language of a locale or of the first in a list, "" for the usual one.
+  function languageOf(locales) {
+    if (locales === null) throw new TypeError("Cannot convert undefined or null to object");
+    const tag = typeof locales === "string" || locales === undefined ? locales : locales[0];
+    if (tag === undefined || tag === asked) return tag === undefined ? "" : known;
+    const found = RegExpPrototypeExec(/^([A-Za-z]{2,8})(?:-[A-Za-z0-9]{1,8})*$/, `${tag}`);
+    if (found === null) throw new RangeError("Incorrect locale information provided");
+    asked = tag;
+    return (known = StringPrototypeToLowerCase(found[1]));
+  }
+
+  // Languages with an order of their own that language/order.js does not know.
+  const unlike = " af az cy eo fo ha ig ja mt sq uz vi zh ";
   let compare;
+  let casing;
+
+  // A text in capital or small letters; `inLanguage` is what a language does to it before.
+  function cased(text, locales, method, inLanguage) {
+    const language = languageOf(locales);
+    if (language === "tr" || language === "az" || language === "lt") {
+      if (casing === undefined) casing = host.load("bindings/language/casing")(host);
+      text = casing[language][inLanguage](text);
+    }
+    return ReflectApply(method, text, []);
+  }
+
+  const { toUpperCase, toLowerCase } = StringPrototype;
+
+  function insist(text, name) {
+    if (text === undefined || text === null) throw new TypeError(`String.prototype.${name} called on null or undefined`);
+  }
 
   replace(StringPrototype, {
     __proto__: null,
     localeCompare(that, locales = undefined, options = undefined) {
-      if (this === undefined || this === null) throw new TypeError("localeCompare called on null or undefined");
-      if (options !== undefined) host.call("locale_order", null);
+      insist(this, "localeCompare");
+      const language = languageOf(locales);
+      if (options !== undefined || StringPrototypeIndexOf(unlike, ` ${language} `) !== -1) {
+        host.call("locale_order", options === undefined ? language : "");
+      }
       const one = `${this}`;
       const other = `${that}`;
       if (one === other) return 0;
       if (compare === undefined) compare = host.load("bindings/language/order")(host);
-      return compare(one, other);
+      return compare(one, other, language);
+    },
+    toLocaleUpperCase(locales = undefined) {
+      insist(this, "toLocaleUpperCase");
+      return cased(`${this}`, locales, toUpperCase, "upper");
+    },
+    toLocaleLowerCase(locales = undefined) {
+      insist(this, "toLocaleLowerCase");
+      return cased(`${this}`, locales, toLowerCase, "lower");
     },
   });
 }

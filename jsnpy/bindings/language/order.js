@@ -33,10 +33,71 @@ function makeOrder(host) {
     return weight;
   }
 
+  // What a language has for letters of their own, after which letter: `<` another letter, `=` a variant of the last one.
+  const northern = "d=đ=ð y=ü=ű þ<æ=ä<ø=ö=ő<å=aa";
+  const southern = "c<č<ć d<dž<đ l<lj n<nj s<š z<ž";
+  const letters = {
+    __proto__: null,
+    bs: southern, cs: "c<č h<ch r<ř s<š z<ž", da: northern, es: "n<ñ",
+    et: "s<š<z<ž w<õ<ä<ö<ü", fi: "d=đ n=ŋ t=ŧ y=ü z=ž þ<å<ä=æ<ö=ø", gl: "n<ñ", hr: southern,
+    hu: "c<cs d<dz<dzs g<gy l<ly n<ny o<ö=ő s<sz t<ty u<ü=ű z<zs",
+    is: "a<á d=đ<ð e<é i<í o<ó u<ú y<ý z<þ<æ=ä<ö=ø<å", lt: "c<č i=y s<š z<ž", lv: "c<č g<ģ i<y k<ķ l<ļ n<ņ r<ŗ s<š z<ž",
+    nb: northern, nn: northern, no: northern, pl: "a<ą c<ć e<ę l<ł n<ń o<ó s<ś z<ź<ż", ro: "a<ă<â i<î s<ș=ş t<ț=ţ",
+    sk: "a<ä c<č h<ch o<ô r<ř s<š z<ž", sl: "c<č<ć d<đ s<š z<ž", sv: "d=đ=ð y=ü=ű þ<å<ä=æ=ę<ö=ø=ő=œ=ô",
+    tr: "c<ç g<ğ h<ı=I o<ö s<ş u<ü",
+  };
+  const made = { __proto__: null };
+
+  // The letters of a language by themselves, undefined where it has none.
+  function lettersOfItsOwn(language) {
+    const rules = letters[language];
+    if (rules === undefined || made[language] !== undefined) return made[language];
+    const own = { __proto__: null };
+    let weight = -1;
+    let variant = 0;
+    for (let i = 0, sign = " "; i < rules.length; ) {
+      let end = i;
+      while (end < rules.length && StringPrototypeIndexOf(" <=", rules[end]) === -1) end++;
+      const letter = StringPrototypeSlice(rules, i, end);
+      variant = sign === "=" ? variant + 1 : 0;
+      weight = sign === " " ? weightOf(letter) : sign === "<" ? weight + 0.01 : weight;
+      if (sign !== " ") own[letter] = { __proto__: null, weight, marks: variant === 0 ? "" : `~${variant}` };
+      sign = rules[end];
+      i = end + 1;
+    }
+    return (made[language] = own);
+  }
+
   // A text's letters, each with its marks and whether it is a capital one.
-  function lettersOf(text) {
+  function lettersOf(text, own) {
     const letters = { __proto__: null, length: 0 };
-    text = StringPrototypeNormalize(text, "NFKD");
+    if (own === undefined) {
+      take(StringPrototypeNormalize(text, "NFKD"), own, letters);
+      return letters;
+    }
+    text = StringPrototypeNormalize(text, "NFC");
+    for (let i = 0; i < text.length; ) {
+      let length = 3; // letters of the longest one, dzs
+      let found;
+      for (; length > 0 && found === undefined; length -= found === undefined) {
+        const part = StringPrototypeSlice(text, i, i + length);
+        const small = StringPrototypeToLowerCase(part);
+        found = own[part] || (part[0] === small[0] ? undefined : own[small]); // Aa and AA, but not aA
+      }
+      if (found === undefined) {
+        length = StringPrototypeCodePointAt(text, i) > 0xffff ? 2 : 1;
+        take(StringPrototypeNormalize(StringPrototypeSlice(text, i, i + length), "NFKD"), own, letters);
+      } else {
+        const part = StringPrototypeSlice(text, i, i + length);
+        const form = part === StringPrototypeToLowerCase(part) ? 0 : 2;
+        letters[letters.length++] = { __proto__: null, weight: found.weight, marks: found.marks, form };
+      }
+      i += length;
+    }
+    return letters;
+  }
+
+  function take(text, own, letters) {
     for (let i = 0; i < text.length; ) {
       const char = StringPrototypeSlice(text, i, i + (StringPrototypeCodePointAt(text, i) > 0xffff ? 2 : 1));
       i += char.length;
@@ -45,14 +106,14 @@ function makeOrder(host) {
       for (let j = 0; j < apart.length; ) {
         const one = StringPrototypeSlice(apart, j, j + (StringPrototypeCodePointAt(apart, j) > 0xffff ? 2 : 1));
         j += one.length;
-        const weight = weightOf(one);
+        const mine = own === undefined ? undefined : own[one];
+        const weight = mine === undefined ? weightOf(one) : mine.weight;
         const last = letters[letters.length - 1];
         if (weight > 0) {
-          letters[letters.length++] = { __proto__: null, weight, marks: "", form: (small !== char) * 2 + (apart !== small) };
+          letters[letters.length++] = { __proto__: null, weight, marks: mine === undefined ? "" : mine.marks, form: (small !== char) * 2 + (apart !== small) };
         } else if (weight < 0 && last !== undefined) last.marks += mark(weight);
       }
     }
-    return letters;
   }
 
   function mark(weight) {
@@ -68,10 +129,28 @@ function makeOrder(host) {
     return 0;
   }
 
-  return function compare(one, other) {
-    const a = lettersOf(one);
-    const b = lettersOf(other);
+  let remembered = { __proto__: null, language: "", count: 0, letters: new Map() };
+
+  // The letters of a text, which a sort asks for again and again.
+  function lettersIn(text, language) {
+    if (text.length > 100) return lettersOf(text, lettersOfItsOwn(language));
+    if (remembered.language !== language || remembered.count > 10000) {
+      remembered = { __proto__: null, language, count: 0, letters: new Map() };
+    }
+    let letters = MapPrototypeGet(remembered.letters, text);
+    if (letters === undefined) {
+      letters = lettersOf(text, lettersOfItsOwn(language));
+      MapPrototypeSet(remembered.letters, text, letters);
+      remembered.count++;
+    }
+    return letters;
+  }
+
+  return function compare(one, other, language) {
+    const a = lettersIn(one, language);
+    const b = lettersIn(other, language);
     const byLength = a.length === b.length ? 0 : a.length < b.length ? -1 : 1;
-    return difference(a, b, "weight") || byLength || difference(a, b, "marks") || difference(a, b, "form");
+    const byForm = language === "da" ? -difference(a, b, "form") : difference(a, b, "form");
+    return difference(a, b, "weight") || byLength || difference(a, b, "marks") || byForm;
   };
 }
