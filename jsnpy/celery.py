@@ -175,8 +175,7 @@ def _lost(what: str, claim: Claim) -> str:
         return f"{what} is lost: {claim.text} workers died of it before it sent a mail"
     if claim.verdict == "forgotten":
         return f"{what} is lost: the fleet's Redis has lost its data since it was submitted; it is not done (again)"
-    who = f" ({claim.text})" if claim.text else ""
-    return f"{what} is lost: its worker{who} died after a mail may have gone; it is not done again"
+    return f"{what} is lost: its worker ({claim.text}) died after a mail may have gone; it is not done again"
 
 
 @app.task(name="jsnpy.run", bind=True, throws=(LostError,), resultrepr_maxsize=100, max_retries=None)

@@ -40,7 +40,7 @@ local h = redis.call('HMGET', KEYS[1], 'owner', 'until', 'marked', 'done', 'clai
 if h[6] or (ARGV[5] == '1' and not h[5]) then return {'forgotten', ''} end
 if h[4] then return {'done', h[4]} end
 if h[1] and h[1] ~= ARGV[1] and tonumber(h[2]) > now then return {'busy', tostring(tonumber(h[2]) - now)} end
-if h[3] then return {'lost', h[1] or ''} end
+if h[3] then return {'lost', h[1]} end
 if tonumber(h[5] or '0') >= tonumber(ARGV[4]) then return {'deadly', h[5]} end
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'until', now + ARGV[2])
 redis.call('HINCRBY', KEYS[1], 'claims', 1)
@@ -63,7 +63,6 @@ _RENEW = (
 if redis.call('HEXISTS', KEYS[1], 'owner') == 0 then
     redis.call('HSET', KEYS[1], 'claims', '1', 'forgotten', '1')
     redis.call('PEXPIRE', KEYS[1], ARGV[2])
-    return 'forgotten'
 end
 """
     + OWNED

@@ -164,6 +164,7 @@ def test_a_claim_is_one_workers(fleet: Fleet) -> None:
     """While a worker has a task, no other gets it; once done, everybody is told what came of it."""
     claims = fleet.claims
     assert "yours" == claims.claim("t1", "ann").verdict
+    assert "yours" == claims.claim("t1", "ann").verdict  # asked again, as when the answer was lost
     assert ("busy", True) == ((busy := claims.claim("t1", "bob")).verdict, 0 < busy.left <= 15)
     assert "lost" == claims.finish("t1", "bob", {})
     assert "yours" == claims.finish("t1", "ann", {"exit_code": 3})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gc
 import importlib
 import json
 import logging
@@ -115,6 +116,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tasks]:
         module = importlib.import_module("jsnpy.celery")
         yield Tasks(module, broker, state, folder)
         module.app.close()
+        gc.collect()  # Celery's results ask their Redis when they are deleted
 
 
 @pytest.fixture
@@ -280,7 +282,6 @@ def test_a_run_that_is_done_already_is_told(tasks: Tasks) -> None:
     ("claim", "words"),
     [
         ({"owner": "ann", "until": 1, "marked": 1}, "its worker (ann) died after a mail may have gone; it is not done"),
-        ({"owner": "", "until": 1, "marked": 1}, "its worker died after a mail may have gone; it is not done again"),
         ({"owner": "ann", "until": 1, "claims": 5}, "5 workers died of it before it sent a mail"),
         ({"forgotten": 1}, "the fleet's Redis has lost its data since it was submitted; it is not done (again)"),
     ],

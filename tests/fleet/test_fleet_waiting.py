@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -211,6 +212,7 @@ def test_a_worker_does_not_wait_for_a_redis_that_is_away_where_it_asks_again() -
         asks, _ = server.accept()
         server.close()
         asks.close()
+    assert "jsnpy-claim" not in [thread.name for thread in threading.enumerate()]  # a run leaves none behind
     assert time.monotonic() - begun < 15
 
 
