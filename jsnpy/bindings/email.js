@@ -3,18 +3,18 @@ function bindEmail(host) {
   "use strict";
   const { ObjectDefineProperty } = host.primordials;
 
-  let within = false;
+  let depth = 0;
 
-  // Where the script stands is not asked again within a call (from a getter of its config): in a deep recursion of
-  // such calls the engine would write down a deep stack at each.
+  // Where the script stands is not asked far within other calls (from getters of their configs): in a deep recursion
+  // of such calls the engine would write down a deep stack at each.
   function sent(config) {
-    if (within) return host.call("send_email", [config, "", 0]);
+    if (depth > 2) return host.call("send_email", [config, "", 0]);
     const { name, line } = host.caller();
-    within = true;
+    depth++;
     try {
       return host.call("send_email", [config, name, line]);
     } finally {
-      within = false;
+      depth--;
     }
   }
 

@@ -225,3 +225,18 @@ def test_a_probe_sends_nothing_and_tells_how_far_it_came(
     assert [] == server.mails
     quiet = run(PROBED, "--probe", "-q", **given)
     assert (0, "") == (quiet.code, quiet.err)
+
+
+def test_a_mail_from_a_getter_of_another_names_its_line(run: Callable[..., Result]) -> None:
+    """A mail sent while another's fields are read has its own line; far within such calls none is looked for."""
+    result = run(
+        "const mail = { ...arg, to: 'b@x.test' };\n"
+        "let depth = 0;\n"
+        "function again() {\n"
+        "  if (depth++ < 5) send_email({ ...mail,\n"
+        "    get subject() { return again(), 'x'; } });\n"
+        "}\n"
+        "again();"
+    )
+    found = [line.rpartition(", ")[2] for line in result.err.splitlines()]
+    assert ["send_email)"] * 2 + ["a.js:4)"] * 3 == found
