@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -173,6 +174,7 @@ def test_the_state_understands_celerys_urls(url: str, expected: dict[str, object
     """What Celery says of a socket and of certificates reaches the connection of the fleet's state."""
     assert Settings({"JSNPY_BROKER_URL": url}).state == url
     pool = State(url)._client.connection_pool
+    expected |= {"socket_timeout": 5, "socket_connect_timeout": 5}  # a Redis that says nothing is as good as away
     assert expected.items() <= pool.connection_kwargs.items()
     pool.make_connection()  # which refuses words it does not know
 
@@ -183,6 +185,15 @@ def test_a_look_does_not_wait_for_a_redis_that_is_away() -> None:
     with pytest.raises(StateError, match="cannot be reached"):
         State(f"redis://127.0.0.1:{free_port()}/0").look()
     assert time.monotonic() - begun < 15
+
+
+def test_a_redis_that_says_nothing_is_away() -> None:
+    """What takes a connection and does not answer is waited for as one that cannot be reached."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(StateError, match="cannot be reached: Timeout"),
+    ):
+        State(f"redis://127.0.0.1:{silent.getsockname()[1]}/0?socket_timeout=0.05").look()
 
 
 def test_without_a_broker_the_variable_is_named(script: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -131,6 +132,16 @@ def test_a_claim_outlives_a_restart_of_redis(broker: Redis) -> None:
         client = client_of(broker)
         before = client.hget("jsnpy:t1", "until")
         wait_until(lambda: client.hget("jsnpy:t1", "until") != before, "it is kept alive")
+
+
+def test_a_redis_that_is_restarted_is_waited_for(broker: Redis) -> None:
+    """Who asks while it is away gets the answer when it is back."""
+    claims = Claims(State(broker.url))
+    broker.stop()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(claims.claim, "t1", "ann")
+        broker.start()
+        assert "yours" == asked.result(30).verdict
 
 
 @pytest.fixture

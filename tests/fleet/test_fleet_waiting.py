@@ -216,6 +216,12 @@ def test_a_worker_does_not_wait_for_a_redis_that_is_away_where_it_asks_again() -
     assert time.monotonic() - begun < 15
 
 
+def test_a_redis_that_refuses_is_told(place: Place) -> None:
+    """As one that is full, or cannot write to its disk: with its words, and without waiting for it to come back."""
+    with pytest.raises(StateError, match=r"the fleet's state in Redis cannot be used: "):
+        place.state.ask("return redis.call('no-such-word')", ())
+
+
 def test_that_a_mail_was_adopted_is_remembered_for_a_week(place: Place) -> None:
     """What a broker hands out once more is not adopted again, and not remembered for ever."""
     place.keep("m")
