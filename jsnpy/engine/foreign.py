@@ -31,7 +31,10 @@ _FILES = 'there is no access to files here: pass values in the config ("${FILE:p
 _MAIL = "use send_email({ host, port, from, to, subject, body })"
 _BASE64 = "strings are text here: btoa and atob do base64, and attachments take it as it is (encoding: 'base64')"
 
+_FORM = "use encodeURIComponent(text) for each name and value"
+
 CURES = {
+    "AbortController": "http_request({ method, url, timeout }) ends by itself after so many seconds",
     "ActiveXObject": _COM,
     "alert": _LOG,
     "args": "the config's values are in arg, without s",
@@ -41,6 +44,7 @@ CURES = {
     "Bun": "jsnpy is neither Node nor Bun: " + _LOG + ", " + _EXIT.removeprefix("use "),
     "confirm": "nobody is there to be asked: " + _ARG,
     "CreateObject": _COM,
+    "crypto": "there is no cryptography here: Math.random() makes numbers, and arg brings what was made elsewhere",
     "CurlHttpRequest": _FETCH,
     "Deno": "jsnpy is neither Node nor Deno: " + _LOG + ", " + _EXIT.removeprefix("use "),
     "document": _BROWSER,
@@ -48,10 +52,12 @@ CURES = {
     "Enumerator": "use for (const item of list)",
     "exports": _EXPORTS,
     "fetch": _FETCH,
+    "FormData": _FORM,
     "fs": _FILES,
     "GetObject": _COM,
     "GmailApp": _MAIL,
     "global": "use globalThis",
+    "Headers": 'headers are an object: http_get(url, { Authorization: "…" })',
     "HttpRequest": _FETCH,
     "import": _MODULES,
     "importScripts": _MODULES,
@@ -91,8 +97,11 @@ CURES = {
     "std.exit": _EXIT,
     "std.getenv": 'write "${ENV:NAME}" into a value of the config, and use arg',
     "std.loadFile": _FILES,
+    "TextDecoder": _BASE64,
+    "TextEncoder": _BASE64,
+    "URL": "a URL is a text here: encodeURIComponent(text) for its parts, match and split to take it apart",
     "UrlFetchApp": _FETCH,
-    "URLSearchParams": "use encodeURIComponent(text) for each name and value",
+    "URLSearchParams": _FORM,
     "VBArray": _COM,
     "wait": _SLEEP,
     "window": _BROWSER,
