@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 from jsnpy.errors import OutboxError
 from jsnpy.outbox import kept_mail, schedule
-from jsnpy.outbox.rows import DIED_EARLY, FAILED, UNKNOWN, WAITING, Row, Standing
+from jsnpy.outbox.rows import DIED_EARLY, FAILED, UNKNOWN, WAITING, Row, Standing, new_id
 from jsnpy.record import as_dict
 from jsnpy.smtp.outcome import Code, SendFailure, SendResult
 from jsnpy.smtp.sending import Sending
@@ -170,7 +169,7 @@ class FirstAttempt(_Attempt):
     def _new_row(self, mail: Mail, recipients: list[Address]) -> Row:
         now = self.now()
         return Row(
-            id=os.urandom(5).hex(),
+            id=new_id(now),
             state=WAITING,
             created=now,
             tries=1,

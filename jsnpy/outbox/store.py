@@ -203,8 +203,7 @@ class Store:
         """Keep a new mail."""
         with self._troubles, self._transaction:
             values = [getattr(row, name) for name in _COLUMNS]
-            marks = ", ".join("?" * len(_COLUMNS))
-            self._db.execute(f"INSERT INTO mails VALUES ({marks})", values)  # noqa: S608 - only question marks
+            self._db.execute(f"INSERT INTO mails VALUES ({_marks(values)})", values)  # noqa: S608 - only question marks
             self._db.execute("INSERT INTO messages VALUES (?, ?)", (row.id, data))
 
     def claim(self, ids: Iterable[str], owner: str, now: float | None = None, max_age: float = 0) -> list[Row]:
@@ -217,11 +216,13 @@ class Store:
             max_age: as for `due`.
         """
         condition, values = ("owner IS NULL", ()) if now is None else (_DUE, _due(now, max_age))
+
         change = f"UPDATE mails SET owner = ? WHERE id = ? AND {condition}"  # noqa: S608 - fixed texts
 
         def work() -> list[Row]:
             mine = [id_ for id_ in ids if self._db.execute(change, (owner, id_, *values)).rowcount]
-            return [row for id_ in mine for row in self._select("WHERE id = ?", (id_,))]
+            rows = {row.id: row for row in self._select(f"WHERE id IN ({_marks(mine)})", tuple(mine))}
+            return [rows[id_] for id_ in mine]
 
         return self._changed(work)
 
@@ -241,16 +242,15 @@ class Store:
             self._changed(lambda: self._write(settled, removed, wipe=False))
 
     def _write(self, settled: Sequence[Row], removed: Iterable[str], *, wipe: bool = True) -> None:
-        for row in settled:
-            self._db.execute(
-                "UPDATE mails SET state = ?, error = ?, recipients = ?, next_try = ?, tries = ?, owner = NULL, "
-                "marked = NULL WHERE id = ?",
-                (row.state, _storable(row.error), row.recipients, row.next_try, row.tries, row.id),
-            )
-        for id_ in removed:
-            if wipe:
-                self._db.execute("DELETE FROM messages WHERE id = ?", (id_,))
-            self._db.execute("DELETE FROM mails WHERE id = ?", (id_,))
+        self._db.executemany(
+            "UPDATE mails SET state = ?, error = ?, recipients = ?, next_try = ?, tries = ?, owner = NULL, "
+            "marked = NULL WHERE id = ?",
+            [(row.state, _storable(row.error), row.recipients, row.next_try, row.tries, row.id) for row in settled],
+        )
+        gone = [(id_,) for id_ in removed]
+        if wipe:
+            self._db.executemany("DELETE FROM messages WHERE id = ?", gone)
+        self._db.executemany("DELETE FROM mails WHERE id = ?", gone)
 
     # --- all mails
 
@@ -385,6 +385,10 @@ def _due(now: float, max_age: float) -> tuple[object, ...]:
     """Return the values for `_DUE`."""
     later = now + schedule.SLACK
     return WAITING, now, later, later, now - max_age
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _storable(text: str) -> str:
