@@ -16,7 +16,7 @@ from jsnpy.command.foreground import run
 from jsnpy.errors import ExitCode, JsnpyError, UsageError
 from jsnpy.output import reader_left, standard
 from jsnpy.redaction import Redactor
-from jsnpy.text import printable
+from jsnpy.text import did_you_mean, printable, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,6 +109,9 @@ def _run(words: tuple[str, ...], typed: dict[str, Any]) -> int:
     if words[0] in commands.commands:
         raise UsageError(f"{words[0]} is a command: it comes first", f"jsnpy {words[0]} …; a file is ./{words[0]}")
     if len(words) > 1:
+        near = did_you_mean(words[0], commands.commands)
+        if near and not os.path.exists(words[0]):
+            raise UsageError(f"there is no command {quoted(words[0])}; did you mean {near}?", "jsnpy -h lists them.")
         example = f"used={words[1]}" if words[1].isalnum() and not typed.get("sets") else "used=95"
         raise UsageError(
             f"one file is run, but {len(words)} were given", f"Values reach the script as --set {example}; jsnpy -h"

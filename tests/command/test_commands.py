@@ -105,6 +105,7 @@ def test_an_account_without_a_home_folder(words: list[str], home: str, tmp_path:
         (["types", "x"], "unexpected extra argument"),
         (["submit"], "Missing argument 'FILE'"),
         (["outbox"], "Missing command"),
+        (["chek", "a.js"], 'there is no command "chek"; did you mean check?'),
         (["outbox", "flsh"], "No such command 'flsh'"),
         (["--\x1b[31m"], r"\x1b[31m"),
     ],
