@@ -8,6 +8,7 @@ import sys
 import time
 
 from jsnpy.errors import JsnpyError, OutboxError, UsageError
+from jsnpy.text import how_to_install
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ try:
         from jsnpy.fleet.claims import Claims, new_owner
     except ImportError as error:
         raise UsageError(
-            f"the fleet's part of jsnpy is not installed ({error})", "Install it: pip install 'jsnpy[celery]'"
+            f"the fleet's part of jsnpy is not installed ({error})", f"Install it: {how_to_install('celery')}"
         ) from None
     from jsnpy import smtp
     from jsnpy.fleet import mails, rates, runs

@@ -92,6 +92,14 @@ def seconds(duration: float) -> str:
     return f"{duration:.0f} s" if duration >= _WHOLE else f"{float(f'{round(duration, 3):.2g}'):g} s"
 
 
+def how_to_install(extra: str) -> str:
+    """Return the command that adds one of jsnpy's extras where jsnpy runs; no index of packages need know of jsnpy."""
+    import sys
+
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    return f"{python} -m pip install 'jsnpy[{extra}]'"
+
+
 def kind(value: object) -> str:
     """Return what a value of a script or config is: "a string", "an array", "a Date", "null"."""
     if value is None:

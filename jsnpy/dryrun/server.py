@@ -14,6 +14,7 @@ from jsnpy.dryrun.mailbox import Mailbox
 from jsnpy.dryrun.reader import visible
 from jsnpy.dryrun.report import report
 from jsnpy.errors import JsnpyError, UsageError
+from jsnpy.text import how_to_install
 
 try:
     from aiosmtpd.smtp import MISSING, SMTP, AuthResult
@@ -22,7 +23,7 @@ try:
 except ImportError as missing:
     raise UsageError(
         f"--dry-run needs parts that are not installed ({missing.name})",
-        "install them: pipx install --force 'jsnpy[dry-run]'   (or: python -m pip install 'jsnpy[dry-run]')",
+        f"Install them: {how_to_install('dry-run')}",
     ) from missing
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from jsnpy.fleet.settings import Settings
 from jsnpy.outbox import actions, schedule
 from jsnpy.outbox.rows import Row, Standing
 from jsnpy.output import STDOUT
+from jsnpy.text import how_to_install
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def show(output: Output, redactor: Redactor, *, as_json: bool = False) -> int:
         from jsnpy.fleet.waiting import Waiting
     except ImportError as error:
         raise UsageError(
-            f"the fleet's part of jsnpy is not installed ({error})", "Install it: pip install 'jsnpy[celery]'"
+            f"the fleet's part of jsnpy is not installed ({error})", f"Install it: {how_to_install('celery')}"
         ) from None
     try:
         state = State(settings.state)

@@ -9,7 +9,7 @@ import time
 from jsnpy import json_text
 from jsnpy.oauth import providers, urls
 from jsnpy.oauth.failure import REFUSED, TokenError
-from jsnpy.text import printable
+from jsnpy.text import how_to_install, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _insist_on_cryptography(name: str) -> None:
         import cryptography  # noqa: F401 - whether it is there
     except ImportError:
         what = f"{name} needs the library cryptography, which is not installed"
-        raise TokenError(REFUSED, what, "pip install 'jsnpy[oauth2]'", temporary=False) from None
+        raise TokenError(REFUSED, what, how_to_install("oauth2"), temporary=False) from None
 
 
 def _private_key(client: Client, name: str, pem: bytes) -> RSAPrivateKey:

@@ -400,5 +400,5 @@ def test_missing_parts_say_how_to_install_them(module: str) -> None:
     """Without the extra the error names what to type."""
     assert (
         f"--dry-run needs parts that are not installed ({module})\n"
-        "install them: pipx install --force 'jsnpy[dry-run]'   (or: python -m pip install 'jsnpy[dry-run]')\n"
+        f"Install them: {sys.executable} -m pip install 'jsnpy[dry-run]'\n"
     ) == without(module)().stdout

@@ -10,9 +10,7 @@ if TYPE_CHECKING:
     from jsnpy.bindings.host import Host
     from jsnpy.engine import Native
 
-_NO_BABEL = (
-    "locale and time zone of toLocaleString are ignored: they need jsnpy's extra `locale` (pip install 'jsnpy[locale]')"
-)
+_NO_BABEL = "locale and time zone of toLocaleString are ignored: they need jsnpy's extra `locale`"
 _NO_COLLATION = "the options of localeCompare are ignored: it orders by letters, then accents, then case"
 _NO_ORDER = 'the locale "{}" of localeCompare is ignored: it orders by letters, then accents, then case'
 
@@ -31,7 +29,9 @@ def natives(host: Host) -> dict[str, Native]:
             from jsnpy.locales import dates, numbers
             from jsnpy.locales.tags import RangeError
         except ImportError:
-            warn(_NO_BABEL)
+            from jsnpy.text import how_to_install
+
+            warn(f"{_NO_BABEL} ({how_to_install('locale')})")
             return None
         try:
             if kind == "date":
