@@ -155,10 +155,14 @@ class Output:
         self.left = False
         self.trouble: JsnpyError | None = None
 
-    def write(self, stream: int, text: str) -> None:
+    def write(self, stream: int, text: str) -> bool:
         """Take text for a stream; it is written soon, in order with the other stream's.
 
         What a stream cannot be given is dropped.
+
+        Returns:
+            Whether to go on: false where a reader went away. A full disk does not end a script, which may be about to
+            send the mail that says so.
         """
         with self._lock:
             if stream != self._stream:
@@ -168,6 +172,7 @@ class Output:
             self._gathered += len(text)
             if self._gathered > _ENOUGH or self._streams[stream].terminal:
                 self._flush()
+            return not self.left
 
     def flush(self) -> None:
         """Write what was gathered; waits for a slow reader."""

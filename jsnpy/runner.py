@@ -162,7 +162,7 @@ class Run:
         self._engine = Engine(
             bindings.groups(self),
             bindings.natives(self),
-            self._write,
+            self.output.write,
             stack_size=script_stack,
             script_size=len(self.config.source) + sum(len(text) for _, text in self.config.includes),
             memory_limit=self.options.memory_limit,
@@ -177,11 +177,6 @@ class Run:
         config = self.config
         self.output.info(f"config {config.config_path or '(none)'}, script {config.script_path or '(given as text)'}")
         self.output.info(f"engine {version()}")
-
-    def _write(self, stream: int, text: str) -> bool:
-        self.output.write(stream, text)
-        # A full disk does not end the script: it may be about to send the mail that says so.
-        return not self.output.left
 
     def _idle(self) -> int | None:
         self.output.flush()

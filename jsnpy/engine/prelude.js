@@ -6,8 +6,8 @@ function prelude(hostLines, makePrimordials, makeEncoder, makeStacks) {
   const {
     Error, JSONParse, JSONStringify, Map, MapIteratorPrototypeNext, MapPrototypeDelete, MapPrototypeEntries,
     MapPrototypeSet, ObjectDefineProperty, ObjectPrototypeToString, PromisePrototypeThen, ReflectApply,
-    ReflectConstruct, RegExpPrototypeExec, String, StringPrototypeRepeat, StringPrototypeSlice,
-    StringPrototypeStartsWith, SymbolToPrimitive, TypeError, indirectEval,
+    ReflectConstruct, RegExpPrototypeExec, String, StringPrototypeIndexOf, StringPrototypeIsWellFormed,
+    StringPrototypeRepeat, StringPrototypeSlice, StringPrototypeStartsWith, SymbolToPrimitive, TypeError, indirectEval,
   } = primordials;
 
   const native = globalThis.__jsnpy_native;
@@ -17,8 +17,8 @@ function prelude(hostLines, makePrimordials, makeEncoder, makeStacks) {
   delete globalThis.__jsnpy_write;
   delete globalThis.__jsnpy_disarm;
 
-  // What the engine's binding would cut short (NUL) or refuse (a lone surrogate; telling pairs apart costs more).
-  const unsafe = /[\0\ud800-\udfff]/;
+  const isWellFormed =
+    StringPrototypeIsWellFormed || ((text) => RegExpPrototypeExec(/[\ud800-\udfff]/, text) === null);
   const longest = 1e6;
 
   // Nothing of the script reaches Python any more once the run is over. The guard is on this side because Python's
@@ -49,7 +49,8 @@ function prelude(hostLines, makePrimordials, makeEncoder, makeStacks) {
     write(stream, text) {
       if (stopped()) return;
       text = whole(text);
-      if (RegExpPrototypeExec(unsafe, text) === null) {
+      // The engine's binding would cut text short at a NUL, and refuse a lone surrogate.
+      if (StringPrototypeIndexOf(text, "\0") === -1 && isWellFormed(text)) {
         if (nativeWrite(stream, text)) end();
       } else answer(native("write", whole(encode([stream, text]))));
     },

@@ -126,6 +126,7 @@ function makePrimordials() {
     StringPrototypeCodePointAt: uncurryThis(String.prototype.codePointAt),
     StringPrototypeEndsWith: uncurryThis(String.prototype.endsWith),
     StringPrototypeIndexOf: uncurryThis(String.prototype.indexOf),
+    StringPrototypeIsWellFormed: String.prototype.isWellFormed && uncurryThis(String.prototype.isWellFormed),
     StringPrototypeLastIndexOf: uncurryThis(String.prototype.lastIndexOf),
     StringPrototypeNormalize: uncurryThis(String.prototype.normalize),
     StringPrototypePadStart: uncurryThis(String.prototype.padStart),

@@ -158,9 +158,11 @@ class Many:
         assert self._process.stdout is not None
         self._out = self._process.stdout
 
-    def submitted(self) -> None:
-        """Return when all are at the broker."""
-        assert json.loads(self._out.readline()) == {"submitted": self.count}
+    def submitted(self) -> float:
+        """Return, when all are at the broker, the moment of `time.monotonic()` that the first one was handed over."""
+        said = json.loads(self._out.readline())
+        assert self.count == said["submitted"]
+        return float(said["begun"])
 
     def results(self) -> list[dict[str, Any]]:
         """Return what came of each, when that is known of all."""

@@ -17,11 +17,12 @@ def main() -> None:
     target, count, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
     results = []
     patience = {"max_retries": 60, "interval_start": 0.2, "interval_step": 0.2, "interval_max": 1.0}
+    begun = time.monotonic()
     for number in range(count):
         loaded = config.load(target, sets=[f"n={number}"], keep_references=True)
         order = runs.order(loaded, Options())
         results.append(celery.submit(order, retry_policy=patience))
-    _tell({"submitted": count})
+    _tell({"submitted": count, "begun": begun})
     give_up = time.monotonic() + seconds
     for number, result in enumerate(results):
         told: dict[str, object] = {"n": number, "id": result.id}
