@@ -36,8 +36,7 @@ def _command(arguments: list[str]) -> int:
 
     plain = len(arguments) == 1 and not arguments[0].startswith("-") and arguments[0] not in NAMES
     if plain and not any(name.startswith("JSNPY_") for name in os.environ):
-        from jsnpy.command.call import Call
-        from jsnpy.options import Options
+        from jsnpy.options import Call, Options
 
         call: Call | None = Call(target=arguments[0], options=Options())
     else:

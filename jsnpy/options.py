@@ -43,3 +43,12 @@ class Options(Record):
     outbox: str | None = None
     max_age: float | None = None
     rate: Rate | None = None
+
+
+class Call(Record):
+    """A run as the command line asks for it, or what else is asked for with the same options."""
+
+    target: str
+    options: Options
+    sets: tuple[str, ...] = ()
+    encoding: str | None = None

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from jsnpy.json_text import dumps
-from jsnpy.text import harmless, printable
-
 MASK = "[redacted]"
 
 _SHORT = 4
 _BEGUN = 3
 _MIDDLE = 8
-_SHORTEST_CORE = 5
 _TOKEN = 40  # characters of a secret that is a token, of which a part is as telling
 _PIECE = 16  # characters of such a part
-_ODD = 6  # characters of a secret that is worth a look for what no program does by itself
-_LONG = 200  # and of one of which nobody does it by hand
 _PASSING = 16
-_ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-_UNRESERVED = _ALNUM | frozenset(b"-._~")
-_PRINTABLE = frozenset(range(0x20, 0x7F))
-_BETWEEN = dict.fromkeys({*range(128)} - _UNRESERVED - {*b"+/"}, " ")
+_BETWEEN = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "-._~+/")}
 
 
 class Redactor:
@@ -51,7 +42,7 @@ class Redactor:
         if len(secret) >= _TOKEN:
             self._tokens.append(secret)
         if self._above is None:
-            self._learn(_all_forms(secret))
+            self._learn(_spelt(secret))
         else:
             self._learn(self._above.note_below(secret))
 
@@ -67,7 +58,7 @@ class Redactor:
         if self._above is not None:
             self._above.add_passing(secret)
         elif secret:
-            self._passing = [*self._passing[1 - _PASSING :], _forms(secret)]
+            self._passing = [*self._passing[1 - _PASSING :], _spelt(secret)]
             self._searched = None
 
     def recall(self) -> None:
@@ -84,7 +75,7 @@ class Redactor:
         self._below[secret] = None
         forms = self._recent.get(secret)
         if forms is None:
-            forms = _all_forms(secret)
+            forms = _spelt(secret)
             self._recent = dict([*self._recent.items()][1 - _PASSING :])
             self._recent[secret] = forms
         return forms
@@ -179,6 +170,12 @@ class Redactor:
         return min((_begun(text, form) for form in self.searched_for()), default=len(text))
 
 
+def _spelt(secret: str) -> set[str]:
+    from jsnpy import spellings  # which most runs without a mail can do without
+
+    return spellings.with_parts(secret)
+
+
 def _begun(text: str, form: str) -> int:
     """Return where `text` ends in a beginning of `form`, of three characters at least, or its length."""
     head = form[:_BEGUN]
@@ -199,106 +196,3 @@ def _split_words(text: str, word: str) -> list[str]:
             start = end
         position = end
     return [*parts, text[start:]]
-
-
-def _all_forms(secret: str) -> set[str]:
-    """Return a secret's forms, and those of its parts."""
-    forms = _forms(secret)
-    # A log shows it in several lines, and not every server keeps the blanks around it.
-    for part in (*secret.splitlines(), secret.strip()):
-        if len(part) >= _SHORT and part != secret:
-            forms |= _forms(part)
-    return forms
-
-
-def _forms(secret: str) -> set[str]:
-    """Return a secret as servers, web pages, mails and error texts write it."""
-    data = secret.encode("utf-8", "surrogatepass")
-    forms = {secret, data.hex(), data.hex().upper(), *_base64(data), *_escaped(secret, data), *_percent(data)}
-    if len(secret) >= _SHORT:
-        forms |= {secret.upper(), secret.lower(), secret.swapcase()}
-    return forms | _rare(secret, data) if _ODD <= len(secret) <= _LONG else forms
-
-
-def _rare(secret: str, data: bytes) -> set[str]:
-    """As dumps, old character sets and jokers write it: each character on its own, or all turned round."""
-    from binascii import b2a_base64
-
-    none: frozenset[int] = frozenset()
-    wide = secret.encode("utf-16-le", "surrogatepass")
-    return {
-        secret[::-1],
-        *(data.hex(mark) for mark in " :-"),
-        *(data.hex(mark).upper() for mark in " :-"),
-        *(_by_byte(data, none, form) for form in ("%{:02x}", "%{:02X}", "={:02X}", "\\x{:02x}", "\\{:03o}")),
-        *(_by_byte(data, none, form).strip(" ,") for form in ("0x{:02x} ", "0x{:02x}, ", "{} ", "{}, ", "{},")),
-        *(
-            "".join(form.format(ord(char)) for char in secret)
-            for form in ("&#{};", "&#x{:x};", "&#x{:X};", "\\u{:04x}")
-        ),
-        " ".join(secret),
-        harmless(wide.decode("utf-8", "backslashreplace")),
-        *_base64(wide),
-        *_base64(secret.encode("latin-1", "replace")),
-        *_base64(b2a_base64(data, newline=False)),
-    }
-
-
-def _base64(data: bytes) -> set[str]:
-    from binascii import b2a_base64  # a library of its own, which a run without secrets spares itself
-
-    forms = set()
-    for before in range(3):  # how many bytes of a group of three come before the secret
-        text = b2a_base64(b"\0" * before + data, newline=False)
-        whole = text.rstrip(b"=")
-        core = whole[(0, 2, 3)[before] : len(text) // 4 * 4 - (0, 3, 2)[(before + len(data)) % 3]]
-        for form in (text, whole, core) if before == 0 else (core,):
-            if len(form) >= _SHORTEST_CORE or (before == 0 and form is text):
-                forms |= {form.decode(), form.decode().replace("+", "-").replace("/", "_")}
-    return forms
-
-
-def _percent(data: bytes) -> set[str]:
-    """As URLs and forms, and, by the same rule, the headers and bodies of mails write it."""
-    from binascii import b2a_qp
-
-    spared = _by_byte(data, _UNRESERVED, "%{:02X}")
-    return {
-        _by_byte(data, _ALNUM, "%{:02X}"),
-        _by_byte(data, _ALNUM, "%{:02x}"),
-        spared,
-        _by_byte(data, _UNRESERVED | frozenset(b"!'()*"), "%{:02X}"),  # as JavaScript's encodeURIComponent
-        spared.replace("%2F", "/"),
-        spared.replace("%20", "+"),
-        b2a_qp(data, istext=False).decode().replace("=\n", ""),
-        _by_byte(data, _ALNUM, "={:02X}").replace("=20", "_"),
-    }
-
-
-def _escaped(secret: str, data: bytes) -> set[str]:
-    """As JSON, JavaScript, Python, logs and HTML write it."""
-    markup = secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    quoted = markup.replace('"', "&quot;")
-    json, plain_json = dumps(secret)[1:-1], secret.replace("\\", "\\\\").replace('"', '\\"')
-    return {
-        plain_json,
-        plain_json.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"),  # as Go does
-        json,
-        json.replace("/", "\\/"),  # as PHP does
-        repr(secret)[1:-1],
-        harmless(secret),
-        printable(secret),
-        secret.encode("ascii", "backslashreplace").decode(),
-        _by_byte(data, _PRINTABLE, "\\x{:02x}"),
-        _by_byte(secret.encode("latin-1", "replace"), _PRINTABLE, "\\x{:02x}"),
-        markup,
-        quoted,
-        quoted.replace("'", "&#x27;"),
-        quoted.replace("'", "&#39;"),
-        quoted.replace("'", "&apos;"),  # as XML has it
-        markup.replace('"', "&#34;").replace("'", "&#39;"),  # as templates of Python and Go do
-    }
-
-
-def _by_byte(data: bytes, kept: frozenset[int], form: str) -> str:
-    return data.decode("latin-1").translate({byte: form.format(byte) for byte in set(data) - kept})

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from jsnpy.checking import Checked
-    from jsnpy.command.call import Call
+    from jsnpy.options import Call
     from jsnpy.redaction import Redactor
 
 _LAST_WORDS = 0.5

@@ -11,8 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jsnpy.command.call import Call
-    from jsnpy.options import Options
+    from jsnpy.options import Call, Options
 
 
 def run(call: Call) -> int:

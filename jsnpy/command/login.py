@@ -18,8 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from jsnpy.command.call import Call
     from jsnpy.oauth import Source
+    from jsnpy.options import Call
     from jsnpy.redaction import Redactor
 
 _CHECK_PATIENCE = 60.0

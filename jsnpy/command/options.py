@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from jsnpy.command.call import Call
 from jsnpy.errors import UsageError
-from jsnpy.options import Options
+from jsnpy.options import Call, Options
 from jsnpy.output import NORMAL, QUIET, VERBOSE
 from jsnpy.record import Record
 from jsnpy.text import quoted

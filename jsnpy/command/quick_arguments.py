@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from jsnpy.command.call import Call
+    from jsnpy.options import Call
 
 _BY_NAME = {name: option for option in options.RUN for name in (option.name, option.short) if name}
 

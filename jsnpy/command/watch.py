@@ -10,11 +10,10 @@ import time
 
 from jsnpy import config, supervisor
 from jsnpy.child import command
-from jsnpy.command.call import Call
 from jsnpy.command.foreground import guarded, run
 from jsnpy.config import text_files
 from jsnpy.errors import ExitCode, JsnpyError, UsageError
-from jsnpy.options import Options
+from jsnpy.options import Call, Options
 from jsnpy.record import as_dict
 
 TYPE_CHECKING = False

@@ -14,7 +14,7 @@ from jsnpy.errors import UsageError
 from jsnpy.record import as_dict
 
 if TYPE_CHECKING:
-    from jsnpy.command.call import Call
+    from jsnpy.options import Call
 
 Reading = tuple[str, dict[str, Any], tuple[str, ...], str | None]
 
