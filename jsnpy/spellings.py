@@ -38,7 +38,7 @@ def _forms(secret: str) -> set[str]:
 def _rare(secret: str, data: bytes) -> set[str]:
     """As dumps, old character sets and jokers write it: each character on its own, or all turned round."""
     none: frozenset[int] = frozenset()
-    wide = secret.encode("utf-16-le", "surrogatepass")
+    wide = secret.encode("utf-16", "surrogatepass")[2:]  # which needs no codec's import, as "utf-16-le" does
     return {
         secret[::-1],
         *(data.hex(mark) for mark in " :-"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import smtplib
 import socket
 import time
@@ -145,7 +144,7 @@ class Session(Connection):
             self.transcript.event(f"{server.place} offers no authentication: the mail is sent without logging in")
             return
         # Some put commas between the names, or an equals sign before them.
-        offered = list(dict.fromkeys(re.split(r"[\s,=]+", self.esmtp_features["auth"].upper().strip(" ,="))))
+        offered = list(dict.fromkeys(self.esmtp_features["auth"].upper().replace(",", " ").replace("=", " ").split()))
         name = auth.choose(offered, server, by_token=self._by_token, tls_offered=self.has_extn("starttls"))
         if not self.secure and name != "CRAM-MD5":  # which sends a digest
             self.transcript.event("WARNING: user and password go over the network in clear text (no TLS)")
