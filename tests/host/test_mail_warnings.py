@@ -233,8 +233,7 @@ def test_a_mail_from_a_getter_of_another_names_its_line(run: Callable[..., Resul
         "const mail = { ...arg, to: 'b@x.test' };\n"
         "let depth = 0;\n"
         "function again() {\n"
-        "  if (depth++ < 5) send_email({ ...mail,\n"
-        "    get subject() { return again(), 'x'; } });\n"
+        "  if (depth++ < 5) send_email({ ...mail, get subject() { return again(), 'x'; } });\n"
         "}\n"
         "again();"
     )
