@@ -14,6 +14,7 @@ from support.scripted import CLOSE, HANG, ScriptedServer
 
 from jsnpy import smtp
 from jsnpy.outbox import Outbox, claims, schedule, storage, store
+from jsnpy.outbox.rows import new_id
 from jsnpy.redaction import Redactor
 from jsnpy.smtp import SendResult
 from jsnpy.smtp.sending import Sending
@@ -588,3 +589,14 @@ def test_a_sent_mail_is_not_left_to_the_collector(tmp_path: Path, server: Counti
     finally:
         gc.enable()
         outbox.close()
+
+
+SLOT = 16  # bytes of a claim's note
+
+
+def test_ids_of_one_time_are_side_by_side() -> None:
+    """A mail's ID begins with its second, differs from all others, and fits into a note of a claim."""
+    ids = [new_id(now) for now in (1_764_000_000.9, 1_764_000_000.1, 1_764_000_001.0) for _ in range(500)]
+    assert len(set(ids)) == len(ids)
+    assert sorted(ids[:1000]) + sorted(ids[1000:]) == sorted(ids)
+    assert max(map(len, ids)) <= SLOT
