@@ -113,6 +113,23 @@ def test_stack_that_a_script_reads(tmp_path: Path) -> None:
     assert jsnpy("a.js", cwd=tmp_path).out == "RangeError: m\n    at f (a.js:1:27)\n    at a.js:2:13\n"
 
 
+def test_stack_after_a_script_spoiled_the_language(tmp_path: Path) -> None:
+    """What reads a stack is loaded when there is one, and uses nothing that a script can have changed."""
+    lines = [
+        "for (const T of [Array, String, Object, RegExp, Function, Number, Error])",
+        "  for (const k of Object.getOwnPropertyNames(T.prototype)) if (k !== 'constructor' && k !== '__proto__')",
+        "    try { Object.defineProperty(T.prototype, k, { get() { throw 'spoilt' } }) } catch {}",
+        "for (const k of ['name', 'source', 'above', 'lines', 'line', 'host', 'native', 'length'])",
+        "  Object.defineProperty(Object.prototype, k, { get: () => 'evil', set() { throw 'set' } });",
+        "JSON.parse = JSON.stringify = eval = String = Number = null;",
+        "null.x;",
+    ]
+    (tmp_path / "a.js").write_text("\n".join(lines))
+    shown = jsnpy("a.js", cwd=tmp_path).err.splitlines()
+    assert ("a.js:7", "null.x;") == (shown[0], shown[1])
+    assert 1 == sum(line.startswith("TypeError: ") for line in shown)
+
+
 def test_script_in_another_folder_is_named_by_its_path(tmp_path: Path) -> None:
     """The headline names the script as a user would: relative below the current folder, else absolute."""
     (tmp_path / "sub" / "other").mkdir(parents=True)
