@@ -146,7 +146,8 @@ def _sign(value: Decimal, locale: Locale, options: Mapping[str, object]) -> str:
 
 def _symbols(locale: Locale) -> Mapping[str, object]:
     symbols: Mapping[str, Mapping[str, object]] = locale.number_symbols
-    return symbols.get(locale.default_numbering_system) or symbols["latn"]
+    own = symbols.get(locale.default_numbering_system, {})
+    return own if "group" in own else symbols["latn"]  # some are no more than a reference to these
 
 
 def _precision(style: str, options: Mapping[str, object]) -> tuple[int, int]:

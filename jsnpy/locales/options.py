@@ -26,7 +26,7 @@ def count(options: Mapping[str, object], name: str, least: int, most: int) -> in
 def check_choice(options: Mapping[str, object], name: str, choices: Container[object], of: str) -> None:
     """Raise a RangeError where an option is given and none of its values; `of` is the method that was called."""
     value = options.get(name)
-    if value is not None and value not in choices:
+    if value is not None and not (isinstance(value, str) and value in choices):
         raise out_of_range(name, value, of)
 
 

@@ -168,6 +168,15 @@ for (const tag of fewTags) {
 show("many digits", () => (1e21).toLocaleString("de-DE", { minimumFractionDigits: 10 }));
 for (const tag of ["d", "de-XX", "de-x-at", "mr-IN"]) show(["tag", tag], () => date.toLocaleDateString(tag));
 
+for (const tag of ["mr-IN", "bn", "my", "fa", "hi"]) show(["number", tag], () => (-1234567.891).toLocaleString(tag));
+for (const wrong of [[], { a: 1 }, 5]) show(["wrong", typeof wrong], () => {
+  try {
+    date.toLocaleString("de-DE", { month: wrong });
+  } catch (error) {
+    return error.name;
+  }
+});
+
 const words = ["a", "é", "z", "e", "E", "ä", "Z", "A", "á", "f", "ß", "ss", "st", "ssa", "resume", "résumé", "Résumé", "resumé", "Resume", "côte", "cote",
   "coté", "côté", "co-op", "coop", "co op", "Co-op", "1", "10", "2", "_x", "-x", "x", "X", "ö", "o", "oz", "ø", "ñ", "n", "nz", "æ", "ad", "af",
   "я", "Я", "ω", "中", "a b", "ab", "", " ", "ł", "l", "lz", "Ångström", "angstrom", "Zebra", "zebra", "ÿ", "y"];
