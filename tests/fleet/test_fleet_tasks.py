@@ -29,6 +29,7 @@ from jsnpy.fleet.claims import Claims
 from jsnpy.fleet.mails import Queue, Task, account_of
 from jsnpy.fleet.rates import slot
 from jsnpy.fleet.state import State
+from jsnpy.fleet.waiting import Waiting
 from jsnpy.options import Options
 from jsnpy.outbox.rate import Rate
 
@@ -207,6 +208,19 @@ def test_a_mail_that_the_broker_did_not_take_is_due_again(tasks: Tasks, caplog: 
     assert {"m1-1", "m2-1"} == {tasks.next()["headers"]["id"] for _ in "12"}
 
 
+def test_a_worker_goes_on_where_broker_and_state_go_away_together(
+    tasks: Tasks, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Mails that it could neither hand over nor put back are due again when they are taken for lost."""
+    with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
+        tasks.keep("m", server)
+    monkeypatch.setattr(tasks.module.waiting, "take_back", Waiting(State(AWAY)).take_back)
+    with full(tasks.queue):
+        tasks.send_due()
+    assert "the mails that are due cannot be handed to workers now: " in caplog.text
+    assert 1 == tasks.kept.zcard("jsnpy:sending")
+
+
 @pytest.mark.usefixtures("away")
 def test_mails_are_looked_for_again_when_the_state_is_back(tasks: Tasks, caplog: pytest.LogCaptureFixture) -> None:
     """A worker goes on where it cannot see which mails are due."""
@@ -231,6 +245,21 @@ def test_what_dead_workers_had_is_looked_for_again_when_redis_is_full(
         tasks.module._Periodic(None)._take_over(consumer)
     assert 11 == tasks.queue.llen("jsnpy")
     assert [b"new"] == tasks.queue.zrange("unacked_index", 0, -1)
+
+
+def test_what_a_worker_does_when_something_is_away_for_long(tasks: Tasks) -> None:
+    """It waits for its broker without end, and long for where results go, while runs go on: this takes hours to see.
+
+    And it takes no run that it does not begin: another worker may be free.
+    """
+    conf = tasks.module.app.conf
+    assert conf.broker_connection_retry_on_startup
+    assert conf.broker_connection_max_retries is None
+    assert (True, 30) == (conf.result_backend_always_retry, conf.result_backend_max_retries)
+    assert not conf.worker_cancel_long_running_tasks_on_connection_loss
+    assert 1 == conf.worker_prefetch_multiplier
+    assert conf.result_persistent  # in RabbitMQ
+    assert ["json"] == conf.accept_content
 
 
 def test_a_worker_looks_after_mails_and_runs_as_long_as_it_is_connected(tasks: Tasks) -> None:
@@ -283,6 +312,7 @@ def test_a_run_that_is_done_already_is_told(tasks: Tasks) -> None:
     [
         ({"owner": "ann", "until": 1, "marked": 1}, "its worker (ann) died after a mail may have gone; it is not done"),
         ({"owner": "ann", "until": 1, "claims": 5}, "5 workers died of it before it sent a mail"),
+        ({}, "the fleet's Redis has lost its data since it was submitted; it is not done (again)"),
         ({"forgotten": 1}, "the fleet's Redis has lost its data since it was submitted; it is not done (again)"),
     ],
 )
@@ -292,7 +322,7 @@ def test_a_run_that_is_lost_is_told(
     """Whatever it was lost by is the run's result, and an error in the log."""
     task = tasks.submit()
     id_ = task["headers"]["id"]
-    tasks.kept.hset(f"jsnpy:{id_}", mapping=claim)
+    tasks.kept.hset(f"jsnpy:{id_}", mapping=claim) if claim else tasks.kept.delete(f"jsnpy:{id_}")
     state, why = tasks.hand(task)
     assert "FAILURE" == state
     assert f"the run {id_} of run.js is lost: {words}" in str(why)
