@@ -1,0 +1,186 @@
+"""Waiting mails as a worker sends them: when they are due, whose turn it is, and what is handed out twice."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from support.fleet_tasks import AWAY, KEPT, Tasks, full, kept_attempt, said
+from support.mailserver import MailServer
+from support.scripted import ScriptedServer
+
+from jsnpy.fleet.mails import account_of
+from jsnpy.fleet.rates import slot
+from jsnpy.fleet.state import State
+from jsnpy.fleet.waiting import Waiting
+from jsnpy.outbox.rate import Rate
+
+if TYPE_CHECKING:
+    from support.scripted import Connection
+
+
+def test_a_mail_that_the_broker_did_not_take_is_due_again(tasks: Tasks, caplog: pytest.LogCaptureFixture) -> None:
+    """Mails that were due while the broker was full or away are handed over as soon as it is there."""
+    with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
+        for id_ in ("m1", "m2"):
+            tasks.keep(id_, server)
+    with full(tasks.queue):
+        tasks.send_due()
+    assert "the mails that are due cannot be handed to workers now: " in caplog.text
+    assert (2, 0) == (tasks.kept.zcard("jsnpy:waiting"), tasks.kept.zcard("jsnpy:sending"))
+    tasks.send_due()
+    assert {"m1-1", "m2-1"} == {tasks.next()["headers"]["id"] for _ in "12"}
+
+
+def test_a_worker_goes_on_where_broker_and_state_go_away_together(
+    tasks: Tasks, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Mails that it could neither hand over nor put back are due again when they are taken for lost."""
+    with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
+        tasks.keep("m", server)
+    monkeypatch.setattr(tasks.module.waiting, "take_back", Waiting(State(AWAY)).take_back)
+    with full(tasks.queue):
+        tasks.send_due()
+    assert "the mails that are due cannot be handed to workers now: " in caplog.text
+    assert 1 == tasks.kept.zcard("jsnpy:sending")
+
+
+@pytest.mark.usefixtures("away")
+def test_mails_are_looked_for_again_when_the_state_is_back(tasks: Tasks, caplog: pytest.LogCaptureFixture) -> None:
+    """A worker goes on where it cannot see which mails are due."""
+    tasks.send_due()
+    assert "the mails that are due cannot be handed to workers now: the fleet's state in Redis" in caplog.text
+
+
+@pytest.mark.parametrize("rate", [None, Rate("1/m")])
+@pytest.mark.parametrize("more", [{}, {"version": 99}])
+def test_an_old_attempt_changes_nothing(
+    tasks: Tasks, monkeypatch: pytest.MonkeyPatch, rate: Rate | None, more: dict[str, int]
+) -> None:
+    """One that is handed out again neither brings the mail's next attempt forward nor takes its account's turn."""
+    monkeypatch.setattr(tasks.module.settings, "rate", rate)
+    with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
+        tasks.keep("m", server)
+        tasks.send_due()
+        old = tasks.next()
+        assert ("SUCCESS", "waiting") == ((done := tasks.hand(old))[0], done[1].split(":")[0])
+        row = json.loads(tasks.kept.hget("jsnpy:mail:m", "row")) | more
+        tasks.kept.hset("jsnpy:mail:m", "row", json.dumps(row))
+        before = {key: tasks.kept.dump(key) for key in tasks.kept.keys("jsnpy:*")}
+        assert "IGNORED" == tasks.hand(old)[0]
+        assert before == {key: tasks.kept.dump(key) for key in tasks.kept.keys("jsnpy:*")}
+
+
+def test_a_mails_turn_is_waited_for_in_redis(tasks: Tasks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A waiting mail whose account's turn is later is due then, with that turn; it needs no second one."""
+    monkeypatch.setattr(tasks.module.settings, "rate", Rate("1/m"))
+    with MailServer(refuse={"bob@y.test": "451 4.7.1 later"}) as server:
+        task = kept_attempt(tasks, server)
+        ((row, _),) = tasks.module.waiting.rows()
+        assert 0 == slot(tasks.module.state, account_of(row), Rate("1/m"))
+        assert "IGNORED" == tasks.hand(task)[0]
+        ((_, due),) = tasks.kept.zrange("jsnpy:waiting", 0, -1, withscores=True)
+        assert 58 < due - time.time() <= 60
+        tasks.kept.zadd("jsnpy:waiting", {"m": 0})
+        tasks.send_due()
+        again = tasks.next()
+        assert task["headers"]["id"] == again["headers"]["id"]
+        assert "waiting: " == tasks.hand(again)[1][:9]
+
+
+def test_a_turn_within_a_second_is_waited_for(tasks: Tasks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not worth a way through Redis."""
+    monkeypatch.setattr(tasks.module.settings, "rate", Rate("2/s"))
+    with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
+        task = kept_attempt(tasks, server)
+        ((row, _),) = tasks.module.waiting.rows()
+        for _ in "12":
+            slot(tasks.module.state, account_of(row), Rate("2/s"))
+        begun = time.monotonic()
+        assert "SUCCESS" == tasks.hand(task)[0]
+        assert time.monotonic() - begun > 0.5
+
+
+def test_an_attempt_that_was_made_meanwhile_is_not_made_again(tasks: Tasks) -> None:
+    """Another worker finished it after this one had read the mail."""
+    with ScriptedServer() as server:
+        with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as busy:
+            task = kept_attempt(tasks, busy)
+        tasks.module.claims.claim("m-1", "ann")
+        tasks.module.claims.finish("m-1", "ann", None)
+        assert "IGNORED" == tasks.hand(task)[0]
+        assert [] == server.commands
+
+
+def test_a_mail_that_another_worker_has_is_put_off(tasks: Tasks) -> None:
+    """A mail's attempt that is handed out again while it is made comes back when the claim may be over."""
+    with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
+        task = kept_attempt(tasks, server)
+        tasks.module.claims.claim("m-1", "ann")
+        state, why = tasks.hand(task)
+    assert ("RETRY", True) == (state, 10 < why.when <= 10.5)
+
+
+def test_a_mail_that_may_be_delivered_is_forgotten(tasks: Tasks) -> None:
+    """Its worker died after the mark: it is reported once, and neither sent again nor kept."""
+    with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
+        task = kept_attempt(tasks, server)
+    tasks.kept.hset("jsnpy:m-1", mapping={"owner": "ann", "until": 1, "marked": 1})
+    state, why = tasks.hand(task)
+    assert ("FAILURE", True) == (state, "the mail m (m) is lost: its worker (ann) died" in str(why))
+    assert [] == tasks.module.waiting.rows()
+    assert "IGNORED" == tasks.hand(task)[0]
+
+
+def test_a_mail_of_version_1_is_adopted(tasks: Tasks) -> None:
+    """It waits in Redis from then on; the task that it came in has no result, and is nothing when it comes again."""
+    assert "SUCCESS" == tasks.hand(KEPT["jsnpy.wait"])[0]
+    ((row, _),) = tasks.module.waiting.rows()
+    assert "IGNORED" == tasks.hand(KEPT["jsnpy.mail"])[0]
+    assert [row.id] == [each.id for each, _ in tasks.module.waiting.rows()]
+    assert [] == tasks.kept.keys("celery-task-meta-*")
+
+
+@pytest.mark.parametrize("name", ["jsnpy.mail", "jsnpy.wait"])
+@pytest.mark.parametrize(
+    "mail",
+    [
+        *(None, 5, "data", {}, {"id": {"x": 1}, "attempt": 1}, {"id": "x", "attempt": "y"}, {"data": 5}),
+        *({"data": "x", "id": "x"}, {"data": "eA==", "id": 5, "tries": "x"}, {"data": "eA=="}),
+    ],
+)
+def test_what_is_no_mail_is_told(tasks: Tasks, name: str, mail: object) -> None:
+    """Whoever put it there, and whatever it is: one sentence, and nothing is kept."""
+    state, why = tasks.hand(KEPT[name] | {"body": [[mail], {}, {}]})
+    assert ("FAILURE", "MailError") == (state, type(why).__name__)
+    assert "a mail in the queue is none that jsnpy put there: see who else can write to the broker" in str(why)
+    assert [] == tasks.kept.keys("jsnpy:*")
+
+
+def test_an_attempt_that_cannot_be_noted_is_put_off(tasks: Tasks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis went away while a mail was refused: its task comes again, and then sees how far it was."""
+
+    def go_away(connection: Connection) -> None:
+        connection.send(b"451 4.7.1 later\r\n")
+        if tasks.kept.exists("jsnpy:m-1"):
+            monkeypatch.setattr(tasks.module.state, "_client", State(AWAY)._client)
+
+    with ScriptedServer(RCPT=go_away) as server:
+        state, why = tasks.hand(kept_attempt(tasks, server))
+    assert ("RETRY", 10.0) == (state, why.when)
+
+
+def test_a_mail_that_this_worker_cannot_send_waits_for_another(tasks: Tasks, caplog: pytest.LogCaptureFixture) -> None:
+    """It is due again a minute later, and the log says why."""
+    with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
+        task = kept_attempt(tasks, server)
+        seen = len(server.commands)
+        row = json.loads(tasks.kept.hget("jsnpy:mail:m", "row")) | {"version": 99}
+        tasks.kept.hset("jsnpy:mail:m", "row", json.dumps(row))
+        assert "IGNORED" == tasks.hand(task)[0]
+        assert seen == len(server.commands)
+    assert [("ERROR", True)] == [(level, "the mail m waits for another worker" in text) for level, text in said(caplog)]
+    ((_, at),) = tasks.kept.zrange("jsnpy:waiting", 0, -1, withscores=True)
+    assert 58 < at - time.time() <= 60
