@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-from jsnpy import mail_report
-from jsnpy.mail_report import MailReport
 from jsnpy.output import VERBOSE
 
 TYPE_CHECKING = False
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
     from jsnpy import smtp
     from jsnpy.config import RunConfig
     from jsnpy.dryrun import DryRun
+    from jsnpy.mail_report import MailReport
     from jsnpy.options import Options
     from jsnpy.outbox import Outbox
     from jsnpy.output import Output
@@ -45,7 +44,6 @@ class Mailer:
 
     Attributes:
         results: of each send so far.
-        report: counts them, and says what is to be said of them.
     """
 
     def __init__(
@@ -70,8 +68,17 @@ class Mailer:
         self._sessions: Sessions | None = None
         self._tokens: Tokens | None = None
         self._stopped = False
-        self.report = MailReport(options, output)
+        self._report: MailReport | None = None
         self.results: list[smtp.SendResult] = []
+
+    @property
+    def report(self) -> MailReport:
+        """What counts the mails, and says what is to be said of them; imported with the first one."""
+        if self._report is None:
+            from jsnpy.mail_report import MailReport
+
+            self._report = MailReport(self._options, self._output)
+        return self._report
 
     def open(self, config: RunConfig) -> None:
         """Be ready for the mails of what is run; in a dry run, start its server.
@@ -95,7 +102,7 @@ class Mailer:
             line: where in it, 0 where that is not known.
         """
         # The mail room costs 15 ms: a script that sends nothing does not pay for it.
-        from jsnpy import smtp
+        from jsnpy import mail_report, smtp
 
         self._output.flush()
         self.report.begin(fields)
@@ -197,7 +204,8 @@ class Mailer:
             self._sessions.close()
         if self._dry_run:
             self._dry_run.stop()
-        self.report.sum_up()
+        if self._report or self._options.probe:
+            self.report.sum_up()
 
     def flush_outbox(self) -> None:
         """Try the mails again that are due in the outbox that the options name."""
@@ -230,4 +238,8 @@ class Mailer:
         self._stopped = True  # before it is looked at how far the mail under way has come
         if self._dry_run:
             self._dry_run.leave()
-        return self.report.so_far(self._dry_run.summary() if self._dry_run else "")
+        from jsnpy.mail_report import MailReport
+
+        # Where there is none yet the worker may be making it just now, so this one is nobody else's.
+        report = self._report or MailReport(self._options, self._output)
+        return report.so_far(self._dry_run.summary() if self._dry_run else "")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 from jsnpy import bindings, supervisor
-from jsnpy.bindings.clock import Timers
 from jsnpy.engine import Ending, Engine
 from jsnpy.errors import ExitCode, ScriptError
 from jsnpy.mailer import Mailer
@@ -15,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from jsnpy.bindings.clock import Timers
     from jsnpy.config import RunConfig
     from jsnpy.mailer import AnyOutbox
     from jsnpy.options import Options
@@ -58,7 +58,7 @@ class Run:
         self.options = options
         self.output = output
         self.redactor = redactor
-        self.timers = Timers()
+        self._timers: Timers | None = None
         self.deadline = time.monotonic() + options.timeout if options.timeout else None
         self.mailer = Mailer(
             options, output, redactor, deadline=self.deadline, outbox=outbox, keeps_results=keeps_results
@@ -88,6 +88,15 @@ class Run:
     def probe(self) -> bool:
         """Whether mails stop before their message."""
         return self.options.probe
+
+    @property
+    def timers(self) -> Timers:
+        """The script's timers; imported with the first one."""
+        if self._timers is None:
+            from jsnpy.bindings.clock import Timers
+
+            self._timers = Timers()
+        return self._timers
 
     # The worker's side.
 
@@ -180,7 +189,7 @@ class Run:
 
     def _idle(self) -> int | None:
         self.output.flush()
-        return self.timers.wait()
+        return self._timers.wait() if self._timers else None
 
     def _report(self, ending: Ending) -> None:
         if ending.kind not in ("done", "exit", "late"):
