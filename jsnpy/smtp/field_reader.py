@@ -24,11 +24,15 @@ class FieldReader:
     Args:
         base_dir: folder that paths are relative to.
         note: called with each line for the log.
+
+    Attributes:
+        misspelt: fields that were probably meant, each with what the script calls it.
     """
 
     def __init__(self, base_dir: str, note: Callable[[str], None]) -> None:
         self.base_dir = base_dir
         self.note = note
+        self.misspelt: dict[str, str] = {}
 
     def unknown(self, prefix: str, fields: dict[object, object], known: tuple[str, ...]) -> None:
         """Name the fields that nobody reads in the log."""
@@ -37,6 +41,8 @@ class FieldReader:
             meant = _MEANT.get(name.lower())
             meant = meant if meant in known else did_you_mean(name, known)
             hint = f'; did you mean "{meant}"?' if meant else ""
+            if meant:
+                self.misspelt[f"{prefix}{meant}"] = f"{prefix}{name}"
             self.note(f'unknown field "{prefix}{name}" ignored{hint}')
         if len(unknown) > _MOST_UNKNOWN:
             self.note(f"{len(unknown) - _MOST_UNKNOWN} more unknown fields ignored")

@@ -9,6 +9,7 @@ from jsnpy.smtp import server_fields
 from jsnpy.smtp.address_lists import BadList, parse_list
 from jsnpy.smtp.addresses import Address, BadAddress, parse_address
 from jsnpy.smtp.field_reader import FieldReader
+from jsnpy.smtp.outcome import SendFailure
 from jsnpy.smtp.values import describe, invalid, one_line, scalar_text, shown
 from jsnpy.text import whole
 
@@ -111,7 +112,14 @@ def parse(fields: object, base_dir: str, note: Callable[[str], None]) -> Request
     """
     if not isinstance(fields, dict) or "$foreign" in fields:
         raise invalid("send_email", f"needs an object with host, port, from, to, ..., not {describe(fields)}")
-    return _Parser(base_dir, note).request(fields)
+    parser = _Parser(base_dir, note)
+    try:
+        return parser.request(fields)
+    except SendFailure as failure:
+        for meant, name in parser.misspelt.items():
+            if failure.what.startswith(f"{meant} is missing"):
+                failure.hint = f'there is "{name}": did you mean "{meant}"?'
+        raise
 
 
 class _Parser(FieldReader):

@@ -503,6 +503,28 @@ def test_unknown_fields_are_named(scripted: Scripted, changes: dict[str, Any], n
     assert f"*: {note}" in result.log.split("\n")
 
 
+@pytest.mark.parametrize(
+    ("gone", "given", "told"),
+    [
+        ("subject", {"subjct": "x"}, 'subject is missing; there is "subjct": did you mean "subject"?'),
+        ("host", {"Host": "x"}, 'there is "Host": did you mean "host"?'),
+        ("to", {"to_": "b@x.test"}, 'there is "to_": did you mean "to"?'),
+        ("pass", {"user": "ann", "password": "tr0ub4dor"}, 'there is "password": did you mean "pass"?'),
+        ("to", {"to": {"emial": "b@x.test"}}, 'to.email is missing; there is "to.emial": did you mean "to.email"?'),
+        ("subject", {"zzzzz": 1}, "subject is missing"),
+    ],
+)
+def test_a_missing_field_that_is_there_under_another_name(gone: str, given: dict[str, Any], told: str) -> None:
+    """The error, which is what an administrator sees, names the misspelt field, never its value."""
+    mail = {**{key: value for key, value in fields(None).items() if key != gone}, **given}
+    with pytest.raises(SendFailure) as caught:
+        parse(mail, ".", lambda _: None)
+    sentence = caught.value.sentence(str)
+    assert told in sentence
+    assert "did you mean" in told or sentence == told
+    assert "tr0ub4dor" not in sentence
+
+
 def test_many_unknown_fields_are_counted() -> None:
     """A thousand unknown fields do not fill the log, and long names are cut."""
     notes: list[str] = []
