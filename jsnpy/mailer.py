@@ -80,6 +80,11 @@ class Mailer:
             self._report = MailReport(self._options, self._output)
         return self._report
 
+    @property
+    def failed(self) -> bool:
+        """Whether a send failed, or a recipient of an accepted mail was refused."""
+        return self._report is not None and self._report.failed + self._report.refused > 0
+
     def open(self, config: RunConfig) -> None:
         """Be ready for the mails of what is run; in a dry run, start its server.
 

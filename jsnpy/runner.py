@@ -238,8 +238,7 @@ class Run:
             raise RuntimeError("the worker ended without an ending")
         codes = {"exit": ending.code, "done": ExitCode.OK, "late": ExitCode.TIMEOUT}
         code = codes.get(ending.kind, ExitCode.SCRIPT)
-        report = self.mailer.report
-        if code == ExitCode.OK and self.options.fail_on_send_error and (report.failed or report.refused):
+        if code == ExitCode.OK and self.options.fail_on_send_error and self.mailer.failed:
             return ExitCode.SEND_FAILED
         return code
 
