@@ -21,6 +21,7 @@ _LABEL = 63  # characters between two dots (RFC 1035 section 2.3.4)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SCHEME_ONLY = re.compile(r"([a-z][a-z0-9+.-]*):(?!\d)", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_LONE_PERCENT = re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -90,7 +91,8 @@ def parse(url: str) -> Url:
     elif scheme[1].lower() not in PORTS:
         raise WebError(f"{scheme[1].lower()}: URLs cannot be fetched, only http:// and https:// ones")
     try:
-        parts = parse_url(whole(url))
+        # One that encodes nothing would have urllib3 encode those that do once more.
+        parts = parse_url(_LONE_PERCENT.sub("%25", whole(url)))
     except (LocationParseError, ValueError):
         raise WebError(f"{masked(url)} is no usable URL: check host name and port") from None
     host = (parts.host or "").removeprefix("[").removesuffix("]")

@@ -159,6 +159,21 @@ def test_other_than_ascii_is_encoded(serve: Serve, run: Any) -> None:
     assert "/%C3%A9%20b/%C3%A9%20?q=%C3%BC&x=%25zz" == server.requests[0].target
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("/a%20b?used=100%&to=a%20b", "/a%20b?used=100%25&to=a%20b"),
+        ("/50%/a%2Fb", "/50%25/a%2Fb"),
+        ("/?a=%&b=%4&c=%é&d=%e9", "/?a=%25&b=%254&c=%25%C3%A9&d=%E9"),
+    ],
+)
+def test_a_lone_percent_sign_leaves_the_rest_as_it_is(serve: Serve, run: Any, given: str, sent: str) -> None:
+    """A percent sign that encodes nothing is encoded, those that do are not encoded a second time."""
+    server = serve(ok)
+    assert 200 == http_get(server.url + given, run)["status"]
+    assert sent == server.requests[0].target
+
+
 def test_hosts_in_other_scripts_go_as_idna(serve: Serve, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The name looked up and sent for a non-ASCII host is its IDNA form."""
     server = serve(ok)
