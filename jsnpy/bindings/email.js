@@ -8,6 +8,7 @@ function bindEmail(host) {
   // Where the script stands is not asked far within other calls (from getters of their configs): in a deep recursion
   // of such calls the engine would write down a deep stack at each.
   function sent(config) {
+    if (config === undefined) config = { __proto__: null, $foreign: "undefined" }; // in a list it would cross as null
     if (depth > 2) return host.call("send_email", [config, "", 0]);
     const { name, line } = host.caller();
     depth++;

@@ -239,3 +239,11 @@ def test_a_mail_from_a_getter_of_another_names_its_line(run: Callable[..., Resul
     )
     found = [line.rpartition(", ")[2] for line in result.err.splitlines()]
     assert ["send_email)"] * 2 + ["a.js:4)"] * 3 == found
+
+
+@pytest.mark.parametrize(
+    ("given", "told"), [("", "undefined"), ("arg.mail", "undefined"), ("null", "null"), ("[]", "an array")]
+)
+def test_what_is_no_mail_is_named(given: str, told: str, run: Callable[..., Result]) -> None:
+    """A field of `arg` that is not there is undefined, and is called that."""
+    assert f"..., not {told} (a.js:1)" in run(f"send_email({given})").err
