@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.fleet_tasks import AWAY, KEPT, Tasks, full, kept_attempt, said
+from support.mail import fields
 from support.mailserver import MailServer
 from support.scripted import ScriptedServer
 
-from jsnpy.fleet.mails import account_of
+from jsnpy import smtp
+from jsnpy.fleet.mails import Queue, Task, account_of
 from jsnpy.fleet.rates import slot
 from jsnpy.fleet.state import State
-from jsnpy.fleet.waiting import Waiting
+from jsnpy.fleet.waiting import Terms, Waiting
 from jsnpy.outbox.rate import Rate
 
 if TYPE_CHECKING:
@@ -184,3 +186,73 @@ def test_a_mail_that_this_worker_cannot_send_waits_for_another(tasks: Tasks, cap
     assert [("ERROR", True)] == [(level, "the mail m waits for another worker" in text) for level, text in said(caplog)]
     ((_, at),) = tasks.kept.zrange("jsnpy:waiting", 0, -1, withscores=True)
     assert 58 < at - time.time() <= 60
+
+
+@pytest.mark.parametrize(
+    ("refusal", "state", "came", "level"),
+    [
+        (b"", "SUCCESS", "sent: ", "INFO"),
+        (b"550 5.1.1 no such user\r\n", "FAILURE", "the mail m (m): given up", "ERROR"),
+        (b"451 4.7.1 later\r\n", "SUCCESS", "waiting: ", "INFO"),
+    ],
+)
+def test_what_came_of_a_mail_is_told(
+    tasks: Tasks, caplog: pytest.LogCaptureFixture, refusal: bytes, state: str, came: str, level: str
+) -> None:
+    """In its task's result and in the log; it is kept only where it is tried again, and its attempt is over."""
+    replies = [b"451 4.7.1 later\r\n", refusal or b"250 2.1.5 ok\r\n"]
+    with ScriptedServer(RCPT=lambda connection: connection.send(replies.pop(0))) as server:
+        ended, result = tasks.hand(kept_attempt(tasks, server))
+        assert bool(refusal) == (not server.messages)
+    assert (state, came) == (ended, str(result)[: len(came)])
+    ((said_as, text),) = said(caplog)
+    assert (level, "the mail m (m): ") == (said_as, text[:16])
+    assert (came == "waiting: ") == tasks.kept.exists("jsnpy:mail:m")
+    assert "done" == tasks.module.claims.claim("m-1", "another").verdict
+
+
+def test_a_damaged_mail_is_told_once(tasks: Tasks, caplog: pytest.LogCaptureFixture) -> None:
+    """It is forgotten then."""
+    with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
+        task = kept_attempt(tasks, server)
+    tasks.kept.hdel("jsnpy:mail:m", "data")
+    state, why = tasks.hand(task)
+    assert ("FAILURE", True) == (state, "the mail m (m): what is kept of it is damaged" in str(why))
+    assert [("ERROR", str(why))] == said(caplog)
+    assert "IGNORED" == tasks.hand(task)[0]
+
+
+def test_a_mail_whose_token_comes_from_a_program_waits_for_another_worker(tasks: Tasks) -> None:
+    """One that may run it."""
+    with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
+        task = kept_attempt(tasks, server)
+    row = json.loads(tasks.kept.hget("jsnpy:mail:m", "row"))
+    row["server"] = json.dumps(json.loads(row["server"]) | {"oauth2": {"command": ["touch", "/nowhere"]}})
+    tasks.kept.hset("jsnpy:mail:m", "row", json.dumps(row))
+    assert "IGNORED" == tasks.hand(task)[0]
+    assert 1 == tasks.kept.zcard("jsnpy:waiting")
+
+
+@pytest.mark.usefixtures("tasks")
+def test_a_runs_mail_is_not_sent_where_that_cannot_be_noted() -> None:
+    """Its script is told that it was stopped, and goes on."""
+    with MailServer() as server:
+        result = Queue(Task(State(AWAY), "run", "ann")).send(fields(server), smtp.Settings())
+        assert [] == server.mails
+    assert -9 == result.code
+    assert "the fleet's state in Redis cannot be reached" in result.error
+
+
+def test_a_waiting_mail_keeps_what_its_run_was_told(tasks: Tasks) -> None:
+    """The age at which it is given up, and the encoding of the file with its password."""
+    tasks.module.claims.claim("run", "ann")
+    terms = Terms(encoding="latin-1", max_age=5.5)
+    with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
+        Queue(Task(tasks.module.state, "run", "ann"), terms=terms).send(fields(server), smtp.Settings())
+        for _ in "12":  # also after an attempt
+            ((row, _),) = tasks.module.waiting.rows()
+            kept = tasks.module.waiting.take(row.id)
+            assert ("latin-1", 5.5) == (kept.terms.encoding, kept.terms.max_age)
+            tasks.kept.zadd("jsnpy:waiting", {row.id: 0})
+            tasks.send_due()
+            tasks.hand(tasks.next())
