@@ -49,10 +49,12 @@ class Stream:
 
     Args:
         file: one of the process's own, None where the process was started without it.
+        wanted: whether anybody misses what it cannot take.
     """
 
-    def __init__(self, file: "Any") -> None:
+    def __init__(self, file: "Any", *, wanted: bool = True) -> None:
         self._fd = file.fileno() if file is not None else -1
+        self._wanted = wanted
         self.terminal = self._fd >= 0 and os.isatty(self._fd)
         # A file or pipe gets UTF-8 whatever the locale; a terminal what it can show, the rest escaped.
         self._encoding = (file.encoding or "utf-8") if self.terminal else "utf-8"
@@ -65,6 +67,8 @@ class Stream:
             OutputClosed: nobody reads any more.
             JsnpyError: it could not be written.
         """
+        if self._fd < 0 and not self._wanted:
+            return
         if self._fd < 0:
             raise JsnpyError("output cannot be written: whoever started jsnpy has closed its stdout or stderr")
         data = memoryview(encode(text, self._encoding))
@@ -307,4 +311,7 @@ def _timestamp() -> str:
 
 def standard(redactor: "Redactor", *, level: int = NORMAL, as_json: bool = False) -> Output:
     """Return the process's own stdout and stderr as an Output."""
-    return Output(Stream(sys.stdout), Stream(sys.stderr), redactor, level=level, as_json=as_json)
+    # A process that has neither (Windows' pythonw, a bare service) was started so on purpose.
+    wanted = sys.stdout is not None or sys.stderr is not None
+    out, err = (Stream(file, wanted=wanted) for file in (sys.stdout, sys.stderr))
+    return Output(out, err, redactor, level=level, as_json=as_json)

@@ -123,6 +123,13 @@ def test_who_prints_nothing_needs_no_stdout(fails: str, tmp_path: Path) -> None:
 
 
 @posix
+def test_a_process_without_any_output_was_started_so_on_purpose(tmp_path: Path) -> None:
+    """Where stdout and stderr are missing, as under pythonw, what is printed is nobody's loss; failures still count."""
+    (tmp_path / "a.js").write_text("console.log('x'); console.error('y'); exit(arg.n)")
+    assert [0, 7] == [_shell(f"JSNPY a.js --set n={n} >&- 2>&-", tmp_path).returncode for n in (0, 7)]
+
+
+@posix
 def test_a_closed_stdout_keeps_no_mail_and_no_state_back(tmp_path: Path) -> None:
     """A service without stdout sends its mail, and does not do it again each time: what it knows is kept."""
     (tmp_path / "a.json").write_text('{"scriptfile": "a.js", "statefile": "s.json"}')
