@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import importlib
 import logging
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,22 +31,18 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         yield Fleet(folder, broker, worker)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tasks]:
-    """Two redis-servers, and an app made for them."""
+    """Two redis-servers, and an app made for them: one, as Celery gives the tasks of each app to all others."""
     if REDIS is None:
         pytest.skip("redis-server is not installed")
     folder = tmp_path_factory.mktemp("tasks")
-    with (
-        Redis(folder / "broker") as broker,
-        Redis(folder / "state") as state,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setenv("JSNPY_BROKER_URL", broker.url)
-        patch.setenv("JSNPY_RESULT_URL", state.url)
-        patch.setenv("JSNPY_TAKEOVER", "20")
-        patch.delitem(sys.modules, "jsnpy.celery", raising=False)
-        module = importlib.import_module("jsnpy.celery")
+    with Redis(folder / "broker") as broker, Redis(folder / "state") as state:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("JSNPY_BROKER_URL", broker.url)
+            patch.setenv("JSNPY_RESULT_URL", state.url)
+            patch.setenv("JSNPY_TAKEOVER", "20")
+            module = importlib.import_module("jsnpy.celery")
         yield Tasks(module, broker, state, folder)
         module.app.close()
         gc.collect()  # Celery's results ask their Redis when they are deleted
