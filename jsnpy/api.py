@@ -86,23 +86,23 @@ def run(  # noqa: PLR0913 - a keyword for each of the command's options
     """
     if timeout is not None and (type(timeout) not in (int, float) or not 0 < timeout < float("inf")):
         raise UsageError(f"timeout is {timeout!r}: it must be a number of seconds above 0")
-    if memory_limit is not None and (not isinstance(memory_limit, int) or not 0 <= memory_limit <= sys.maxsize):
+    if memory_limit is not None and (type(memory_limit) is not int or not 0 <= memory_limit <= sys.maxsize):
         raise UsageError(f"memory_limit is {memory_limit!r}: it must be a whole number of bytes, 0 for no limit")
     if mailbox is not None and not dry_run:
         raise UsageError("mailbox is for the mails of a dry run: give dry_run=True too")
     if dry_run and probe:
         raise UsageError("dry_run and probe contradict each other: a probe asks the real server")
-    if outbox is not None and not os.fspath(outbox):
-        raise UsageError("outbox is empty: it must be the path of a folder")
+    if encoding is not None and not isinstance(encoding, str):
+        raise UsageError(f"encoding is {encoding!r}: it must be the name of one, as 'cp1252'")
     options = Options(
         timeout=min(timeout or 0, _LONGEST),
         memory_limit=MEMORY_LIMIT if memory_limit is None else memory_limit,
         dry_run=dry_run,
-        mailbox=None if mailbox is None else os.fspath(mailbox),
+        mailbox=_folder("mailbox", mailbox),
         probe=probe,
         insecure=insecure,
         fail_on_send_error=fail_on_send_error,
-        outbox=None if outbox is None else os.fspath(outbox),
+        outbox=_folder("outbox", outbox),
     )
     loaded = _load(config, encoding, lenient=dry_run)
     if arg is not None:
@@ -125,12 +125,25 @@ def send_email(fields: Mapping[str, object], *, insecure: bool = False, base_dir
     Returns:
         code 0 or a negative class of failure, the dialogue, a sentence for an administrator, and details.
     """
-    given = dict(fields) if isinstance(fields, Mapping) else fields
+    try:
+        given = dict(fields) if isinstance(fields, Mapping) else fields
+    except Exception as error:  # noqa: BLE001 - a mapping of the caller's own may raise anything
+        given = {"$foreign": f"throws: {type(error).__name__}: {error}"}
     return smtp.send(given, smtp.Settings(base_dir=base_dir, insecure=insecure))
+
+
+def _folder(name: str, path: str | os.PathLike[str] | None) -> str | None:
+    if path is None:
+        return None
+    if not isinstance(path, str | os.PathLike) or not os.fspath(path):
+        raise UsageError(f"{name} is {path!r}: it must be the path of a folder")
+    return os.fspath(path)
 
 
 def _load(config: str | os.PathLike[str] | Mapping[str, object], encoding: str | None, *, lenient: bool) -> RunConfig:
     if isinstance(config, str | os.PathLike):
+        if not os.fspath(config):
+            raise ConfigError("config is empty", "It must be the path of a config or a script.")
         return configs.load(os.fspath(config), encoding=encoding, lenient=lenient)
     if not isinstance(config, Mapping):
         raise ConfigError(

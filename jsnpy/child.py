@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _GRACE = 10.0
 """Seconds a child may take beyond the time of its work, to start and to hand over what it has."""
+
+_LOOK = 1.0
+"""Seconds between two looks of a child whether its parent lives."""
 
 _SHOWN = 2000
 """Characters of what a child wrote before it died."""
@@ -62,7 +66,8 @@ def call(function: str, given: object, timeout: float) -> Any:
         killer.start()
         try:
             with contextlib.suppress(OSError):  # it died already: what it wrote says why
-                to_child.write(json.dumps({"function": function, "given": given}).encode() + b"\n")
+                order = {"function": function, "given": given, "parent": os.getpid()}
+                to_child.write(json.dumps(order).encode() + b"\n")
                 to_child.flush()
             answer = from_child.read()
         finally:
@@ -94,7 +99,12 @@ def main() -> None:
     order = json.loads(sys.stdin.buffer.readline())
 
     def leave_with_parent() -> None:
-        sys.stdin.buffer.read(1)
+        if hasattr(os, "fork"):
+            # A process that the parent forked meanwhile holds the pipe open, too.
+            while not select.select([0], [], [], _LOOK)[0] and os.getppid() == order["parent"]:
+                pass
+        else:
+            sys.stdin.buffer.read(1)
         os._exit(errors.ExitCode.TERMINATED)
 
     threading.Thread(target=leave_with_parent, daemon=True).start()

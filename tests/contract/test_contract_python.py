@@ -32,6 +32,12 @@ def test_config_of_another_type(config: Any) -> None:
         jsnpy.run(config)
 
 
+def test_no_config_at_all() -> None:
+    """An empty path is a bad config, too."""
+    with pytest.raises(jsnpy.ConfigError, match="config is empty"):
+        jsnpy.run("")
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
@@ -43,7 +49,12 @@ def test_config_of_another_type(config: Any) -> None:
         ({"memory_limit": 1e8}, "memory_limit is 100000000.0"),
         ({"mailbox": "mails"}, "mailbox is for the mails of a dry run"),
         ({"probe": True, "dry_run": True}, "dry_run and probe contradict each other"),
-        ({"outbox": ""}, "outbox is empty"),
+        ({"memory_limit": True}, "memory_limit is True"),
+        ({"outbox": ""}, "outbox is ''"),
+        ({"outbox": 5}, "outbox is 5"),
+        ({"mailbox": "", "dry_run": True}, "mailbox is ''"),
+        ({"mailbox": ["m"], "dry_run": True}, "mailbox is ['m']"),
+        ({"encoding": 5}, "encoding is 5"),
         ({"encoding": "nonsense"}, 'unknown encoding "nonsense"'),
     ],
 )
@@ -77,6 +88,23 @@ def test_send_email_never_raises(fields: Any) -> None:
     assert ["stage", "smtpCode", "enhancedCode", "temporary", "accepted", "rejected", "messageId", "attempts"] == list(
         result.details
     )
+
+
+class Unreadable(dict[str, object]):
+    """A mapping that fails under whoever reads it."""
+
+    def __iter__(self) -> Any:
+        """Fail."""
+        raise RuntimeError("gone")
+
+    keys = __iter__
+
+
+def test_send_email_takes_no_harm_from_a_mapping_that_raises() -> None:
+    """A mapping of the caller's own that cannot be read is a result with code -1 that says why."""
+    result = jsnpy.send_email(Unreadable(host="h"))
+    assert -1 == result.code
+    assert result.error.endswith("not a value that throws: RuntimeError: gone")
 
 
 def test_child_finds_what_its_parent_found(script: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
 from support.command import clean_environment
@@ -21,6 +21,18 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ENDLESS = """
 import sys, jsnpy
 jsnpy.run({"scriptfile": sys.argv[1], "arg": {"url": sys.argv[2]}}, timeout=600)
+"""
+
+FORKING = """
+import os, sys, threading, jsnpy
+config = {"scriptfile": sys.argv[1], "arg": {"url": sys.argv[2]}}
+threading.Thread(target=jsnpy.run, args=[config], kwargs={"timeout": 600}, daemon=True).start()
+sys.stdin.readline()
+if os.fork() == 0:
+    os.close(1)
+    os.read(0, 1)
+    os._exit(0)
+os.kill(os.getpid(), 9)
 """
 
 
@@ -111,3 +123,23 @@ def test_a_run_ends_with_its_parent_however_that_dies(tmp_path: Any) -> None:
         connection.settimeout(20)  # before the request's own end
         while connection.recv(4096):
             pass
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked here")
+def test_a_run_ends_with_its_parent_though_another_process_has_its_pipes(tmp_path: Any) -> None:
+    """What the parent forked while the run was under way, as a pool of workers, keeps nothing alive."""
+    (tmp_path / "a.js").write_text("for (;;) http_get(arg.url)")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        command = [sys.executable, "-c", FORKING, str(tmp_path / "a.js"), url]
+        with subprocess.Popen(command, env=clean_environment(), stdin=subprocess.PIPE) as parent:
+            connection, _ = server.accept()
+            stdin = cast("IO[bytes]", parent.stdin)
+            stdin.write(b"fork\n")
+            stdin.flush()
+            parent.wait()
+            with connection:
+                connection.settimeout(20)  # before the request's own end
+                while connection.recv(4096):
+                    pass
