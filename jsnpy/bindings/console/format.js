@@ -33,7 +33,8 @@ function makeFormatter(host, proxyTargets) {
       if (has(owner, "toString") || has(owner, p.SymbolToPrimitive)) break;
     }
     const found = describe(owner, "constructor");
-    return found !== undefined && typeof found.value === "function" && isBuiltIn(found.value);
+    return found !== undefined && typeof found.value === "function" && isBuiltIn(found.value) &&
+      read(found.value, "name") !== "TypedArray"; // which Node does not know by name, so that its toString counts
   }
 
   function directive(code, value) {

@@ -257,9 +257,6 @@ function addInspect(host, kit) {
     } else if (property.get !== undefined) text = getterText(ctx, value, depth, property);
     else text = property.set !== undefined ? "[Setter]" : "undefined";
     if (extra === ITEM) return text;
-    if (inherited !== undefined) {
-      return (typeof key === "symbol" ? keyText(key, true) : "[" + keyText(key, true) + "]") + ": " + text;
-    }
     return keyText(key, property.enumerable) + ": " + text;
   }
 

@@ -101,6 +101,7 @@ function addKinds(host, kit) {
 
   // showHidden: what a class instance inherits from its own classes, nearest first.
   function inheritedKeys(value, prototype, found) {
+    const seen = new p.Set();
     let object = prototype;
     for (let level = 0; level < 3 && object !== null; level += 1) {
       const maker = describe(object, "constructor");
@@ -108,7 +109,8 @@ function addKinds(host, kit) {
       const keys = p.ReflectOwnKeys(object);
       for (let i = 0; i < keys.length; i += 1) {
         const key = keys[i];
-        if (key === "constructor" || has(value, key)) continue;
+        if (key === "constructor" || has(value, key) || p.SetPrototypeHas(seen, key)) continue;
+        p.SetPrototypeAdd(seen, key);
         const property = describe(object, key);
         if (property === undefined || typeof property.value === "function") continue;
         push(found, { __proto__: null, key, property });

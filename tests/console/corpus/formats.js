@@ -36,6 +36,8 @@ console.log("%s", new Map([[1, { a: 2 }]]));
 console.log("%s %s", new String("b"), new Number(1));
 //# s with a regexp
 console.log("%s", /x/g);
+//# s with a typed array
+console.log("%s %s", new Uint8Array(2), new (class Own extends Float64Array {})([1.5, -2]));
 //# s with a toString that is no function
 console.log("%s", { toString: 1, a: 2 });
 //# s with toPrimitive
@@ -87,6 +89,14 @@ console.log("%o %o %o", "s", 1, null);
 //# o with a class instance
 class Po { constructor() { this.x = 1; } get y() { return 2; } m() {} }
 console.log("%o", new Po());
+//# o with inherited properties
+console.log("%o", Object.create(Object.create({ a: 1, b: 2 }, { a: { value: 5 } })));
+//# o with a property of several classes
+class Base {}
+Object.defineProperty(Base.prototype, "h", { value: 3 });
+class Derived extends Base { get g() { return 1; } }
+Object.defineProperty(Derived.prototype, "h", { value: 4 });
+console.log("%o", new Derived());
 //# o with a map
 console.log("%o", new Map([[1, 2]]));
 //# o with a date
