@@ -33,14 +33,17 @@ _DOING = {
 def failure(error: ReplyError, stage: str, server: Server, transcript: Transcript, *, dot_sent: bool) -> SendFailure:
     """Return the failure that a broken connection stands for."""
     place = server.place
-    if dot_sent:
-        what = f"no usable answer from {place} after the whole message was sent ({error}): it may have been delivered"
-        return SendFailure(Code.UNKNOWN, stage, what, hint="look for it at the recipient's before sending it again")
-    doing = _DOING.get(stage, "talking to {}").format(place)
+    said = ""
     if isinstance(error, ProtocolError):
         # Masked before the cut, which could leave half a secret.
         words = transcript.redactor.scrub(readable(error.line))[:_WORDS_MAX]
         said = f': "{words}"' if words else ""
+    if dot_sent:
+        after = f"after the whole message was sent ({error}{said})"
+        what = f"no usable answer from {place} {after}: it may have been delivered"
+        return SendFailure(Code.UNKNOWN, stage, what, hint="look for it at the recipient's before sending it again")
+    doing = _DOING.get(stage, "talking to {}").format(place)
+    if isinstance(error, ProtocolError):
         if stage == "greeting":
             what = f"{place} does not answer like an SMTP server{said}"
             return SendFailure(Code.PROTOCOL, stage, what, hint=tls_hints.greeting(server, error.line))

@@ -306,7 +306,7 @@ class Connection(smtplib.SMTP):
         if reply.code == _CLOSING:
             self.over = True
         if not reply.consistent and not reply.negative:
-            raise ProtocolError("the codes within one reply contradict each other", str(reply.code).encode())
+            raise ProtocolError("the codes within one reply contradict each other", reply.said)
         # What a challenge says is for our mechanisms, which read the last reply: smtplib fails where it is no base64.
         lines = [] if reply.code == _AUTH_CHALLENGE else reply.lines
         return reply.code, "\n".join(lines).encode()

@@ -10,7 +10,7 @@ from jsnpy.smtp.transcript import readable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from jsnpy.smtp.transcript import Transcript
 
@@ -48,14 +48,24 @@ class ProtocolError(ReplyError):
 
 
 class Reply:
-    """A whole reply: the code of its last line, the texts behind the codes, and whether every line had that code."""
+    """A whole reply: the code of its last line, the texts behind the codes, and the code of each line."""
 
-    __slots__ = ("code", "consistent", "lines")
+    __slots__ = ("code", "codes", "lines")
 
-    def __init__(self, code: int, lines: list[str], *, consistent: bool = True) -> None:
+    def __init__(self, code: int, lines: list[str], codes: Sequence[int] = ()) -> None:
         self.code = code
         self.lines = lines
-        self.consistent = consistent
+        self.codes = codes or [code] * len(lines)
+
+    @property
+    def consistent(self) -> bool:
+        """Whether every line has the same code."""
+        return len(set(self.codes)) == 1
+
+    @property
+    def said(self) -> bytes:
+        """Every line with its code, for an error about a reply that is neither a yes nor a no."""
+        return " ".join(f"{code} {line}" for code, line in zip(self.codes, self.lines, strict=True)).encode()
 
     @property
     def positive(self) -> bool:
@@ -115,7 +125,7 @@ class Reader:
 
     def reply(self, deadline: float) -> Reply:
         """Return the next reply."""
-        codes: set[int] = set()
+        codes: list[int] = []
         lines: list[str] = []
         size = 0
         for _ in range(LINES_MAX):
@@ -129,10 +139,10 @@ class Reader:
             code, mark = line[:3], line[3:4]
             if not (len(code) == _CODE and code.isdigit() and b"2" <= code < b"6" and mark in (b" ", b"-", b"")):
                 raise ProtocolError("what came is no SMTP reply", line)
-            codes.add(int(code))
+            codes.append(int(code))
             lines.append(readable(line[4:]))
             if mark != b"-":
-                reply = Reply(int(code), lines, consistent=len(codes) == 1)
+                reply = Reply(int(code), lines, codes)
                 if reply.negative or len(lines) > 1:  # not a challenge, which must stay as it is
                     reply.lines = self.transcript.redactor.scrub_lines(lines)
                 return reply

@@ -159,7 +159,7 @@ class Transaction:
         if reply.negative:
             raise session.refuse(Code.MESSAGE, f"{place} refused the message")
         if not reply.positive:
-            raise ProtocolError("the answer to the message is neither yes nor no", str(reply.code).encode())
+            raise ProtocolError("the answer to the message is neither yes nor no", reply.said)
         session.details.decide(reply)
 
     def _leave_out(self, left: list[Address], error: SendFailure | ReplyError) -> None:

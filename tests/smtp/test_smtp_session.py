@@ -449,6 +449,25 @@ def test_a_lying_or_endless_reply_is_no_success(scripted: Scripted, reply: bytes
     assert len(result.log) < 100_000
 
 
+@pytest.mark.parametrize(
+    ("steps", "code", "words"),
+    [
+        ({"GREETING": b"554-busy\r\n220 hello\r\n"}, CODES.PROTOCOL, '"554 busy 220 hello"'),
+        ({"MAIL": b"550-no\r\n250 well\r\n"}, CODES.PROTOCOL, '"550 no 250 well"'),
+        ({"MESSAGE": b"550-no\r\n250 well\r\n"}, CODES.UNKNOWN, '"550 no 250 well"'),
+        ({"MESSAGE": b"354 more\r\n"}, CODES.UNKNOWN, '"354 more"'),
+        ({"MESSAGE": b"Sorry, try later\r\n"}, CODES.UNKNOWN, '"Sorry, try later"'),
+    ],
+)
+def test_an_answer_that_says_neither_yes_nor_no_is_quoted_whole(
+    scripted: Scripted, steps: dict[str, bytes], code: int, words: str
+) -> None:
+    """Who has to find out what became of the mail reads all the server said, after the final dot too."""
+    result = send(scripted(**steps))
+    assert code == result.code
+    assert words in result.error
+
+
 def test_the_last_of_differing_codes_counts_as_a_refusal(scripted: Scripted) -> None:
     """A reply that begins with 250 and ends with 550 is a refusal."""
     result = send(scripted(MAIL=b"250-well\r\n550 no\r\n"))
