@@ -36,6 +36,9 @@ _MOVED = {
 }
 """Flags of before, and the commands they have become."""
 
+_COMMANDS = {"--login": "login CONFIG", "--show": "outbox show ID", "--retry": "outbox retry ID"}
+"""What was never a flag, but is easily taken for one."""
+
 _EXAMPLES = (
     ("jsnpy CaEmail.json", "run it"),
     ("jsnpy CaEmail.json --dry-run", "for real, but show the mails"),
@@ -180,8 +183,12 @@ def _prepare_streams() -> None:
 
 
 def _in_our_words(error: click.ClickException) -> UsageError:
-    if isinstance(error, click.NoSuchOption) and error.option_name in _MOVED:
-        return UsageError(f"{error.option_name} is a command now: jsnpy {_MOVED[error.option_name]}")
+    if isinstance(error, click.NoSuchOption):
+        name = error.option_name
+        if name in _MOVED:
+            return UsageError(f"{name} is a command now: jsnpy {_MOVED[name]}")
+        if name in _COMMANDS:
+            return UsageError(f"{name} is a command: jsnpy {_COMMANDS[name]}")
     context = error.ctx if isinstance(error, click.UsageError) else None
     path = " ".join(context.command_path.split()) if context else "jsnpy"
     return UsageError(

@@ -60,6 +60,16 @@ def test_old_flags_name_the_command(tmp_path: Path, words: list[str], command: s
     assert ["a.js"] == os.listdir(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("flag", "command"),
+    [("--login", "login CONFIG"), ("--show", "outbox show ID"), ("--retry", "outbox retry ID")],
+)
+def test_a_command_that_is_typed_as_a_flag_is_named(tmp_path: Path, flag: str, command: str) -> None:
+    """Who takes a younger command for a flag reads how it is written, not which option is spelled like it."""
+    done = jsnpy("a.json", flag, cwd=tmp_path)
+    assert (2, f"jsnpy: error: {flag} is a command: jsnpy {command}\n") == (done.code, done.err)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows guesses where the folder of another user would be")
 def test_the_folder_of_a_user_who_is_not_there(tmp_path: Path) -> None:
     """No folder that is called ~somebody is made where somebody else's was meant."""
