@@ -246,7 +246,7 @@ def _failed(text: str) -> LostError:
     return LostError(text)
 
 
-@app.task(name="jsnpy.wait", bind=True, ignore_result=True, throws=(MailError,), max_retries=None)
+@app.task(name="jsnpy.wait", bind=True, throws=(MailError,), max_retries=None)
 def wait(self: Any, mail: dict[str, Any]) -> None:
     """Keep a mail that an older version let wait as a task of its own."""
     try:

@@ -150,6 +150,8 @@ def test_a_mail_of_version_1_is_adopted(tasks: Tasks) -> None:
     "mail",
     [
         *(None, 5, "data", {}, {"id": {"x": 1}, "attempt": 1}, {"id": "x", "attempt": "y"}, {"data": 5}),
+        *(KEPT["jsnpy.wait"]["body"][0][0] | {"data": "x"}, {**KEPT["jsnpy.wait"]["body"][0][0], "data": None}),
+        {name: value for name, value in KEPT["jsnpy.wait"]["body"][0][0].items() if name != "data"},
         *({"data": "x", "id": "x"}, {"data": "eA==", "id": 5, "tries": "x"}, {"data": "eA=="}),
     ],
 )
@@ -243,12 +245,30 @@ def test_a_runs_mail_is_not_sent_where_that_cannot_be_noted() -> None:
     assert "the fleet's state in Redis cannot be reached" in result.error
 
 
+def test_a_runs_mail_is_sent_though_redis_goes_away_with_the_servers_reply(
+    tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was accepted needs no further note, and nothing of it stays in the worker's memory."""
+
+    def go_away(connection: Connection) -> None:
+        monkeypatch.setattr(tasks.module.state, "_client", State(AWAY)._client)
+        connection.send(b"250 2.0.0 ok\r\n")
+
+    tasks.module.claims.claim("run", "ann")
+    queue = Queue(Task(tasks.module.state, "run", "ann"))
+    with ScriptedServer(MESSAGE=go_away) as server:
+        assert 0 == queue.send(fields(server), smtp.Settings()).code
+    assert {} == queue._data
+
+
 def test_a_waiting_mail_keeps_what_its_run_was_told(tasks: Tasks) -> None:
     """The age at which it is given up, and the encoding of the file with its password."""
     tasks.module.claims.claim("run", "ann")
     terms = Terms(encoding="latin-1", max_age=5.5)
     with ScriptedServer(RCPT=b"451 4.7.1 later\r\n") as server:
-        Queue(Task(tasks.module.state, "run", "ann"), terms=terms).send(fields(server), smtp.Settings())
+        queue = Queue(Task(tasks.module.state, "run", "ann"), terms=terms)
+        queue.send(fields(server), smtp.Settings())
+        assert {} == queue._data
         for _ in "12":  # also after an attempt
             ((row, _),) = tasks.module.waiting.rows()
             kept = tasks.module.waiting.take(row.id)

@@ -85,6 +85,7 @@ class Tasks:
         done = build_tracer(name, self.module.app.tasks[name], app=self.module.app)(
             headers["id"], given, named, request
         )
+        self.shown = done.retstr
         return (done.info.state, done.info.retval) if done.info else ("SUCCESS", done.retval)
 
 
