@@ -40,25 +40,26 @@ def seconds_left(next_try: float, tries: int, now: float) -> float:
 def may_pass(result: SendResult) -> bool:
     """Return whether a failure may pass, and the mail can be sent again without arriving twice.
 
-    A server's own words decide before the class of the failure: any 4xx may pass, any other refusal does not, but for
-    one that means "too many recipients at once". A token that could not be got may be there in time.
+    A server's own words decide before the class of the failure: a 5xx does not pass, but for one that means "too many
+    recipients at once"; a 4xx may, and so may a code that is no answer to what was said, as a 354 to MAIL. A token
+    that could not be got may be there in time.
     """
     details = result.details
     if result.code in (Code.OK, Code.ARGUMENT, Code.UNKNOWN):
         return False
     if details.get("stage") == "token":
         return True
-    if details["smtpCode"] is not None:
+    code = details["smtpCode"]
+    if code is not None:
         at_rcpt = details.get("stage") == "rcpt"
-        too_many = at_rcpt and _means_too_many(details["smtpCode"], str(details["enhancedCode"]))
-        return details["temporary"] is True or too_many
+        return code // 100 != 5 or (at_rcpt and _means_too_many(code, str(details["enhancedCode"])))  # noqa: PLR2004 - 5xx
     return result.code in _MAY_PASS
 
 
 def refusal_may_pass(refusal: Mapping[str, object]) -> bool:
     """Return whether a recipient's refusal (of `details.rejected`) may pass."""
     code, text = refusal["code"], str(refusal["text"])
-    return int(str(code)) // 100 == 4 or _means_too_many(code, text)  # noqa: PLR2004 - 4xx
+    return int(str(code)) // 100 != 5 or _means_too_many(code, text)  # noqa: PLR2004 - 5xx
 
 
 def _means_too_many(code: object, text: str) -> bool:

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
             """Note that the server accepted the mail; the session is still open."""
 
         def refused(self) -> None:
-            """Note that the server did not accept the mail; the session is still open."""
+            """Note that the server did not accept the mail, for certain; the session is still open."""
 
 
 class _NoJournal:
@@ -142,11 +142,11 @@ class Sending:
             session.open()
             session.carry(transaction.run)
             self._journal.accepted()
-        except SendFailure:
-            self._journal.refused()
-            raise
-        except ReplyError as error:
-            raise session.failure(error) from None
+        except (SendFailure, ReplyError) as error:
+            failure = error if isinstance(error, SendFailure) else session.failure(error)
+            if failure.code != Code.UNKNOWN:
+                self._journal.refused()
+            raise failure from None
         finally:
             session.finish()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import json
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.certificates import ca_pem
 from support.outbox import TEMPORARY, Clock, CountingServer, fields, in_turn, keep
-from support.scripted import CLOSE, HANG, ScriptedServer
+from support.scripted import CLOSE, HANG, RESET, ScriptedServer
 
 from jsnpy import smtp
 from jsnpy.outbox import Outbox, claims, schedule, storage, store
@@ -22,6 +23,8 @@ from jsnpy.smtp.sending import Sending
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from support.scripted import Connection
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -56,6 +59,10 @@ SERVERS: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
     ),
     "MAIL 451": ({"MAIL": b"451 4.3.0 later\r\n"}, {}, -6),
     "RCPT 450": ({"RCPT": b"450 4.2.1 later\r\n"}, {}, -7),
+    "no code for a greeting": ({"GREETING": b"354 go\r\n"}, {}, -9),
+    "no code for MAIL": ({"MAIL": b"354 go\r\n"}, {}, -6),
+    "no code for RCPT": ({"RCPT": b"354 go\r\n"}, {}, -7),
+    "no code for DATA": ({"DATA": b"250 2.0.0 ok\r\n"}, {}, -8),
     "dot 452": ({"MESSAGE": b"452 4.3.1 full\r\n"}, {}, -8),
 }
 
@@ -275,6 +282,33 @@ def test_unknown_later(tmp_path: Path, server: CountingServer) -> None:
     assert 1 == server.count("one")
 
 
+def test_a_connection_lost_before_the_dot_was_out(tmp_path: Path) -> None:
+    """A mail whose dot was about to be sent, and was not, is undelivered for certain: it is kept, and tried again."""
+    gone = threading.Event()
+
+    def reset(connection: Connection) -> str:
+        connection.send(b"354 go\r\n")
+        gone.wait(20)
+        return RESET
+
+    def at_dot() -> None:
+        gone.set()
+        losing.wait_idle()
+
+    with CountingServer(DATA=reset) as losing:
+        clock = Clock()
+        outbox = Outbox(str(tmp_path / "box"), clock=clock)
+        first = outbox.send(fields(losing, "one"), smtp.Settings(at_dot=at_dot))
+        assert (-9, ["later"]) == (first.code, outcomes(outbox))
+        gone.clear()
+        clock.now += 2 * MINUTE
+        assert ["waiting"] == [each.outcome for each in outbox.flush(smtp.Settings(at_dot=at_dot))]
+        losing.steps["DATA"] = b"354 go\r\n"
+        clock.now += 10 * MINUTE
+        assert ["sent"] == flush(outbox)
+        assert 1 == losing.count("one")
+
+
 def test_recipient_refused_for_good_later(tmp_path: Path, scripted: Callable[..., ScriptedServer]) -> None:
     """A recipient refused for good in a further try stays to be seen, the others are served."""
     server = scripted(MAIL=in_turn(b"451 later\r\n", b"250 ok\r\n"), RCPT=[b"250 ok\r\n", b"550 5.1.1 no\r\n"])
@@ -475,7 +509,7 @@ def test_words(seconds: float, expected: str) -> None:
 
 
 def test_an_answer_counts_more_than_its_class() -> None:
-    """4xx may pass and 5xx does not, whatever class of failure they end in."""
+    """5xx does not pass, all else may, whatever class of failure they end in."""
 
     def result(code: int, smtp_code: int | None) -> SendResult:
         temporary = None if smtp_code is None else smtp_code // 100 == 4
@@ -483,6 +517,7 @@ def test_an_answer_counts_more_than_its_class() -> None:
 
     for code in range(-9, -1):
         assert schedule.may_pass(result(code, 421)), code
+        assert schedule.may_pass(result(code, 250)), code
         assert not schedule.may_pass(result(code, 500)), code
     assert [-9, -4, -3, -2] == [code for code in range(-10, 0) if schedule.may_pass(result(code, None))]
 
