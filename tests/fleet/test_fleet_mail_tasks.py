@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.fleet_tasks import AWAY, KEPT, Tasks, full, kept_attempt, said
@@ -13,10 +13,10 @@ from support.mailserver import MailServer
 from support.scripted import ScriptedServer
 
 from jsnpy import smtp
-from jsnpy.fleet.mails import Queue, Task, account_of
+from jsnpy.fleet.mails import Queue, Task, account_of, oauth2_of
 from jsnpy.fleet.rates import slot
 from jsnpy.fleet.state import State
-from jsnpy.fleet.waiting import Terms, Waiting
+from jsnpy.fleet.waiting import Kept, Terms, Waiting
 from jsnpy.outbox.rate import Rate
 
 if TYPE_CHECKING:
@@ -276,3 +276,37 @@ def test_a_waiting_mail_keeps_what_its_run_was_told(tasks: Tasks) -> None:
             tasks.kept.zadd("jsnpy:waiting", {row.id: 0})
             tasks.send_due()
             tasks.hand(tasks.next())
+
+
+@pytest.mark.parametrize("user", ["", "ann"])
+def test_a_turn_is_the_same_accounts_at_first_and_later(tasks: Tasks, user: str) -> None:
+    """A run's mail and its later attempts count together; who is told why it waits sees whose turn it is not."""
+    tasks.module.claims.claim("run", "ann")
+    queue = Queue(Task(tasks.module.state, "run", "ann"), rate=Rate("1/h"))
+    with MailServer(users={} if user else None) as server:
+        for _ in "12":
+            queue.send(fields(server, user=user, pass_="x" if user else None), smtp.Settings())
+        ((row, _),) = tasks.module.waiting.rows()
+        assert [f"jsnpy:rate:{account_of(row)}".encode()] == tasks.kept.keys("jsnpy:rate:*")
+        assert f"it is not the turn of {user or f'127.0.0.1:{server.port}'} to send (JSNPY_RATE 1/h)" in row.error
+
+
+def test_a_mail_whose_turn_cannot_be_asked_for_waits(tasks: Tasks) -> None:
+    """It is not sent out of turn."""
+    tasks.module.claims.claim("run", "ann")
+    task = Task(tasks.module.state, "run", "ann")
+    task.state = State(AWAY)
+    with MailServer() as server:
+        assert -3 == Queue(task, rate=Rate("1/h")).send(fields(server), smtp.Settings()).code
+        assert [] == server.mails
+    ((row, _),) = tasks.module.waiting.rows()
+    assert "the fleet's state in Redis cannot be reached" in row.error
+
+
+@pytest.mark.parametrize("server", [None, "", "{", "[]", "5", '{"server": 5, "oauth2": 5}', '{"server": {"host": 5}}'])
+def test_a_damaged_mail_has_an_account_and_no_program(server: Any) -> None:
+    """What is kept of it is reported by its attempt, and until then looked at as any other."""
+    row = Kept(json.dumps({"server": server}), b"").row
+    row.server = server
+    assert "@" in account_of(row)
+    assert oauth2_of(row) is None
