@@ -23,6 +23,7 @@ _NO_CALLEES = frozenset(
 )
 _OPENING = ("(", "[", "{")
 _CLOSING = (")", "]", "}")
+_ENDS = (*_CLOSING, ",", ";")
 _NO_STATE = 'name a file under "statefile" in the config: state is what was kept there'
 _LANGUAGE = {
     name.lower(): name for name in (
@@ -122,6 +123,8 @@ def _unknown_name(ending: Ending, words: str, line: str) -> str:
         return known
     from jsnpy.text import did_you_mean
 
+    if re.fullmatch(r"http_?(put|delete|patch|head|options)", name, re.IGNORECASE):
+        return CURES["fetch"]
     near = did_you_mean(name, OURS) or _LANGUAGE.get(name.lower())
     if near != name:
         return f"did you mean {near}?" if near else ""
@@ -138,6 +141,7 @@ def _syntax(ending: Ending) -> str:
         or _strange(ending, on_line)
         or _module(on_line)
         or _await(ending, on_line)
+        or _return(ending, on_line)
         or _unclosed(ending, read)
     )
 
@@ -189,10 +193,19 @@ def _module(on_line: list[Token]) -> str:
 
 
 def _await(ending: Ending, on_line: list[Token]) -> str:
-    for token in on_line:
+    for token, following in pairwise([*on_line, None]):
+        if token is None or (following and following.text in _ENDS):
+            continue  # an await of nothing, in an async function or not
         end = token.column + len(token.text)
         if token.text == "await" and (not ending.column or token.column <= ending.column <= end + 1):
             return "await works inside async functions only: write (async () => { ... })() around what waits"
+    return ""
+
+
+def _return(ending: Ending, on_line: list[Token]) -> str:
+    """Say how a script ends early: on many other hosts it is the body of a function."""
+    if "return" in ending.text and any(token.text == "return" for token in on_line):
+        return "a script is not a function: exit(0) ends it early, with return a function of its own does"
     return ""
 
 

@@ -47,6 +47,8 @@ FOREIGN = {
     "print('x')": "console.log",
     "fetch('http://x')": "http_get",
     "new XMLHttpRequest()": "http_request",
+    "http_put('http://x', '')": "http_request",
+    "httpDelete('http://x')": "http_request",
     "new HttpRequest()": "http_request",
     "Zabbix.Log(4, 'x')": "console.log",
     "Buffer.from('x')": "base64",
@@ -96,6 +98,8 @@ SYNTAX = {
     "await f();": "async function",
     "function f() {\n  return await g();\n}": "async function",
     "for await (const x of y) {}": "async function",
+    "if (1) {\n  return;\n}": "exit(0)",
+    "return 5": "exit(0)",
     "import fs from 'fs';": "not a module",
     "import {\n  a } from 'b';": "not a module",
     "export default 1;": "not a module",
@@ -131,7 +135,15 @@ def test_a_mistake_in_syntax_is_named(script: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["let a = 1;\nlet a = 2;", "let x = ;", "f(1 2)", "JSON.parse('(')", "eval('await x')"]
+    "script",
+    [
+        "let a = 1;\nlet a = 2;",
+        "let x = ;",
+        "async function f() { await }",
+        "f(1 2)",
+        "JSON.parse('(')",
+        "eval('await x')",
+    ],
 )
 def test_another_mistake_gets_no_wrong_hint(script: str, tmp_path: Path) -> None:
     """What the engine says by itself is left alone."""
