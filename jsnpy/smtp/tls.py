@@ -155,8 +155,10 @@ def _failure(error: Exception, chain: list[bytes], server: Server, transcript: T
 
 
 def _words(error: Exception) -> str:
+    if "EOF" in str(error):
+        return "the connection was closed in the handshake"
     if isinstance(error, ssl.SSLError) and error.reason:
         return error.reason.replace("_", " ").lower()
     if isinstance(error, ConnectionError) or error.args[:1] == (errno.ENOTCONN,):
         return "the connection was reset in the handshake"
-    return "the connection was closed in the handshake" if "EOF" in str(error) else str(error)
+    return str(error)

@@ -56,7 +56,7 @@ def handshake(server: Server, error: Exception, issuer: str = "") -> str:
     ):
         if words in text:
             return hint.format(name=server.tls_name, version=server.min_version)
-    if server.security == "ssl" and any(
+    if any(
         words in text
         for words in (
             "wrong version",
@@ -67,7 +67,9 @@ def handshake(server: Server, error: Exception, issuer: str = "") -> str:
             "unexpected message",
         )
     ):
-        return f"port {server.port} does not speak TLS from the first byte: {_OTHER_PORT}"
+        if server.security == "ssl":
+            return f"port {server.port} does not speak TLS from the first byte: {_OTHER_PORT}"
+        return "the server agreed to STARTTLS and then spoke no TLS: its administrator must repair it"
     lost = isinstance(error, ConnectionError) or "eof" in text or "not connected" in text
     return handshake_timeout(server) if lost else ""
 
