@@ -228,8 +228,9 @@ class Run:
 
     def exit_code(self) -> int:
         """Return the exit code of a run whose worker is done."""
-        code = ExitCode.SCRIPT if self._unsaved else self._code()
-        return code if self._ending and self._ending.kind == "exit" and code else self.output.exit_code(code)
+        if self._ending and self._ending.code:
+            return self._ending.code  # the script's own, whatever became of its output
+        return self.output.exit_code(ExitCode.SCRIPT if self._unsaved else self._code())
 
     def _code(self) -> int:
         """Return what the script and its mails make of the exit code."""

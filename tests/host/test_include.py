@@ -98,6 +98,11 @@ def test_an_error_in_the_script_keeps_its_line(run: Callable[..., Result]) -> No
     assert run("\nnull.x", one=LIBRARY).err.startswith("a.js:2\n")
 
 
+def test_an_error_after_a_long_library_keeps_its_line(run: Callable[..., Result]) -> None:
+    """The host's own code is taken to be below all lines of all scripts."""
+    assert run("\nnull.x", one="\n" * 12_000).err.startswith("a.js:2\n")
+
+
 @pytest.mark.parametrize("command", [[], ["check"]])
 def test_a_library_that_does_not_compile_is_named(
     command: list[str], run: Callable[..., Result], tmp_path: Path

@@ -227,6 +227,11 @@ def test_a_probe_sends_nothing_and_tells_how_far_it_came(
     assert (0, "") == (quiet.code, quiet.err)
 
 
+def test_a_probe_without_a_mail_says_so(run: Callable[..., Result]) -> None:
+    """Who probes wants to know that no mail came about."""
+    assert "0 mails: 0 would be accepted, 0 failed; nothing was sent (--probe)\n" == run("", "--probe").err
+
+
 def test_a_mail_from_a_getter_of_another_names_its_line(run: Callable[..., Result]) -> None:
     """A mail sent while another's fields are read has its own line; far within such calls none is looked for."""
     result = run(
@@ -235,10 +240,11 @@ def test_a_mail_from_a_getter_of_another_names_its_line(run: Callable[..., Resul
         "function again() {\n"
         "  if (depth++ < 5) send_email({ ...mail, get subject() { return again(), 'x'; } });\n"
         "}\n"
-        "again();"
+        "again();\n"
+        "send_email(mail);"
     )
     found = [line.rpartition(", ")[2] for line in result.err.splitlines()]
-    assert ["send_email)"] * 2 + ["a.js:4)"] * 3 == found
+    assert ["send_email)"] * 2 + ["a.js:4)"] * 3 + ["a.js:7)"] == found
 
 
 @pytest.mark.parametrize(

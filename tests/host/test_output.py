@@ -142,6 +142,17 @@ def test_a_closed_stdout_keeps_no_mail_and_no_state_back(tmp_path: Path) -> None
         assert 1 == len(server.messages)
 
 
+@posix
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [("exit(3)", 3), ("exit(0)", 1), ("send_email({}); exit(0)", 1), ("throw 1", 1)],
+)
+def test_lost_output_changes_no_worse_exit_code(end: str, code: int, tmp_path: Path) -> None:
+    """Output for a closed stdout makes a 1 of 0, and of the 3 of a failed mail; a 3 of the script's own stays."""
+    (tmp_path / "a.js").write_text(f"console.log('x'.repeat(1e5)); {end}")
+    assert code == _shell("JSNPY a.js --fail-on-send-error >&-", tmp_path).returncode
+
+
 def test_many_lines_arrive_in_order(tmp_path: Path) -> None:
     """200,000 lines reach a file whole, those of both streams in the order they were printed."""
     (tmp_path / "a.js").write_text("for (let i = 0; i < 200000; i++) console.log(i); console.error('e')")
@@ -233,7 +244,8 @@ def test_the_first_trouble_is_the_one_that_is_told() -> None:
     output.write(STDOUT, "first")
     output.write(STDERR, "second")
     output.finish()
-    assert ("cannot write first", 1) == (str(output.trouble), output.exit_code(0))
+    assert "cannot write first" == str(output.trouble)
+    assert [1, 1, 124] == [output.exit_code(code) for code in (0, 3, 124)]
 
 
 def test_a_very_long_message_is_cut_in_its_middle() -> None:

@@ -64,3 +64,9 @@ def test_a_short_run_imports_nothing_dear(script: str, arguments: list[str], tmp
     names = imported(tmp_path, *arguments)
     assert "jsnpy.engine.engine" in names
     assert set() == DEAR & names
+
+
+def test_what_a_script_does_not_use_is_not_imported(tmp_path: Path) -> None:
+    """Timers and reports of mails come with the first of them."""
+    (tmp_path / "a.js").write_text("console.log()")
+    assert set() == {"jsnpy.bindings.clock", "jsnpy.mail_report", "jsnpy.spellings"} & imported(tmp_path, "a.js")

@@ -200,3 +200,19 @@ for (const tag of ["tr", "az-AZ", "lt", "de", "en-US", ["tr", "de"], [], undefin
 }
 const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
 show("ascii", () => ascii.sort((a, b) => a.localeCompare(b)).join(""));
+
+// One pair each for what languages do to letters of their own: variants, three letters that are one, composed or not,
+// capital ones (first in Danish), beyond the letters of one code unit, and beyond texts that are remembered.
+for (const tag of ["en", "SV", "da", "no", "hu", "cs", "lt", "en"]) {
+  for (const [a, b] of [
+    ["ä", "z"], ["ü", "ű"], ["Ü", "ű"], ["y", "ü"], ["dzz", "dzsa"], ["í", "ý"], ["Č", "č"], ["a", "A"], ["aA", "Az"], ["😀", "😁"], ["a\u030a", "å"], ["a\u030a", "z"],
+    ["x".repeat(101) + "ä", "x".repeat(101) + "z"],
+  ]) show(["pair", tag, a.slice(-4), b.slice(-4)], () => a.localeCompare(b, tag));
+}
+show(["letters", "TR"], () => ["iI".toLocaleUpperCase("TR"), "iI".toLocaleLowerCase("TR"), "iI".toLocaleLowerCase("LT-lt")]);
+for (const accent of ["\u0300", "\u0314", "\u0315", "\u033c", "\u033d", "\u0344", "\u0345"]) {
+  show(["above", accent], () => `I${accent}`.toLocaleLowerCase("lt"));
+}
+for (const name of ["localeCompare", "toLocaleUpperCase", "toLocaleLowerCase"]) {
+  for (const nothing of [undefined, null]) show([name, String(nothing)], () => ""[name].call(nothing, "x"));
+}

@@ -4,8 +4,8 @@ function bindLanguage(host) {
   "use strict";
   const {
     ArrayPrototype, BigIntPrototype, DatePrototype, JSONParse, JSONStringify, NumberPrototype, ObjectDefineProperty,
-    RangeError, ReflectApply, RegExpPrototypeExec, String, StringPrototype, StringPrototypeIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase,
-    SyntaxError, TypeError,
+    RangeError, ReflectApply, RegExpPrototypeExec, String, StringPrototype, StringPrototypeIndexOf,
+    StringPrototypeSlice, StringPrototypeToLowerCase, SyntaxError, TypeError,
   } = host.primordials;
   const shown = 20;
 
@@ -123,7 +123,8 @@ function bindLanguage(host) {
   const { toUpperCase, toLowerCase } = StringPrototype;
 
   function insist(text, name) {
-    if (text === undefined || text === null) throw new TypeError(`String.prototype.${name} called on null or undefined`);
+    if (text !== undefined && text !== null) return;
+    throw new TypeError(`String.prototype.${name} called on null or undefined`);
   }
 
   replace(StringPrototype, {
