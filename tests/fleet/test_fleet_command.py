@@ -263,7 +263,9 @@ def test_a_secret_in_the_scripts_path_is_not_sent(tmp_path: Path, monkeypatch: p
         (tmp_path / "geheim-12" / name).write_text("1")
     in_folder = json.dumps(given).replace('": "', '": "${ENV:FOLDER}/').replace('["', '["${ENV:FOLDER}/')
     (tmp_path / "a.json").write_text(in_folder)
-    order = runs.order(config.load(str(tmp_path / "a.json"), keep_references=True), Options())
+    loaded = config.load(str(tmp_path / "a.json"), keep_references=True)
+    loaded.warnings.append("something about geheim-12")
+    order = runs.order(loaded, Options())
     assert "geheim-12" not in str(order)
     assert str(tmp_path / "geheim-12" / "s.json") == runs.ordered(order)[0].statefile
 
@@ -276,6 +278,26 @@ def test_an_encoding_that_only_the_submitter_has_is_told(script: Path) -> None:
     order["config"]["encoding"] = "oem-of-another-system"
     with pytest.raises(ConfigError, match="cannot be decoded as oem-of-another-system"):
         runs.ordered(order)
+
+
+def test_all_of_a_password_is_a_secret_for_the_worker(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where only a part of it came from a reference, as in a run here."""
+    monkeypatch.setenv("SMTP_PASS", "geheim-12")
+    script.write_text(script.read_text().replace("${ENV:SMTP_PASS}", "vor-${ENV:SMTP_PASS}-nach"))
+    ordered, _ = runs.ordered(runs.order(config.load(str(script), keep_references=True), Options()))
+    assert "vor-geheim-12-nach" in ordered.secrets
+
+
+def test_an_order_of_another_version_is_understood_as_far_as_it_goes(script: Path) -> None:
+    """What it has more is left out, what it has less has its default; version 1 had the encoding in another place."""
+    order = runs.order(config.load(str(script), keep_references=True), Options(dry_run=True, mailbox="x", outbox="y"))
+    order["config"] |= {"novelty": 1}
+    order["options"] |= {"novelty": 1}
+    del order["config"]["encoding"], order["options"]["max_age"]
+    order["encoding"] = "latin-1"
+    ordered, options = runs.ordered(order)
+    assert ("latin-1", None, True) == (ordered.encoding, options.max_age, options.dry_run)
+    assert (None, None) == (options.mailbox, options.outbox)  # a worker's folders are not for whoever submits
 
 
 def test_an_order_from_the_queue_brings_neither_secrets_nor_warnings(script: Path) -> None:

@@ -39,11 +39,13 @@ class Tasks:
         self.kept: Any = redis.Redis.from_url(state.url)
         self.folder = folder
 
-    def submit(self, script: str = "console.log(1)", arg: object = None, **options: Any) -> dict[str, Any]:
+    def submit(
+        self, script: str = "console.log(1)", arg: object = None, encoding: str | None = None, **options: Any
+    ) -> dict[str, Any]:
         """Submit a run, and return its task as the broker hands it out."""
         (self.folder / "run.js").write_text(script)
         (self.folder / "run.json").write_text(json.dumps({"scriptfile": "run.js", "arg": arg}))
-        loaded = config.load("run.json", keep_references=True)
+        loaded = config.load("run.json", keep_references=True, encoding=encoding)
         self.module.submit(runs.order(loaded, Options(**options)))
         return self.next()
 
