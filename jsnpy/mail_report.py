@@ -33,6 +33,7 @@ class MailReport:
         refused: how many recipients of accepted mails were refused.
         under_way: the recipients of the mail that is being sent, "" where there is none.
         dot_sent: whether that mail's final dot may have reached the server.
+        delivered: what the server said of it, or None as long as it has said nothing.
         kept_as: that mail's ID, where it is known to be kept for a further attempt, or "".
     """
 
@@ -45,11 +46,13 @@ class MailReport:
         self.refused = 0
         self.under_way = ""
         self.dot_sent = False
+        self.delivered: bool | None = None
         self.kept_as = ""
 
     def begin(self, fields: object) -> None:
         """Note that a mail is being sent."""
-        self.dot_sent, self.kept_as, self.under_way = False, "", _named(_wanted(fields)) or "nobody"
+        self.dot_sent, self.delivered, self.kept_as = False, None, ""
+        self.under_way = _named(_wanted(fields)) or "nobody"
 
     def end(self, result: SendResult, facts: dict[str, Any]) -> None:
         """Count a mail, and say on stderr what an operator should know of it.
@@ -105,7 +108,9 @@ class MailReport:
             sent = f"{_count(self._accepted, 'mail')} sent, {last}"
         if not self.under_way or self._options.probe:
             return sent
-        fate = "may have been delivered" if self.dot_sent else "was not delivered"
+        fate = "was delivered" if self.delivered else "was not delivered"
+        if self.dot_sent and self.delivered is None:
+            fate = "may have been delivered"
         if self.kept_as:  # else somebody might send it by hand, and the next flush again
             fate = f"was not delivered and is kept as {self.kept_as}"
         return f"a send_email to {self.under_way} was under way, its mail {fate}; {sent}"

@@ -143,6 +143,7 @@ class Mailer:
             probe=self._options.probe,
             listener=self._output.info if self._options.level >= VERBOSE else None,
             at_dot=self._before_dot,
+            at_answer=self._after_dot,
             tokens=self._opened_tokens(),
         )
 
@@ -153,6 +154,9 @@ class Mailer:
             from jsnpy.smtp.outcome import Code, SendFailure
 
             raise SendFailure(Code.PROTOCOL, "message", "the run was ended before the message's final dot")
+
+    def _after_dot(self, delivered: bool) -> None:
+        self.report.delivered = delivered
 
     def _opened_tokens(self) -> Tokens | None:
         config = self._config

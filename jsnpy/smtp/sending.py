@@ -142,10 +142,12 @@ class Sending:
             session.open()
             session.carry(transaction.run)
             self._journal.accepted()
+            self._answered(delivered=not self.settings.probe)
         except (SendFailure, ReplyError) as error:
             failure = error if isinstance(error, SendFailure) else session.failure(error)
             if failure.code != Code.UNKNOWN:
                 self._journal.refused()
+                self._answered(delivered=False)
             raise failure from None
         finally:
             session.finish()
@@ -173,6 +175,10 @@ class Sending:
     def _hide(self, password: str) -> None:
         if password.strip().lower() != tokens.OAUTH2_REFERENCE.lower():
             self.redactor.add(password)
+
+    def _answered(self, *, delivered: bool) -> None:
+        if self.settings.at_answer is not None:
+            self.settings.at_answer(delivered)
 
     def _before_dot(self) -> None:
         self._journal.before_dot()

@@ -237,6 +237,21 @@ def test_the_fate_of_the_mail_under_way_is_told(number: "int | None", at: str, f
     assert f"a send_email to b@x.test was under way, its mail {fate}; no other mail was sent\n" in said
 
 
+@pytest.mark.parametrize(("reply", "fate"), [(b"250 ok\r\n", "was delivered"), (b"550 no\r\n", "was not delivered")])
+def test_the_fate_of_a_mail_that_was_answered_is_known(reply: bytes, fate: str, tmp_path: Path) -> None:
+    """A run that is ended while a server is slow to say goodbye tells what the server has said of the mail."""
+    reached = threading.Event()
+    with ScriptedServer(MESSAGE=reply, QUIT=(lambda _: reached.set(), HANG)) as server:
+        _config(tmp_path, server, "send_email(arg)")
+        with running("a.json", cwd=tmp_path) as process:
+            assert process.stderr
+            assert reached.wait(10)
+            process.send_signal(signal.SIGINT)
+            seconds_to_end(process)
+            said = process.stderr.read().decode()
+    assert f"a send_email to b@x.test was under way, its mail {fate}; no other mail was sent\n" in said
+
+
 def test_no_dot_follows_when_it_was_said_that_none_will() -> None:
     """What a run that is ended has said of its mail stays true while the process still writes its output."""
     with ScriptedServer() as server:
