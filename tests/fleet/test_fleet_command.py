@@ -89,6 +89,12 @@ def test_a_url_that_is_none_is_told_without_any_of_it(variable: str, url: str) -
     assert not re.search("GE\\b|HEIM|12|99999|127", str(told.value))
 
 
+def test_a_url_for_results_has_two_slashes() -> None:
+    """Else it would be taken for one without a host."""
+    with pytest.raises(UsageError, match="JSNPY_RESULT_URL is no URL"):
+        Settings({"JSNPY_BROKER_URL": "redis://a/0", "JSNPY_RESULT_URL": "redis:b"})
+
+
 @pytest.mark.parametrize("variable", ["JSNPY_BROKER_URL", "JSNPY_RESULT_URL"])
 def test_a_submit_with_a_url_that_is_none_is_exit_2(script: Path, variable: str) -> None:
     """The command says no more of such a URL, or why it could not be read."""
@@ -126,6 +132,16 @@ def test_a_broker_of_another_kind_is_refused(url: str) -> None:
     """What is neither Redis nor RabbitMQ is an error: a run is never handed to what no worker asks."""
     with pytest.raises(UsageError, match="JSNPY_BROKER_URL names no broker that the fleet can use"):
         Settings({"JSNPY_BROKER_URL": url})
+
+
+@pytest.mark.parametrize(
+    ("scheme", "redis"),
+    [("redis", True), ("rediss", True), ("redis+socket", True), ("amqp", False), ("amqps", False), ("pyamqp", False)],
+)
+def test_each_kind_of_broker_is_known(scheme: str, redis: bool) -> None:
+    """What only Redis needs is done where the broker is Redis, not where only results and state are."""
+    settings = Settings({"JSNPY_BROKER_URL": f"{scheme}://a/0", "JSNPY_RESULT_URL": " redis://b/1 "})
+    assert (redis, "redis://b/1") == (settings.redis, settings.results)
 
 
 def test_one_redis_knows_which_run_is_whose() -> None:
@@ -346,9 +362,9 @@ def test_where_results_and_state_go(broker: str, results: str, expected: tuple[s
 def test_the_passwords_of_both_urls_are_masked() -> None:
     """Broker's and results' passwords are kept out of every message, as they are written and as they are meant."""
     redactor = Redactor()
-    urls = ("amqp://u:GEHEIM%2F77@a//;amqp://u:SECRET-2@b//", "redis://:HEIMLICH%4088@c/0")
+    urls = ("amqp://u:GEHEI%4D%2F77@a//;amqp://u:SECRET-2@b//", "redis://:HEIMLICH%4088@c/0")
     Settings(dict(zip(("JSNPY_BROKER_URL", "JSNPY_RESULT_URL"), urls, strict=True))).hide_passwords(redactor)
-    for secret in ("GEHEIM%2F77", "GEHEIM/77", "SECRET-2", "HEIMLICH%4088", "HEIMLICH@88"):
+    for secret in ("GEHEI%4D%2F77", "GEHEIM%2F77", "GEHEIM/77", "SECRET-2", "HEIMLICH%4088", "HEIMLICH@88"):
         assert secret not in redactor.scrub(f"refused {secret}.")
 
 
