@@ -125,15 +125,16 @@ class _LogIn:
         answer = source.fetch(user, min(self._deadline or float("inf"), time.monotonic() + _CHECK_PATIENCE))
         claims = facts.claims(answer.access_token)
         where = settings.host or settings.command[0]
+        lasts = f", good for {answer.lifetime / 60:.0f} min" if answer.lifetime else ""
         lines = {
-            "token": f"from {where}, {len(answer.access_token)} characters, good for {answer.lifetime / 60:.0f} min",
+            "token": f"from {where}, {len(answer.access_token)} characters{lasts}",
             "audience": facts.text(claims.get("aud", "")),
             "roles": facts.text(claims.get("roles", "")),
             "scope": facts.text(claims.get("scp", claims.get("scope", answer.scope))),
             "tenant": facts.text(claims.get("tid", "")),
             "client": facts.text(claims.get("appid", claims.get("azp", ""))),
             "person": facts.text(claims.get("upn", claims.get("preferred_username", ""))),
-            "expires": _moment(claims.get("exp")) or _moment(time.time() + answer.lifetime),
+            "expires": _moment(claims.get("exp")) or (_moment(time.time() + answer.lifetime) if lasts else "not said"),
             "doubt": answer.doubt,
         }
         shown = "".join(f"{name + ':':<10}{text}\n" for name, text in lines.items() if text)

@@ -36,7 +36,7 @@ def claims(token: str) -> dict[str, Any]:
 def text(value: object) -> str:
     """Return a claim as one line."""
     items = value if isinstance(value, list) else [value]
-    return printable(whole(" ".join(str(each) for each in items)))[:200]
+    return printable(whole(" ".join(str(each) for each in items if each is not None)))[:200]
 
 
 def doubt(settings: Settings, token: str, scope: str) -> str:

@@ -126,6 +126,8 @@ class Source:
     def fetch(self, user: str, deadline: float) -> Answer:
         """Return a new token with all the endpoint said of it, whatever is kept; it is kept now.
 
+        Of a program's token nobody says how long it is good for: its lifetime is 0.
+
         Args:
             user: the mailbox.
             deadline: time.monotonic() up to which it may take.
@@ -135,7 +137,7 @@ class Source:
         """
         with self._one_at_a_time:
             if self.settings.grant == "command":
-                return Answer(access_token=self._of_program(deadline).text)
+                return Answer(access_token=self._of_program(deadline).text, lifetime=0.0)
             need = self._need(user)
             need.slot.insist_on_safety()
             release = self._locked(need, deadline)

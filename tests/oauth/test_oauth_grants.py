@@ -713,6 +713,28 @@ def test_what_a_hanging_program_started_is_not_waited_for(fail: Fail) -> None:
     assert time.monotonic() - begun < 15
 
 
+def test_a_program_that_prints_for_ever_is_ended_in_time(fail: Fail) -> None:
+    """However much a program prints, it takes no longer than the mail may, and no memory."""
+    begun = time.monotonic()
+    assert -3 == fail({"command": [sys.executable, "-c", "while True: print('x' * 100_000)"]}, seconds=1).code
+    assert time.monotonic() - begun < 3
+
+
+def test_what_a_program_leaves_running_is_not_waited_for(ask: Ask) -> None:
+    """A program that started an agent has printed its token, though the agent holds its output open."""
+    inner = "import time; time.sleep(20)"
+    script = f"import subprocess, sys; print('t0ken', flush=True); subprocess.Popen([sys.executable, '-c', {inner!r}])"
+    begun = time.monotonic()
+    assert "t0ken" == ask({"command": [sys.executable, "-c", script]}).text
+    assert time.monotonic() - begun < 10
+
+
+def test_a_failing_programs_words_do_not_show_its_token(fail: Fail) -> None:
+    """What it printed as a token is masked in what it said as it failed."""
+    script = "import sys; print('t0ken-t0ken'); sys.exit('could not store t0ken-t0ken')"
+    assert fail({"command": [sys.executable, "-c", script]}).what.endswith("code 1: could not store [redacted]")
+
+
 @pytest.mark.skipif(os.name != "nt", reason="elsewhere a program's name has no ending")
 def test_windows_finds_a_batch_file_by_its_name(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What scoop and npm put into PATH ends in .cmd."""

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -416,3 +417,14 @@ def test_a_check_without_a_host_shows_the_facts_alone(mails: Mails) -> None:
     done = checked(mails, None, host=None)
     assert (0, "") == (done.code, done.err)
     assert "log-in:   not tried" in done.out
+
+
+def test_a_check_does_not_make_up_how_long_a_programs_token_is_good(mails: Mails) -> None:
+    """No endpoint said anything of it; what a token itself says is shown, a claim without a value is not."""
+    for token, expires in (("t0ken", "not said"), (jwt({**CHECKED, "scp": None}), "2027-01-15 08:00:00 UTC")):
+        config = mails.write(None, {"command": [sys.executable, "-c", f"print({token!r})"]}, host=None)
+        done = check(mails, config)
+        assert (0, "") == (done.code, done.err)
+        assert f"expires:  {expires}\n" in done.out
+        assert "good for" not in done.out
+        assert "None" not in done.out
