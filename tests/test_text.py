@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsnpy.text import did_you_mean, harmless, kind, printable, seconds, whole
+from jsnpy.text import did_you_mean, harmless, how_to_install, kind, printable, seconds, whole
 
 FIELDS = ("host", "port", "user", "pass", "ssl", "starttls", "from", "to", "subject", "headers", "reply_to", "arg")
 
@@ -136,6 +137,7 @@ def test_a_servers_text_stays_readable_in_any_script(text: str, shown: str) -> N
         (0.2004, "0.2 s"),
         (1.26, "1.3 s"),
         (2.003, "2 s"),
+        (9.7, "9.7 s"),
         (9.99, "10 s"),
         (61.4, "61 s"),
         (86400.5, "86400 s"),
@@ -144,3 +146,9 @@ def test_a_servers_text_stays_readable_in_any_script(text: str, shown: str) -> N
 def test_a_duration_has_no_digits_that_nobody_needs(duration: float, shown: str) -> None:
     """A timeout of two seconds is one, whatever the clock says of the milliseconds."""
     assert shown == seconds(duration)
+
+
+def test_a_command_to_paste_quotes_a_folder_with_a_blank(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python is below "Program Files" on many a machine."""
+    monkeypatch.setattr(sys, "executable", r"C:\Program Files\python.exe")
+    assert r'"C:\Program Files\python.exe" -m pip install ' in how_to_install("celery")

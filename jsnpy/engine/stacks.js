@@ -59,10 +59,8 @@ function makeStacks(primordials, hostLines, load) {
         }
       },
     };
-    ObjectDefineProperty(ErrorPrototype, "stack", {
-      __proto__: null, configurable: true, enumerable: false, set: original.set,
-      get: ObjectGetOwnPropertyDescriptor(replaced, "stack").get,
-    });
+    const { get } = ObjectGetOwnPropertyDescriptor(replaced, "stack");
+    ObjectDefineProperty(ErrorPrototype, "stack", { __proto__: null, get }); // its setter stays
     // The binding reads the stack of the engine's own errors at a moment when no script's code may run.
     ObjectDefineProperty(InternalErrorPrototype, "stack", { __proto__: null, get: original.get, set: original.set });
   }
@@ -92,7 +90,7 @@ function makeStacks(primordials, hostLines, load) {
       try {
         return traces().caller(text);
       } catch {
-        return { __proto__: null, name: scripts[scripts.length - 1].name, line: 0 }; // no memory or stack left to look
+        return { __proto__: null, name: "", line: 0 }; // no memory or stack left to look
       }
     },
   };

@@ -70,6 +70,13 @@ def test_a_command_that_is_typed_as_a_flag_is_named(tmp_path: Path, flag: str, c
     assert (2, f"jsnpy: error: {flag} is a command: jsnpy {command}\n") == (done.code, done.err)
 
 
+def test_a_file_that_is_called_nearly_like_a_command(tmp_path: Path) -> None:
+    """Who names a file that is there meant no command."""
+    (tmp_path / "chek").write_text("")
+    done = jsnpy("chek", "x", cwd=tmp_path)
+    assert (2, True) == (done.code, "one file is run, but 2 were given" in done.err)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows guesses where the folder of another user would be")
 def test_the_folder_of_a_user_who_is_not_there(tmp_path: Path) -> None:
     """No folder that is called ~somebody is made where somebody else's was meant."""
@@ -116,6 +123,7 @@ def test_an_account_without_a_home_folder(words: list[str], home: str, tmp_path:
         (["submit"], "Missing argument 'FILE'"),
         (["outbox"], "Missing command"),
         (["chek", "a.js"], 'there is no command "chek"; did you mean check?'),
+        (["zzzz", "a.js"], "one file is run, but 2 were given"),
         (["outbox", "flsh"], "No such command 'flsh'"),
         (["--\x1b[31m"], r"\x1b[31m"),
     ],

@@ -113,6 +113,30 @@ def test_stack_that_a_script_reads(tmp_path: Path) -> None:
     assert jsnpy("a.js", cwd=tmp_path).out == "RangeError: m\n    at f (a.js:1:27)\n    at a.js:2:13\n"
 
 
+def test_the_stack_of_an_error_that_cannot_be_named(tmp_path: Path) -> None:
+    """To read err.stack throws nothing, as in Node, where the error's own name does."""
+    (tmp_path / "a.js").write_text(
+        "const e = new Error('m'); Object.defineProperty(e, 'name', { get() { throw 1 } }); console.log(typeof e.stack)"
+    )
+    assert "string\n" == jsnpy("a.js", cwd=tmp_path).out
+
+
+def test_a_stack_that_a_script_sets(tmp_path: Path) -> None:
+    """It is a field like others, in strict mode too."""
+    (tmp_path / "a.js").write_text("'use strict'; const e = new Error('m'); e.stack = 'own'; console.log(e.stack)")
+    assert "own\n" == jsnpy("a.js", cwd=tmp_path).out
+
+
+@pytest.mark.skipif(ORIGINAL, reason="the original engine has no Error.captureStackTrace")
+def test_a_captured_stack_begins_above_the_function_that_is_given(tmp_path: Path) -> None:
+    """As in Node: an error's factory leaves itself out."""
+    (tmp_path / "a.js").write_text(
+        "function made() { const o = {}; Error.captureStackTrace(o, made); return o }\n"
+        "function user() { console.log(made().stack) }\nuser()"
+    )
+    assert "Error\n    at user (a.js:2:31)\n    at a.js:3:1\n" == jsnpy("a.js", cwd=tmp_path).out
+
+
 def test_stack_after_a_script_spoiled_the_language(tmp_path: Path) -> None:
     """What reads a stack is loaded when there is one, and uses nothing that a script can have changed."""
     lines = [

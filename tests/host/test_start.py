@@ -67,6 +67,7 @@ def test_a_short_run_imports_nothing_dear(script: str, arguments: list[str], tmp
 
 
 def test_what_a_script_does_not_use_is_not_imported(tmp_path: Path) -> None:
-    """Timers and reports of mails come with the first of them."""
+    """Timers and reports of mails come with the first of them, what knows home folders with a `~`."""
     (tmp_path / "a.js").write_text("console.log()")
-    assert set() == {"jsnpy.bindings.clock", "jsnpy.mail_report", "jsnpy.spellings"} & imported(tmp_path, "a.js")
+    needless = {"jsnpy.bindings.clock", "jsnpy.mail_report", "jsnpy.spellings", "jsnpy.home"}
+    assert set() == needless & imported(tmp_path, "a.js", "--outbox", "box")

@@ -111,6 +111,7 @@ def test_a_folder_made_by_hand_is_closed_if_only_tokens_are_in_it(
     ("variables", "folder"),
     [
         ({"JSNPY_TOKEN_DIR": "/a/b"}, "/a/b"),
+        ({"JSNPY_TOKEN_DIR": "b"}, "b"),
         ({"JSNPY_TOKEN_DIR": "/a/b", "STATE_DIRECTORY": "/s"}, "/a/b"),
         ({"STATE_DIRECTORY": "/s/one:/s/two", "XDG_STATE_HOME": "/x"}, "/s/one/tokens"),
         ({"XDG_STATE_HOME": "/x", "HOME": "/h"}, "/x/jsnpy/tokens"),
@@ -125,7 +126,7 @@ def test_where_tokens_are_kept(monkeypatch: pytest.MonkeyPatch, variables: dict[
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert folder == storage.default_folder()
+    assert os.path.abspath(folder) == storage.default_folder()
 
 
 CHANGES: list[dict[str, Any]] = [
@@ -490,7 +491,7 @@ def test_an_account_without_a_home_folder_keeps_no_token(
     home: str,
     named: str,
 ) -> None:
-    """No folder is made in the current one in its place: an application goes on, a log-in is told why."""
+    """None of that name in the current one is made or used: an application goes on, a log-in is told why."""
     current = tmp_path / "current"
     current.mkdir()
     monkeypatch.chdir(current)
@@ -503,6 +504,9 @@ def test_an_account_without_a_home_folder_keeps_no_token(
     for block in (logged_in(endpoint), endpoint.block(refresh_token="r3fresh-1")):
         assert f"the token folder {folder} cannot be written: {why}" in fail(block).what
     assert (1, []) == (len(endpoint.requests), os.listdir(current))
+    (current / folder).mkdir(parents=True, mode=0o700)
+    ask(endpoint.block())
+    assert [] == [file for _, _, files in os.walk(current) for file in files]
 
 
 @posix

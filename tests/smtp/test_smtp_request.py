@@ -512,6 +512,7 @@ def test_unknown_fields_are_named(scripted: Scripted, changes: dict[str, Any], n
         ("pass", {"user": "ann", "password": "tr0ub4dor"}, 'there is "password": did you mean "pass"?'),
         ("to", {"to": {"emial": "b@x.test"}}, 'to.email is missing; there is "to.emial": did you mean "to.email"?'),
         ("subject", {"zzzzz": 1}, "subject is missing"),
+        ("to", {"to": [], "to_": "b@x.test"}, "to is an empty array"),
     ],
 )
 def test_a_missing_field_that_is_there_under_another_name(gone: str, given: dict[str, Any], told: str) -> None:

@@ -57,6 +57,14 @@ def test_arg_may_be_anything(arg: object) -> None:
             {"scriptfile": "x.js", "oauth2": {"login": "${env:LOGIN}"}},
             "'${env:LOGIN}' is not one of ['device', 'browser']",
         ),
+        (
+            {"scriptfile": "x.js", "oauth2": {"login": "${ENV:}"}},
+            "'${ENV:}' is not one of ['device', 'browser']",
+        ),
+        (
+            {"scriptfile": "x.js", "oauth2": {"login": "${ENV:A"}},
+            "'${ENV:A' is not one of ['device', 'browser']",
+        ),
         ({"scriptfile": "x.js", "oauth2": {"client_auth": 1}}, "1 is not of type 'string'"),
         ({"scriptfile": "x.js", "oauth2": {"params": {"a": 1}}}, "1 is not of type 'string'"),
         ({"scriptfile": "x.js", "oauth2": {"command": "oama"}}, "'oama' is not of type 'array'"),
