@@ -126,17 +126,17 @@ def address_header(name: str, addresses: list[Address]) -> bytes:
     for number, address in enumerate(addresses):
         start = " " if number else f"{name}: "
         end = "," if number < len(addresses) - 1 else ""
-        first, *rest = (start + _mailbox(address) + end).split("\r\n")
+        first, *rest = (start + _mailbox(address, LINE - len(start)) + end).split("\r\n")
         lines += [fold(first, len(start)), *(fold(line, 1) for line in rest)]
     return "\r\n".join(lines).encode("utf-8") + b"\r\n"
 
 
-def _mailbox(address: Address) -> str:
+def _mailbox(address: Address, room: int) -> str:
     name = address.name
     if not name:
         return address.wire
     if not name.isascii() or "=?" in name or "  " in name or len(name) > _LONGEST_NAME:
-        phrase = "\r\n ".join(encoded_words(name, first=_WORD - 10))
+        phrase = "\r\n ".join(encoded_words(name, first=room))
     elif all(word and ATEXT.issuperset(word) for word in name.split(" ")):
         phrase = name
     else:

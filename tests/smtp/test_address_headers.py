@@ -46,6 +46,15 @@ def test_only_the_name_of_an_address_header_is_encoded(name: str) -> None:
     assert "Jürgen" == str(make_header(decode_header(value.partition(" <")[0])))
 
 
+@pytest.mark.parametrize("name", sorted(ADDRESS_HEADERS))
+@pytest.mark.parametrize("length", range(20, 70, 7))
+def test_an_encoded_name_fits_its_line(name: str, length: int) -> None:
+    """However long a header's own name is, the encoded words after it make no line of more than 78."""
+    headers = {name: f"{'ü' * length} <j@x.test>"}
+    head, _, _ = Sending().prepare(fields(None, headers=headers)).message.data.partition(b"\r\n\r\n")
+    assert max(map(len, head.split(b"\r\n"))) <= 78
+
+
 def test_address_headers_hold_lists() -> None:
     """Several addresses are folded one a line, with either separator."""
     value = str(built({"Reply-To": 'a@x.test; "Lee, Ann" <b@y.test>,'})["Reply-To"])
