@@ -43,8 +43,10 @@ def command(target: str, typed: dict[str, Any], *, check: bool) -> int:
         deadline = time.monotonic() + seconds if seconds else None
         log_in = _LogIn(call, streams, redactor, deadline)
         stopped = supervisor.supervise(lambda _: codes.append(log_in.run(check=check)), lambda: None, deadline)
-        if stopped == ExitCode.TIMEOUT:
-            streams.error(f"the log-in was ended after {seconds:g} s (--timeout)")
+        if stopped is not None:
+            after = f" after {seconds:g} s" if stopped == ExitCode.TIMEOUT else ""
+            what = "check" if check else "log-in"
+            streams.error(f"the {what} was ended{after} ({supervisor.ENDED_BY[stopped]})")
         streams.finish()
         return codes[0] if stopped is None else stopped
 

@@ -323,12 +323,14 @@ def test_a_refusal_comes_back_too(endpoint: TokenEndpoint, browser: Callable[...
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
-def test_a_signal_ends_it(browser: Callable[..., Browser]) -> None:
-    """Ctrl-C while nobody comes is 130, soon."""
+@pytest.mark.parametrize(("sent", "code", "words"), [("SIGINT", 130, "Ctrl-C"), ("SIGTERM", 143, "SIGTERM")])
+def test_a_signal_ends_it(browser: Callable[..., Browser], sent: str, code: int, words: str) -> None:
+    """Ctrl-C or SIGTERM while nobody comes ends it soon, and stderr says so."""
     log = browser()
     begun = time.monotonic()
-    log.process.send_signal(signal.SIGINT)
-    assert 130 == log.end()[0]
+    log.process.send_signal(getattr(signal, sent))
+    ended, err = log.end()
+    assert (code, f"jsnpy: error: the log-in was ended ({words})\n") == (ended, err)
     assert time.monotonic() - begun < 10
 
 
