@@ -217,7 +217,6 @@ class Engine:
 
         The engine has no way to compile alone. So a definition is added that is refused before the first statement.
         """
-        self._over = True
         # The binding makes text of the error that comes out, stack and all, and no native may be called then.
         self._drive("stop", "")
         if all(self._compiles(source + tail) for tail in _TAILS):

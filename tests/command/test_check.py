@@ -51,6 +51,12 @@ def test_all_faults_of_each_file_are_told(tmp_path: Path) -> None:
     assert 2 == done.err.count("SyntaxError")
 
 
+def test_a_fault_far_down_has_its_line(tmp_path: Path) -> None:
+    """The host's own code is taken to be below all lines of the script."""
+    write(tmp_path, a_js="\n" * 12_000 + "let a = ;")
+    assert "a.js:12001\n" in jsnpy("check", "a.js", cwd=tmp_path).err
+
+
 @pytest.mark.parametrize(
     ("files", "code"),
     [(["ok.js"], 0), (["ok.js", "bad.js"], 1), (["bad.js", "bad.json", "ok.js"], 2), (["bad.json", "bad.js"], 2)],

@@ -118,6 +118,12 @@ def test_what_is_undefined_is_left_out(run: Callable[..., Result], file: Path) -
     assert "undefined false\n" == run("console.log(typeof state.since, 'since' in state)").out
 
 
+def test_what_is_undefined_is_left_out_of_the_state_alone(run: Callable[..., Result]) -> None:
+    """A field that is undefined for want of a value is still told of elsewhere."""
+    done = run("state.n = 1; http_get('http://127.0.0.1:1/', { X: undefined })")
+    assert "the header 'X' must be a string, not undefined or null" in done.err
+
+
 def test_no_file_is_made_for_nothing(run: Callable[..., Result], file: Path) -> None:
     """A script that does not use its state leaves none."""
     assert (0, "{}\n") == ((result := run("console.log(state)")).code, result.out)
