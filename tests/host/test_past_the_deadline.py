@@ -34,8 +34,14 @@ SENDS = {
 }
 
 
-def run_until(deadline: float, script: str) -> tuple[str, str]:
-    """Run a script whose sends return past the deadline only; return what it printed and how it ended."""
+def run_until(deadline: float, script: str, *, slow_reader: bool = False) -> tuple[str, str]:
+    """Run a script whose sends return past the deadline only; return what it printed and how it ended.
+
+    Args:
+        deadline: in `time.monotonic()` seconds.
+        script: its source.
+        slow_reader: whether what is printed is taken past the deadline only, too.
+    """
     printed: list[str] = []
     timers = iter([1])
 
@@ -45,6 +51,8 @@ def run_until(deadline: float, script: str) -> tuple[str, str]:
 
     def write(_: int, text: str) -> bool:
         printed.append(text)
+        if slow_reader:
+            late(None)
         return True
 
     natives = {"send_email": late, "timer_start": lambda _: 1}
@@ -74,6 +82,11 @@ def test_nothing_is_printed_past_the_deadline() -> None:
     assert printed.startswith("1\n")
     assert kind == "late"
     assert run_until(time.monotonic(), "console.log('past')") == ("", "late")
+
+
+def test_a_reader_that_takes_too_long_ends_the_script_too() -> None:
+    """Nothing runs after a print that waited past the deadline."""
+    assert ("1\n", "late") == run_until(time.monotonic() + 0.1, "console.log(1)", slow_reader=True)
 
 
 def test_a_send_that_notices_the_deadline_first_is_still_under_way() -> None:
