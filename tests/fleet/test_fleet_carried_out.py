@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -84,3 +86,20 @@ def test_a_runs_mails_wait_with_what_it_was_told(tasks: Tasks, monkeypatch: pyte
     assert ("latin-1", 5.5) == (kept.terms.encoding, kept.terms.max_age)
     assert "${ENV:SMTP_PASS}" in row.server
     assert "geheim-4711" not in str(tasks.kept.hgetall(f"jsnpy:mail:{row.id}"))
+
+
+def test_a_later_attempt_knows_what_its_run_was_told(tasks: Tasks) -> None:
+    """It reads the password's file in the run's encoding, and gives the mail up at the run's age."""
+    (tasks.folder / "secret.txt").write_bytes("Größe".encode("latin-1"))
+    refuse = {"bob@y.test": "451 4.7.1 later"}
+    with MailServer(users={"ann": "Größe"}, refuse=refuse) as server:
+        mail = fields(server, user="ann", pass_="${FILE:secret.txt}")
+        tasks.hand(tasks.submit(SENDS, {"mails": [mail]}, encoding="latin-1", max_age=3600.0))
+        ((row, _),) = tasks.module.waiting.rows()
+        kept = json.loads(tasks.kept.hget(f"jsnpy:mail:{row.id}", "row")) | {"created": time.time() - 7200}
+        tasks.kept.hset(f"jsnpy:mail:{row.id}", "row", json.dumps(kept))
+        tasks.kept.zadd("jsnpy:waiting", {row.id: 0})
+        tasks.send_due()
+        state, why = tasks.hand(tasks.next())
+        assert [("ann", "Größe")] * 2 == server.logins
+    assert ("FAILURE", True) == (state, f"the mail {row.id} (Alert): given up after " in str(why))
