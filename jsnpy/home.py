@@ -2,6 +2,8 @@
 
 import os
 
+from jsnpy.text import printable
+
 
 def expanded(path: str) -> str:
     """Return a path with the home folder in place of a `~` at its beginning; other paths stay as they are.
@@ -21,5 +23,5 @@ def expanded(path: str) -> str:
     if mine and (not os.path.isabs(whole) or not os.environ.get(variable, "x")):
         raise ValueError(f"this account has no home folder: {variable} is unset, empty or not a whole path")
     if whole.startswith("~"):
-        raise ValueError(f"no user of the name {path[1:].partition('/')[0]} is known here")
+        raise ValueError(f"no user of the name {printable(path[1:].partition('/')[0])} is known here")
     return whole

@@ -11,7 +11,7 @@ import sys
 import time
 
 from jsnpy.errors import ExitCode, JsnpyError
-from jsnpy.text import shortened, whole
+from jsnpy.text import harmless, shortened, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -275,6 +275,8 @@ class Output:
         message = self._redactor.scrub(message)
         if kind not in _LEVELS:
             message = shortened(message, _LONGEST)
+            if not message.isprintable():  # a name of a file may hold anything, and stand in any message
+                message = "\n".join(map(harmless, message.split("\n")))
         if self._as_json:
             from jsnpy import json_text
 

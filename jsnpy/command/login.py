@@ -13,6 +13,7 @@ from jsnpy.command.click_parts import GroupedCommand, files, takes
 from jsnpy.command.foreground import guarded
 from jsnpy.errors import ConfigError, ExitCode
 from jsnpy.output import STDERR, STDOUT, Output
+from jsnpy.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class _LogIn:
             self._streams.warn(warning)
         if read.oauth2 is None:
             raise ConfigError(
-                f'{call.target}: there is no "oauth2" block', "Without one there is nothing to log in to."
+                f'{printable(call.target)}: there is no "oauth2" block', "Without one there is nothing to log in to."
             )
         source = Source(
             read.oauth2,
@@ -103,7 +104,7 @@ class _LogIn:
 
         answer = login.log_in(source, user, self._say, self._deadline)
         who = settings.account or user
-        self._streams.show(f"logged in as {who}; what that brought is kept in {source.folder}")
+        self._streams.show(f"logged in as {who}; what that brought is kept in {printable(source.folder)}")
         claims = facts.claims(answer.access_token)
         names = [
             claims[key] for key in ("upn", "preferred_username", "unique_name") if isinstance(claims.get(key), str)

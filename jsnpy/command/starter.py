@@ -6,7 +6,7 @@ import click
 
 from jsnpy.command.click_parts import folders
 from jsnpy.errors import UsageError
-from jsnpy.text import quoted
+from jsnpy.text import printable, quoted
 
 
 @click.command("init")
@@ -21,8 +21,9 @@ def init(folder: str) -> None:
     except ValueError as why:
         raise UsageError(f"{quoted(folder)}: {why}", "A folder of that name is ./~…") from None
     for path in written:
-        click.echo(f"written: {path}")
-    click.echo(f"Next: edit {written[0]}, put the password into SMTP_PASS, and try: jsnpy {written[0]} --dry-run")
+        click.echo(f"written: {printable(path)}")
+    config = printable(written[0])
+    click.echo(f"Next: edit {config}, put the password into SMTP_PASS, and try: jsnpy {config} --dry-run")
 
 
 @click.command("types")

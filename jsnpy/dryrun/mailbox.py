@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsnpy.dryrun.page import Entry, write
 from jsnpy.errors import UsageError
+from jsnpy.text import printable
 
 if TYPE_CHECKING:
     from jsnpy.dryrun.caught import CaughtMail
@@ -95,7 +96,7 @@ class Mailbox:
 
     def _unusable(self, error: OSError) -> UsageError:
         return UsageError(
-            f"the mailbox {self.folder} cannot be written: {error.strerror or error}",
+            f"the mailbox {printable(self.folder)} cannot be written: {error.strerror or error}",
             "--mailbox needs a folder in which this user may create files",
         )
 

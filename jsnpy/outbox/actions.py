@@ -312,7 +312,7 @@ def list_(outbox: Outbox, output: Output, *, as_json: bool = False) -> int:
     for each in kept:
         output.write(STDOUT, (json_line if as_json else long_line)(each, now) + "\n")
     if not kept:
-        output.show(f"nothing is kept in {outbox.directory}")
+        output.show(f"nothing is kept in {printable(outbox.directory)}")
     output.finish()
     return output.exit_code(LEFT if kept else ExitCode.OK)
 
@@ -363,4 +363,4 @@ def drop(outbox: Outbox, ids: Sequence[str], output: Output) -> int:
 
 
 def _not_there(outbox: Outbox, id_: str) -> UsageError:
-    return UsageError(f"no mail {id_} in {outbox.directory}", "jsnpy outbox list shows the IDs.")
+    return UsageError(f"no mail {printable(id_)} in {printable(outbox.directory)}", "jsnpy outbox list shows the IDs.")

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from jsnpy.errors import UsageError
 from jsnpy.starter import fields
+from jsnpy.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ def init(folder: str) -> list[str]:
     paths = {name: os.path.join(folder, name) for name in sorted(contents, key=lambda name: name != "alert.json")}
     for path in paths.values():
         if os.path.lexists(path):
-            raise UsageError(f"{path} exists already: nothing was written", "Name another folder, or move it away.")
+            what = f"{printable(path)} exists already: nothing was written"
+            raise UsageError(what, "Name another folder, or move it away.")
     written: list[str] = []
     try:
         os.makedirs(folder, exist_ok=True)
@@ -125,7 +127,8 @@ def init(folder: str) -> list[str]:
         for path in written:  # half a starter would be in the way of the next attempt
             with suppress(OSError):  # what is said is why it cannot be written
                 os.remove(path)
-        raise UsageError(f"the starter cannot be written: {error.filename or folder}: {error.strerror}") from None
+        where = printable(str(error.filename or folder))
+        raise UsageError(f"the starter cannot be written: {where}: {error.strerror}") from None
     return list(paths.values())
 
 

@@ -342,6 +342,34 @@ def test_quiet_and_verbose(tmp_path: Path) -> None:
     assert (True, True) == ("a.js" in verbose.splitlines()[0], "quickjs" in verbose)
 
 
+_EVIL = "x\x1b[31m\u202ey"
+
+
+@posix
+@pytest.mark.parametrize("words", [
+    [f"{_EVIL}/c.json", "-v"],
+    [f"{_EVIL}/c.json", "--outbox", f"a.js/{_EVIL}"],
+    [f"{_EVIL}/c.json", "--outbox", f"~{_EVIL}/x"],
+    [f"{_EVIL}/c.json", "--dry-run", "--mailbox", f"a.js/{_EVIL}"],
+    ["init", _EVIL],
+    ["init", f"a.js/{_EVIL}"],
+    ["init", f"{_EVIL}/new"],
+    ["outbox", "list", "--outbox", _EVIL],
+    ["outbox", "show", _EVIL, "--outbox", _EVIL],
+    ["login", f"{_EVIL}/c.json"],
+])  # fmt: skip
+def test_no_name_of_a_file_reaches_the_terminal_raw(words: list[str], tmp_path: Path) -> None:
+    """Control characters in a path are shown escaped, whichever message it stands in."""
+    (tmp_path / "a.js").write_text("send_email({})")
+    (tmp_path / _EVIL).mkdir()
+    (tmp_path / _EVIL / "c.json").write_text('{"scriptfile": "../a.js"}')
+    (tmp_path / _EVIL / "alert.json").touch()
+    done = jsnpy(*words, cwd=tmp_path)
+    shown = done.out + done.err
+    assert "x\\x1b[31m\\u202ey" in shown
+    assert ("\x1b" in shown, "\u202e" in shown) == (False, False)
+
+
 def test_json_messages_are_one_object_a_line(tmp_path: Path) -> None:
     """With --log-format json every host message is an object with time, level and message."""
     (tmp_path / "a.js").write_text("setTimeout(() => {}, 2 ** 31); throw 'x\\ny'")
