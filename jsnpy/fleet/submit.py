@@ -88,7 +88,8 @@ def submit(
     try:
         # Asked first, as the result backend would try for twenty seconds where both are away.
         with app.connection_for_write() as connection:
-            connection.ensure_connection(**_PUBLISHING)
+            # And no longer than it takes once, where it is not refused but hangs.
+            connection.ensure_connection(**_PUBLISHING, timeout=_CONNECT_TIME)
         # Without --wait nobody asks for the result, but it is kept for a week, where the backend keeps any.
         submitted = celery.submit(runs.order(loaded, options), retry_policy=_PUBLISHING)
     except Exception as error:  # noqa: BLE001 - each broker's library has errors of its own

@@ -212,6 +212,36 @@ def test_a_redis_that_says_nothing_is_away() -> None:
         State(f"redis://127.0.0.1:{silent.getsockname()[1]}/0?socket_timeout=0.05").look()
 
 
+AT_ONCE = """
+import sys
+from jsnpy.fleet import submit
+submit._CONNECT_TIME = 0.5
+from jsnpy.__main__ import main
+sys.argv[1:] = ["submit", sys.argv[1]]
+main()
+"""
+
+
+def test_a_broker_that_says_nothing_is_waited_for_once(script: Path) -> None:
+    """Who is refused is tried again; who hangs has had its time, as somebody waits at the command line."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        done = subprocess.run(
+            [sys.executable, "-c", AT_ONCE, script],
+            env=environment(JSNPY_BROKER_URL=url),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        silent.settimeout(0)
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "Timeout" in done.stderr
+
+
 def test_without_a_broker_the_variable_is_named(script: Path) -> None:
     """Submit without JSNPY_BROKER_URL exits 2 and says what to set."""
     done = jsnpy("submit", script)
