@@ -320,12 +320,10 @@ class Engine:
     def _write(self, stream: int, text: str) -> bool:
         """Take output; return whether the script ends with it."""
         try:
-            if self._deadline is not None:  # one look in place of two calls: there may be millions of lines
+            if self._deadline is not None:  # a look in place of a call: there may be millions of lines
                 self._end_if_late()
             if not self._over and not self._output(stream, text):
                 self._exit(0)
-            if self._deadline is not None:
-                self._end_if_late()
         except BaseException as error:  # noqa: BLE001 - see above
             self._fault = self._fault or error
             self._end()

@@ -36,7 +36,9 @@ _METHODS = {
 _CYCLES = {"h11": "K", "h12": "h", "h23": "H", "h24": "k"}
 _AS_NODE = {
     ("en_CA", "yMd"): "y-MM-dd",  # what scripts take en-CA for; newer data has d/M/y
-    ("fr_FR", "H"): "HH 'h'",
+    ("fr", "H"): "HH 'h'",
+    ("it", "H"): "H",
+    ("uk", "H"): "H",
 }
 _NO_NAME = "\u2205" * 3
 _LONG = 4  # letters of a month's full name
@@ -216,7 +218,8 @@ def _fitting(locale: Locale, skeleton: str, parts: Mapping[str, str], options: M
         for name, width in parts.items()
         if _LETTERS.get(name, "-").replace("j", "H") in skeleton.replace("h", "H")
     }
-    pattern = _AS_NODE.get((str(locale), found)) or str(formats[found].pattern)
+    names = (str(locale), locale.language)
+    pattern = next((_AS_NODE[name, found] for name in names if (name, found) in _AS_NODE), str(formats[found].pattern))
     day_and_time = skeleton[0] == "E" and len(skeleton.strip("E")) > 0
     zoned = options.get("timeZoneName") in ("short", "long") and "m" in skeleton
     if found == skeleton and "2-digit" not in widths and not zoned and not day_and_time:

@@ -216,3 +216,19 @@ for (const accent of ["\u0300", "\u0314", "\u0315", "\u033c", "\u033d", "\u0344"
 for (const name of ["localeCompare", "toLocaleUpperCase", "toLocaleLowerCase"]) {
   for (const nothing of [undefined, null]) show([name, String(nothing)], () => ""[name].call(nothing, "x"));
 }
+
+// Offsets, fractions of seconds and zones beside few other parts.
+for (const tag of ["et", "lt", "fr", "sv"]) {
+  show(["offset", tag], () => date.toLocaleString(tag, { month: "long", timeZone: "America/New_York", timeZoneName: "shortOffset" }));
+}
+for (const tag of ["fr", "fi", "en-US", "fr-CA", "de", "it", "uk"]) {
+  for (const options of [
+    { weekday: "short", ...time, timeZoneName: "short", timeZone: "UTC" },
+    { weekday: "short", ...exact }, { minute: "numeric", second: "numeric", fractionalSecondDigits: 2 }, exact,
+    { fractionalSecondDigits: 0 }, { hour: "numeric" }, { hour: "2-digit" },
+  ]) show(["beside", tag, options], () => date.toLocaleTimeString(tag, options));
+}
+for (const tag of ["en-US", "fr", "de"]) for (const timeZoneName of ["short", "shortOffset"]) {
+  show(["hour", tag, timeZoneName], () => date.toLocaleTimeString(tag, { hour: "numeric", timeZone: "UTC", timeZoneName }));
+}
+for (const wrong of [{}, "1e1", "x", 1.9, true]) show(["digits", wrong], () => (1.5).toLocaleString("de", { minimumFractionDigits: wrong }));
