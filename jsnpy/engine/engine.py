@@ -165,7 +165,7 @@ class Engine:
             BaseException: what a native raised although it must not.
         """
         self._drive("arg", arg_json)
-        scripts = [*includes, (name, source)]
+        scripts = [(each, _countable(text)) for each, text in (*includes, (name, source))]
         unseen = False
         if any(_promises(text) for _, text in scripts):
             self._rejections = self._listen()
@@ -219,6 +219,7 @@ class Engine:
         """
         # The binding makes text of the error that comes out, stack and all, and no native may be called then.
         self._drive("stop", "")
+        source = _countable(source)
         if all(self._compiles(source + tail) for tail in _TAILS):
             return Ending(kind="done")
         # Once more, for the error as a run would show it.
@@ -356,6 +357,13 @@ class Engine:
             self._driver("release", "")
         except _quickjs.JSException:
             return  # interrupted already: that is what was wanted
+
+
+def _countable(source: str) -> str:
+    """Return a script with LF for each CR alone: to JavaScript the same, but the engine counts no CR in a comment."""
+    if "\r" not in source:
+        return source
+    return "\r\n".join(part.replace("\r", "\n") for part in source.split("\r\n"))
 
 
 def _promises(source: str) -> bool:

@@ -89,6 +89,22 @@ def test_column_behind_characters_of_several_bytes(before: str, lines: str, tmp_
     assert "missing" == shown[caret.index("^") :][: len("missing")]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("lines", "number"),
+    [
+        (["/* a", "b", "*/", "null.x"], 4),
+        (["// a", "`b", "c`", "null.x"], 4),
+        (["let a = 1;", "/*", "", "*/ let a = 2;"], 4),
+    ],
+)
+def test_lines_are_the_authors_with_any_line_ends(lines: list[str], number: int, end: str, tmp_path: Path) -> None:
+    """A script from an old Mac has the lines its author sees, behind comments of several lines too."""
+    (tmp_path / "a.js").write_text(end.join(lines), newline="")
+    result = jsnpy("a.js", cwd=tmp_path)
+    assert [f"a.js:{number}", lines[number - 1]] == result.err.split("\n")[:2]
+
+
 @pytest.mark.skipif(ORIGINAL, reason="the original engine gives no columns")
 def test_line_of_a_very_long_script(tmp_path: Path) -> None:
     """The lines of a script are told from the host's, however many there are."""
