@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _TEXTS = ("sender", "server", "tls", "user", "mechanism")
 _LISTS = ("recipients", "dialogue")
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _LARGEST = 64 * 1024 * 1024  # bytes read of a file, which somebody else may have put there
 _BUSY = 20  # the page takes at most one part in so many of the time, however many mails come
 
@@ -65,8 +67,7 @@ class Mailbox:
         facts = {key: getattr(mail, key) for key in (*_TEXTS, *_LISTS)}
         try:
             number = self._keep(mail.raw)
-            with open(self._path(f"{number:03}.json"), "x", encoding="utf-8", opener=_private) as file:
-                json.dump(facts, file, indent=1)
+            self._create(f"{number:03}.json", json.dumps(facts, indent=1).encode())
             self._stale = True
             if time.monotonic() >= self._next_page:
                 self._write_page()
@@ -95,9 +96,10 @@ class Mailbox:
         return os.path.join(self.folder, name)
 
     def _unusable(self, error: OSError) -> UsageError:
+        hint = "--mailbox needs a folder in which this user may create files"
         return UsageError(
             f"the mailbox {printable(self.folder)} cannot be written: {error.strerror or error}",
-            "--mailbox needs a folder in which this user may create files",
+            "Make room on its disk." if error.errno in _FULL else hint,
         )
 
     def _keep(self, raw: bytes) -> int:
@@ -105,12 +107,24 @@ class Mailbox:
         number = max(taken, default=0) + 1
         while True:
             try:
-                with open(self._path(f"{number:03}.eml"), "xb", opener=_private) as file:
-                    file.write(raw)
+                self._create(f"{number:03}.eml", raw)
             except FileExistsError:  # another process was faster
                 number += 1
             else:
                 return number
+
+    def _create(self, name: str, data: bytes) -> None:
+        """Make a file, whole or not at all."""
+        path = self._path(name)
+        try:
+            with open(path, "xb", opener=_private) as file:
+                file.write(data)
+        except FileExistsError:
+            raise
+        except OSError:
+            with suppress(OSError):
+                os.unlink(path)
+            raise
 
     def _write_page(self) -> None:
         """Show what the folder holds; again when another process added to it meanwhile."""

@@ -129,6 +129,27 @@ def test_a_page_that_cannot_be_written_leaves_no_draft(tmp_path: Path, monkeypat
     assert page == (tmp_path / "index.html").read_text("utf-8")
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no disk that is always full")
+@pytest.mark.parametrize(("ending", "left"), [(".eml", []), (".json", ["001.eml"])])
+def test_a_mail_that_finds_no_room_leaves_no_part_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, left: list[str]
+) -> None:
+    """What the disk has no room for is not there at all, and the error says what to do."""
+
+    def full(path: str, flags: int) -> int:
+        file = os.open(path, flags, 0o600)
+        if path.endswith(ending):
+            os.close(file)
+            file = os.open("/dev/full", os.O_WRONLY)
+        return file
+
+    monkeypatch.setattr("jsnpy.dryrun.mailbox._private", full)
+    with pytest.raises(UsageError, match="cannot be written: No space left on device") as caught_error:
+        Mailbox(str(tmp_path)).add(caught())
+    assert "Make room on its disk." == caught_error.value.hint
+    assert left == os.listdir(tmp_path)
+
+
 def test_a_mail_that_comes_while_the_page_is_made_is_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process's mail is not lost from the page because this one listed the folder a moment before."""
 
