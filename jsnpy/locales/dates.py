@@ -144,10 +144,14 @@ def _parts(options: Mapping[str, object], defaults: str) -> dict[str, str]:
     return parts
 
 
+def _fields(pattern: str) -> str:
+    """Return a pattern without the text in it."""
+    return re.sub(r"'[^']*'", "", pattern)
+
+
 def _cycle(locale: Locale, options: Mapping[str, object]) -> str:
     """Return the letter of the hour: which of the four ways to count them is meant."""
-    usual = re.sub(r"'[^']*'", "", locale.time_formats["short"].pattern)
-    own = next((letter for letter in usual if letter in "hHkK"), "H")
+    own = next((letter for letter in _fields(locale.time_formats["short"].pattern) if letter in "hHkK"), "H")
     if isinstance(options.get("hour12"), bool):
         # As ECMA-402 had it when Node 20 came out: 24:00 in English, 0:00 AM in German.
         return {"H": "K", "K": "K"}.get(own, "h") if options["hour12"] else {"H": "H", "K": "H"}.get(own, "k")
@@ -271,13 +275,12 @@ def _clock(locale: Locale, options: Mapping[str, object], pattern: str) -> str:
     if options.get("hour12") is None and not options.get("hourCycle"):
         return pattern
     letter = _cycle(locale, options)
-    twelve = letter in "hK"
-    if twelve != bool(re.search("[hK]", pattern)):
-        zone = re.search("z+", pattern)
-        wide = "HH" in pattern
-        pattern = str(locale.datetime_skeletons[f"{'h' if twelve else 'H'}m{'s' if 's' in pattern else ''}"].pattern)
-        if wide:
-            pattern = re.sub("h+", "hh", pattern)
+    twelve, fields = letter in "hK", _fields(pattern)
+    if twelve != bool(re.search("[hK]", fields)):
+        zone = re.search("z+", fields)
+        pattern = str(locale.datetime_skeletons[f"{'h' if twelve else 'H'}m{'s' if 's' in fields else ''}"].pattern)
+        if "HH" in fields and "hh" not in pattern:
+            pattern = _with_hour(pattern, "hh")
         pattern += f" {zone[0]}" if zone else ""
     return _with_hour(pattern, letter)
 

@@ -73,6 +73,7 @@ _ROUNDING = {
     "halfTrunc": ROUND_HALF_DOWN,
     "halfEven": ROUND_HALF_EVEN,
 }
+_ROUNDING_BELOW_0 = {**_ROUNDING, "halfCeil": ROUND_HALF_DOWN, "halfFloor": ROUND_HALF_UP}
 _CHOICES = {
     "style": ("decimal", "percent", "currency", "unit"),
     "notation": ("standard", "scientific", "engineering", "compact"),
@@ -172,9 +173,10 @@ def _rounded(value: Decimal, style: str, options: Mapping[str, object]) -> Decim
     if not value.is_finite():
         return value
     if significant is not None or fewest is not None:
-        place = value.adjusted() if value else 0
+        place = value.adjusted()
         least, most = max(0, (fewest or 1) - 1 - place), (significant or 21) - 1 - place
-    rounded = value.quantize(Decimal(1).scaleb(-most), _ROUNDING[str(options.get("roundingMode") or "halfExpand")])
+    roundings = _ROUNDING_BELOW_0 if value < 0 else _ROUNDING
+    rounded = value.quantize(Decimal(1).scaleb(-most), roundings[str(options.get("roundingMode") or "halfExpand")])
     _, _, fraction = f"{rounded:f}".partition(".")
     decimals = len(fraction.rstrip("0"))
     if decimals or options.get("trailingZeroDisplay") != "stripIfInteger":
@@ -225,7 +227,7 @@ def _money(value: Decimal, shown: str, sign: str, locale: Locale, options: Mappi
         raise RangeError(f"Invalid currency code : {code}")
     code, display = code.upper(), options.get("currencyDisplay")
     if display == "name":
-        return f"{sign}{shown} {get_currency_name(code, abs(value), locale)}"
+        return f"{sign}{shown} {get_currency_name(code, value, locale)}"
     symbol = code if display == "code" else get_currency_symbol(code, locale)
     kind = "accounting" if options.get("currencySign") == "accounting" else "standard"
     framed = _around(shown, sign, str(locale.currency_formats[kind].pattern), locale)
@@ -245,7 +247,7 @@ def _unit(value: Decimal, shown: str, locale: Locale, options: Mapping[str, obje
     if numerator not in _UNITS or (per and denominator not in _UNITS):
         raise RangeError(f"{what} '{unit}'")
     length: Literal["short", "long", "narrow"] = display if display in ("long", "narrow") else "short"
-    value = abs(value) if value.is_finite() else Decimal(0)
+    value = value if value.is_finite() else Decimal(0)
     try:
         framed = format_unit(value, unit, length, locale=locale)
     except UnknownUnitError:

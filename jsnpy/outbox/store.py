@@ -216,7 +216,6 @@ class Store:
             max_age: as for `due`.
         """
         condition, values = ("owner IS NULL", ()) if now is None else (_DUE, _due(now, max_age))
-
         change = f"UPDATE mails SET owner = ? WHERE id = ? AND {condition}"  # noqa: S608 - fixed texts
 
         def work() -> list[Row]:

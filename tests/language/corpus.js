@@ -232,3 +232,17 @@ for (const tag of ["en-US", "fr", "de"]) for (const timeZoneName of ["short", "s
   show(["hour", tag, timeZoneName], () => date.toLocaleTimeString(tag, { hour: "numeric", timeZone: "UTC", timeZoneName }));
 }
 for (const wrong of [{}, "1e1", "x", 1.9, true]) show(["digits", wrong], () => (1.5).toLocaleString("de", { minimumFractionDigits: wrong }));
+for (const roundingMode of ["ceil", "floor", "expand", "trunc", "halfCeil", "halfFloor", "halfExpand", "halfTrunc", "halfEven"]) {
+  show(["rounding", roundingMode], () => [2.5, 3.5, -2.5, -3.5, 2.4, -2.6].map((n) => n.toLocaleString("en-GB", { roundingMode, maximumFractionDigits: 0 })));
+}
+for (const digits of [20, 21, 50, 101]) show(["digits", digits], () => (1.5).toLocaleString("de", { minimumFractionDigits: digits }));
+for (const options of [
+  { minimumSignificantDigits: 0 }, { minimumSignificantDigits: 3 }, { minimumIntegerDigits: 21, useGrouping: false }, { style: "unit", unit: "kilometer-per-x" },
+  { style: "currency", currency: "usd", currencyDisplay: "code" }, { style: "currency", currency: "EUR", currencyDisplay: "name", maximumFractionDigits: 0 },
+]) show(["en-US", options], () => [0, 1, -1, 2, BigInt("1234567890123456789012345")].map((n) => n.toLocaleString("en-US", options)));
+for (const unit of ["minute", "percent", "megabyte-per-second"]) {
+  show(["unit", unit], () => [NaN, -Infinity, -1].map((n) => n.toLocaleString("en-US", { style: "unit", unit, unitDisplay: "long" })));
+}
+for (const tag of ["fr-CA", "de", "en"]) for (const way of [{ hour12: true }, { hour12: false }, { hourCycle: "h23" }, { hourCycle: "h11" }]) {
+  show(["clock", tag, way], () => ["short", "medium", "full"].map((timeStyle) => date.toLocaleTimeString(tag, { timeStyle, timeZone: "Europe/Paris", ...way })));
+}

@@ -1,5 +1,6 @@
 """Dates, numbers and the order of texts in the reader's language: as Node writes them, or said to be not so."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,24 @@ def test_what_is_no_time_zone(zone: str, tmp_path: Path) -> None:
     )
     result = jsnpy("a.js", cwd=tmp_path)
     assert (0, f"RangeError Invalid time zone specified: {zone}\n") == (result.code, result.out)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows takes its zone from elsewhere than TZ")
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        ("Europe/Berlin", "GMT+1, Central European Standard Time, GMT+1"),
+        ("America/New_York", "EST, Eastern Standard Time, GMT-5"),
+        ("UTC", "UTC, Coordinated Universal Time, GMT+0"),
+    ],
+)
+def test_this_machines_zone_has_a_name(zone: str, shown: str, tmp_path: Path) -> None:
+    """Where no zone is asked for, it is this machine's that is named, as Node names it."""
+    (tmp_path / "a.js").write_text(
+        "const names = ['short', 'long', 'shortOffset'].map((timeZoneName) => new Date(Date.UTC(2026, 10, 6))"
+        ".toLocaleTimeString('en-US', { timeZoneName }).replace(/^.*M /, '')); console.log(names.join(', '))"
+    )
+    assert f"{shown}\n" == jsnpy("a.js", cwd=tmp_path, env={"TZ": zone}).out
 
 
 def test_without_babel_one_warning_a_run(tmp_path: Path) -> None:

@@ -562,7 +562,7 @@ def test_flush_without_those_that_wait(tmp_path: Path, server: CountingServer) -
 
 
 def test_claims_among_thousands(tmp_path: Path, server: CountingServer) -> None:
-    """A claim looks at its own mail alone, however many are kept."""
+    """A claim looks at its own mails alone, however many are kept, and keeps their order."""
     keep(tmp_path / "box", server, "one")
     opened = store.Store(str(tmp_path / "box"))
     copied = ", ".join(store._COLUMNS[1:])
@@ -574,7 +574,8 @@ def test_claims_among_thousands(tmp_path: Path, server: CountingServer) -> None:
     opened._db.set_progress_handler(lambda: steps.append(None), 10)
     due = opened.due(time.time(), DAY)
     for_all = len(steps)
-    assert 30 == len(opened.claim(due[:30], "me", time.time(), DAY))
+    asked = due[29::-1]
+    assert asked == [row.id for row in opened.claim(asked, "me", time.time(), DAY)]
     opened._db.set_progress_handler(None, 10)
     opened.close()
     assert 3001 == len(due)
