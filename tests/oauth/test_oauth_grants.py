@@ -735,6 +735,16 @@ def test_a_failing_programs_words_do_not_show_its_token(fail: Fail) -> None:
     assert fail({"command": [sys.executable, "-c", script]}).what.endswith("code 1: could not store [redacted]")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("key", ["certificate", "assertion_file", "service_account"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(fail: Fail, tmp_path: Path, key: str) -> None:
+    """Nobody may ever write to it, and a mail has its time."""
+    os.mkfifo(tmp_path / "pipe")
+    block = {"provider": "google"} if key == "service_account" else {"token_url": "https://x.test/t", "client_id": "c"}
+    error = fail({**block, key: "pipe"}, seconds=5)
+    assert (-5, f'oauth2.{key}: "pipe" cannot be read: it is no regular file') == (error.code, error.what)
+
+
 @pytest.mark.skipif(os.name != "nt", reason="elsewhere a program's name has no ending")
 def test_windows_finds_a_batch_file_by_its_name(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What scoop and npm put into PATH ends in .cmd."""
