@@ -32,9 +32,10 @@ def main() -> "NoReturn":
 
 
 def _command(arguments: list[str]) -> int:
-    from jsnpy.command import NAMES
+    from jsnpy.command import NAMES, may_be_a_command
 
     plain = len(arguments) == 1 and not arguments[0].startswith("-") and arguments[0] not in NAMES
+    plain = plain and not may_be_a_command(arguments[0])
     if plain and not any(name.startswith("JSNPY_") for name in os.environ):
         from jsnpy.options import Call, Options
 

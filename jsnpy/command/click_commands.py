@@ -10,7 +10,7 @@ import sys
 import click
 
 from jsnpy import __version__
-from jsnpy.command import check, login, options, outbox, starter, submit
+from jsnpy.command import check, login, may_be_a_command, options, outbox, starter, submit
 from jsnpy.command.click_parts import Commands, GroupedCommand, files, takes
 from jsnpy.command.foreground import run
 from jsnpy.errors import ExitCode, JsnpyError, UsageError
@@ -35,6 +35,9 @@ _MOVED = {
     "--wait": "submit FILE --wait",
 }
 """Flags of before, and the commands they have become."""
+
+_HELP = frozenset(("help", "man", "usage", "?", "/?", "/h", "/help"))
+"""What asks for help elsewhere."""
 
 _COMMANDS = {"--login": "login CONFIG", "--show": "outbox show ID", "--retry": "outbox retry ID"}
 """What was never a flag, but is easily taken for one."""
@@ -89,6 +92,16 @@ def _show_versions(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     ctx.exit()
 
 
+def _refuse_no_command(word: str) -> None:
+    """Say what was meant where that is no file but known: a command, or help as other programs have it."""
+    if word.lower() in _HELP:
+        raise UsageError(f"there is no command and no file {quoted(word)}", "jsnpy -h shows how it is used.")
+    near = did_you_mean(word, (*commands.commands, "version"))
+    if near:
+        spelled = "jsnpy --version" if near == "version" else f"jsnpy {near}"
+        raise UsageError(f"there is no command and no file {quoted(word)}; did you mean {spelled}?")
+
+
 @click.command(cls=_Run, name="jsnpy")
 @click.argument("words", nargs=-1, metavar="FILE", shell_complete=files)
 @takes(options.RUN)
@@ -119,6 +132,8 @@ def _run(words: tuple[str, ...], typed: dict[str, Any]) -> int:
         raise UsageError(
             f"one file is run, but {len(words)} were given", f"Values reach the script as --set {example}; jsnpy -h"
         )
+    if may_be_a_command(words[0]):
+        _refuse_no_command(words[0])
     call = options.read(words[0], typed, os.environ, options.RUN)
     if call.options.watch:
         from jsnpy.command.watch import watch

@@ -6,7 +6,7 @@ the answer is None, and click has the word.
 
 from __future__ import annotations
 
-from jsnpy.command import NAMES, options
+from jsnpy.command import NAMES, may_be_a_command, options
 from jsnpy.errors import UsageError
 
 TYPE_CHECKING = False
@@ -45,7 +45,7 @@ def read(arguments: list[str], variables: Mapping[str, str]) -> Call | None:
             if text.startswith("-"):  # a value was forgotten, rather
                 return None
         typed[option.attribute] = (*typed.get(option.attribute, ()), text) if option.repeatable else text
-    if len(files) != 1 or files[0] in NAMES:
+    if len(files) != 1 or files[0] in NAMES or may_be_a_command(files[0]):
         return None
     try:
         call = options.read(files[0], typed, variables, options.RUN)

@@ -61,6 +61,23 @@ def test_old_flags_name_the_command(tmp_path: Path, words: list[str], command: s
 
 
 @pytest.mark.parametrize(
+    ("word", "hint"),
+    [("help", "jsnpy -h"), ("/?", "jsnpy -h"), ("version", "jsnpy --version?"), ("chek", "jsnpy check?")],
+)
+def test_a_lone_word_that_is_no_file_may_mean_a_command(tmp_path: Path, word: str, hint: str) -> None:
+    """Who asks for help as other programs give it, or misspells a command, is not only told that a file is missing."""
+    done = jsnpy(word, cwd=tmp_path)
+    assert (2, "") == (done.code, done.out)
+    assert hint in done.err
+
+
+def test_a_lone_word_that_is_a_file_is_one(tmp_path: Path) -> None:
+    """A script may be called like the help of other programs."""
+    (tmp_path / "help").write_text("#!/usr/bin/env jsnpy\nconsole.log('run')")
+    assert "run\n" == jsnpy("help", cwd=tmp_path).out
+
+
+@pytest.mark.parametrize(
     ("flag", "command"),
     [("--login", "login CONFIG"), ("--show", "outbox show ID"), ("--retry", "outbox retry ID")],
 )
