@@ -125,12 +125,14 @@ def fetch(
         largest: bytes of an answer at most, as it comes and decoded; None for 64 MB.
 
     Raises:
-        WebError: no complete answer. A status such as 404 is an answer.
+        WebError: no complete answer, or no time. A status such as 404 is an answer.
     """
     begun = time.monotonic()
     end = begun + (TIMEOUT if timeout is None else timeout)
     if deadline is not None:
         end = min(deadline, end)
+    if end <= begun:  # nothing is sent whose answer nobody would wait for: it might take effect
+        raise WebError("timed out before it could begin: what came before took all the time", "timeout")
     transfer = Transfer(end, insecure=insecure, largest=bodies.LIMIT if largest is None else largest)
     outcome: list[Answer | WebError] = []
 

@@ -245,10 +245,19 @@ def test_a_name_server_that_hangs_cannot_stretch_the_deadline(run: Any, monkeypa
     assert "while connecting to slow.test:80" in result["error"]
 
 
-def test_a_run_that_is_over_begins_no_transfer(serve: Serve, run: Any) -> None:
-    """With no time left, the fetch fails at once."""
+def test_a_run_that_is_over_begins_no_transfer(serve: Serve, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With no time left, the fetch fails at once, and nothing is asked whose answer nobody waits for."""
     run.deadline = time.monotonic() - 1
-    assert "timed out" in http_get(serve(dripping_head).url, run)["error"]
+    connects: list[object] = []
+
+    def look_up(*given: object) -> list[object]:
+        connects.append(given)
+        return []
+
+    server = serve(dripping_head)
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
+    assert "timed out before it could begin" in http_get(server.url, run)["error"]
+    assert [] == connects
 
 
 def test_a_fetch_takes_thirty_seconds_at_most(serve: Serve, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
