@@ -16,9 +16,9 @@ from support.scripted import ScriptedServer
 
 from jsnpy import smtp
 from jsnpy.fleet import waiting as module
-from jsnpy.fleet.claims import KEPT, Claims
+from jsnpy.fleet.claims import KEPT, Claims, new_owner
 from jsnpy.fleet.mails import Queue, Task
-from jsnpy.fleet.state import State, StateError
+from jsnpy.fleet.state import NOW, State, StateError
 from jsnpy.fleet.waiting import VERSION, Kept, Terms, Waiting
 from jsnpy.outbox.rows import WAITING, Row
 
@@ -220,6 +220,17 @@ def test_a_redis_that_refuses_is_told(place: Place) -> None:
     """As one that is full, or cannot write to its disk: with its words, and without waiting for it to come back."""
     with pytest.raises(StateError, match=r"the fleet's state in Redis cannot be used: "):
         place.state.ask("return redis.call('no-such-word')", ())
+
+
+def test_scripts_count_in_milliseconds(place: Place) -> None:
+    """Of Redis's clock, which here is this machine's."""
+    before = int(time.time() * 1000)
+    assert before <= int(place.state.ask(NOW + "return tostring(now)", ())) <= time.time() * 1000
+
+
+def test_no_two_claims_have_the_same_owner() -> None:
+    """Also those of one process: what it lost to another worker is not its own again."""
+    assert new_owner() != new_owner()
 
 
 def test_that_a_mail_was_adopted_is_remembered_for_a_week(place: Place) -> None:
