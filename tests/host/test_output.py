@@ -173,9 +173,11 @@ def test_nothing_is_lost_at_any_exit(end: str, tmp_path: Path) -> None:
 
 def test_redirected_output_is_utf8(tmp_path: Path) -> None:
     """Files and pipes get UTF-8 whatever the locale; a lone surrogate becomes U+FFFD."""
-    (tmp_path / "a.js").write_text(r"console.log('é€😀\0\ud800')", encoding="utf-8")
+    (tmp_path / "a.js").write_text(
+        r"console.log('é€😀\0\ud800'); console.log('\0 alone'); console.log('\ud800')", encoding="utf-8"
+    )
     result = jsnpy("a.js", cwd=tmp_path, env={"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"})
-    assert "é€😀\0\ufffd\n" == result.out
+    assert "é€😀\0\ufffd\n\0 alone\n\ufffd\n" == result.out
 
 
 @posix

@@ -630,9 +630,20 @@ def test_a_sent_mail_is_not_left_to_the_collector(tmp_path: Path, server: Counti
 SLOT = 16  # bytes of a claim's note
 
 
+def test_what_an_earlier_version_marked_ends_with_the_claim(tmp_path: Path, server: CountingServer) -> None:
+    """A mark speaks of one try: who dies in the next one without a note has not handed over the final dot."""
+    opened = Outbox(str(tmp_path / "box")).store
+    ids = keep(tmp_path / "box", server, "one")
+    opened._db.execute("UPDATE mails SET marked = 1")
+    rows = opened.claim(ids, "another")
+    opened.write(rows, ())
+    assert ([1], [None]) == ([row.marked for row in rows], [row.marked for row in opened.rows()])
+
+
 def test_ids_of_one_time_are_side_by_side() -> None:
     """A mail's ID begins with its second, differs from all others, and fits into a note of a claim."""
     ids = [new_id(now) for now in (1_764_000_000.9, 1_764_000_000.1, 1_764_000_001.0) for _ in range(500)]
     assert len(set(ids)) == len(ids)
     assert sorted(ids[:1000]) + sorted(ids[1000:]) == sorted(ids)
     assert max(map(len, ids)) <= SLOT
+    assert "000001" == new_id(0x6A00_0001)[:-8]  # where it begins again

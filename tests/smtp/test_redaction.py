@@ -141,6 +141,23 @@ def test_lines_of_a_secret_are_masked_too() -> None:
     assert "first" not in knowing("first line\nsecond line").scrub("S: first line\nS: second line")
 
 
+@pytest.mark.parametrize(
+    ("secret", "shown"),
+    [
+        ("k3yz", "K3YZ"),
+        ("k3y", None),
+        ("k3yz\nsecond line", "k3yz"),
+        ("k3y\nsecond line", None),
+        ("k3yzab", "bazy3k"),
+        ("k3yza", None),
+    ],
+)
+def test_from_which_length_on_other_spellings_are_masked(secret: str, shown: str | None) -> None:
+    """Four characters in the other case or in a line of their own, six turned round; shorter ones are in any text."""
+    scrubbed = knowing(secret).scrub(f"535 no: {shown or secret[:3].upper()}, sorry")
+    assert (f"535 no: {MASK}, sorry" == scrubbed) is (shown is not None)
+
+
 @pytest.mark.parametrize("secret", ["geheim-1\n", " geheim-1 ", "\r\ngeheim-1"])
 def test_blanks_around_a_secret_do_not_hide_it(secret: str) -> None:
     """A secret pasted with its line end is masked without it too."""
