@@ -111,7 +111,7 @@ class MailReport:
         fate = "was delivered" if self.delivered else "was not delivered"
         if self.dot_sent and self.delivered is None:
             fate = "may have been delivered"
-        if self.kept_as:  # else somebody might send it by hand, and the next flush again
+        elif self.kept_as and not self.delivered:  # else somebody might send it by hand, and the next flush again
             fate = f"was not delivered and is kept as {self.kept_as}"
         return f"a send_email to {self.under_way} was under way, its mail {fate}; {sent}"
 

@@ -142,10 +142,14 @@ class Mailer:
             sessions=self._opened_sessions,
             probe=self._options.probe,
             listener=self._output.info if self._options.level >= VERBOSE else None,
+            at_kept=None if self._given_outbox else self._at_kept,  # a fleet's queue keeps it in this process alone
             at_dot=self._before_dot,
             at_answer=self._after_dot,
             tokens=self._opened_tokens(),
         )
+
+    def _at_kept(self, id_: str) -> None:
+        self.report.kept_as = id_
 
     def _before_dot(self) -> None:
         """Note that from now on the mail may be delivered; not where the run has said already that it will not be."""

@@ -155,6 +155,8 @@ class FirstAttempt(_Attempt):
     def begins(self, mail: Mail) -> None:
         """Have the mail kept before the server hears of it."""
         self._keep(mail, mail.envelope.recipients)
+        if self.row is not None and self._settings.at_kept is not None:
+            self._settings.at_kept(self.row.id)
 
     def _keep(self, mail: Mail, recipients: list[Address]) -> None:
         row = self._new_row(mail, recipients)

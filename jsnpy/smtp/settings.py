@@ -28,6 +28,7 @@ class Settings(Record):
             does.
         probe: True: each send stops before its message, with RSET and QUIT.
         listener: called with each line of a log as it is noted, its secrets masked.
+        at_kept: called with a mail's ID in an outbox, once it is kept there and before its server hears of it.
         at_dot: called right before each final dot is sent: from then on a mail may have been delivered.
         at_answer: called with whether a mail was delivered, once the server has said so and before it is left.
         tokens: where a token comes from for the password "${OAUTH2}"; None: such a mail cannot be sent.
@@ -41,6 +42,7 @@ class Settings(Record):
     sessions: Callable[[], Sessions] | None = None
     probe: bool = False
     listener: Callable[[str], None] | None = None
+    at_kept: Callable[[str], None] | None = None
     at_dot: Callable[[], None] | None = None
     at_answer: Callable[[bool], None] | None = None
     tokens: Tokens | None = None

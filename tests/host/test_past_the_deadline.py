@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 from support.command import jsnpy
+from support.running import running
 from support.scripted import HANG, ScriptedServer
 
 import jsnpy as library
@@ -112,6 +116,25 @@ def test_a_mail_that_the_deadline_left_in_the_outbox_is_told_as_kept(tmp_path: P
     told = f"a send_email to b@y.test was under way, its mail was not delivered and is kept as {kept}"
     assert f"{told}; no other mail was sent" == mailer.stop()
     mailer.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
+def test_a_mail_of_the_outbox_whose_run_is_ended_is_told_as_kept(tmp_path: Path) -> None:
+    """A run that is ended while its mail is under way names it as the outbox does: the next flush sends it."""
+    reached = threading.Event()
+    with ScriptedServer(MAIL=(lambda _: reached.set(), HANG)) as server:
+        (tmp_path / "a.js").write_text(
+            f"send_email({{ host: '127.0.0.1', port: {server.port}, from: 'a@x.test', to: 'b@y.test', "
+            "subject: '', body: '' })"
+        )
+        with running("a.js", "--outbox", "outbox", cwd=tmp_path) as process:
+            assert process.stderr
+            assert reached.wait(10)
+            process.send_signal(signal.SIGTERM)
+            said = process.stderr.read().decode()
+    listed = jsnpy("outbox", "list", "--outbox", "outbox", cwd=tmp_path).out
+    kept = listed.split(" ")[0]
+    assert f"a send_email to b@y.test was under way, its mail was not delivered and is kept as {kept}; " in said
 
 
 def test_a_send_that_waits_for_the_deadline_is_told_as_one_that_it_ended(tmp_path: Path) -> None:
