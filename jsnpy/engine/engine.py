@@ -361,8 +361,6 @@ class Engine:
 
 def _countable(source: str) -> str:
     """Return a script with LF for each CR alone: to JavaScript the same, but the engine counts no CR in a comment."""
-    if "\r" not in source:
-        return source
     return "\r\n".join(part.replace("\r", "\n") for part in source.split("\r\n"))
 
 
