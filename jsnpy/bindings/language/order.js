@@ -11,7 +11,8 @@ function makeOrder(host) {
   const markOrder = "\u0301\u0300\u0306\u0302\u030c\u030a\u0308\u030b\u0303\u0307\u0328\u0304";
   const takenApart = {
     __proto__: null,
-    "ß": "ss", "æ": "a\u0338e", "œ": "o\u0338e", "ø": "o\u0338", "đ": "d\u0338", "ł": "l\u0338", "ħ": "h\u0338", "ı": "i\u0338",
+    "ß": "ss", "æ": "a\u0338e", "œ": "o\u0338e", "ø": "o\u0338", "đ": "d\u0338", "ł": "l\u0338", "ħ": "h\u0338",
+    "ı": "i\u0338",
   };
   const weights = new Map();
 
@@ -33,24 +34,25 @@ function makeOrder(host) {
     return weight;
   }
 
-  // What a language has for letters of their own, after which letter: `<` another letter, `=` a variant of the last one.
+  // A language's letters of its own, and after which one they come: `<` another letter, `=` a variant of the last one.
   const northern = "d=đ=ð y=ü=ű þ<æ=ä<ø=ö=ő<å=aa";
   const southern = "c<č<ć d<dž<đ l<lj n<nj s<š z<ž";
-  const letters = {
+  const rulesOf = {
     __proto__: null,
     bs: southern, cs: "c<č h<ch r<ř s<š z<ž", da: northern, es: "n<ñ",
     et: "s<š<z<ž w<õ<ä<ö<ü", fi: "d=đ n=ŋ t=ŧ y=ü z=ž þ<å<ä=æ<ö=ø", gl: "n<ñ", hr: southern,
     hu: "c<cs d<dz<dzs g<gy l<ly n<ny o<ö=ő s<sz t<ty u<ü=ű z<zs",
-    is: "a<á d=đ<ð e<é i<í o<ó u<ú y<ý z<þ<æ=ä<ö=ø<å", lt: "c<č i=y s<š z<ž", lv: "c<č g<ģ i<y k<ķ l<ļ n<ņ r<ŗ s<š z<ž",
-    nb: northern, nn: northern, no: northern, pl: "a<ą c<ć e<ę l<ł n<ń o<ó s<ś z<ź<ż", ro: "a<ă<â i<î s<ș=ş t<ț=ţ",
-    sk: "a<ä c<č h<ch o<ô r<ř s<š z<ž", sl: "c<č<ć d<đ s<š z<ž", sv: "d=đ=ð y=ü=ű þ<å<ä=æ=ę<ö=ø=ő=œ=ô",
+    is: "a<á d=đ<ð e<é i<í o<ó u<ú y<ý z<þ<æ=ä<ö=ø<å", lt: "c<č i=y s<š z<ž",
+    lv: "c<č g<ģ i<y k<ķ l<ļ n<ņ r<ŗ s<š z<ž", nb: northern, nn: northern, no: northern,
+    pl: "a<ą c<ć e<ę l<ł n<ń o<ó s<ś z<ź<ż", ro: "a<ă<â i<î s<ș=ş t<ț=ţ", sk: "a<ä c<č h<ch o<ô r<ř s<š z<ž",
+    sl: "c<č<ć d<đ s<š z<ž", sv: "d=đ=ð y=ü=ű þ<å<ä=æ=ę<ö=ø=ő=œ=ô",
     tr: "c<ç g<ğ h<ı=I o<ö s<ş u<ü",
   };
   const made = { __proto__: null };
 
   // The letters of a language by themselves, undefined where it has none.
   function lettersOfItsOwn(language) {
-    const rules = letters[language];
+    const rules = rulesOf[language];
     if (rules === undefined || made[language] !== undefined) return made[language];
     const own = { __proto__: null };
     let weight = -1;
@@ -77,26 +79,32 @@ function makeOrder(host) {
     }
     text = StringPrototypeNormalize(text, "NFC");
     for (let i = 0; i < text.length; ) {
-      let length = 3; // letters of the longest one, dzs
-      let found;
-      for (; length > 0 && found === undefined; length -= found === undefined) {
-        const part = StringPrototypeSlice(text, i, i + length);
-        const small = StringPrototypeToLowerCase(part);
-        found = own[part] || (part[0] === small[0] ? undefined : own[small]); // Aa and AA, but not aA
-      }
-      if (found === undefined) {
-        length = StringPrototypeCodePointAt(text, i) > 0xffff ? 2 : 1;
-        take(StringPrototypeNormalize(StringPrototypeSlice(text, i, i + length), "NFKD"), own, letters);
+      let part = ownAt(text, i, own);
+      if (part === "") {
+        part = StringPrototypeSlice(text, i, i + (StringPrototypeCodePointAt(text, i) > 0xffff ? 2 : 1));
+        take(StringPrototypeNormalize(part, "NFKD"), own, letters);
       } else {
-        const part = StringPrototypeSlice(text, i, i + length);
-        const form = part === StringPrototypeToLowerCase(part) ? 0 : 2;
-        letters[letters.length++] = { __proto__: null, weight: found.weight, marks: found.marks, form };
+        const small = StringPrototypeToLowerCase(part);
+        const { weight, marks } = own[part] || own[small];
+        letters[letters.length++] = { __proto__: null, weight, marks, form: part === small ? 0 : 2 };
       }
-      i += length;
+      i += part.length;
     }
     return letters;
   }
 
+  // The longest of a language's own letters at a place of a text, "" where there is none. Aa and AA are Danish ones as
+  // aa is, but not aA.
+  function ownAt(text, i, own) {
+    for (let length = 3; length > 0; length--) {
+      const part = StringPrototypeSlice(text, i, i + length);
+      const small = StringPrototypeToLowerCase(part);
+      if (own[part] !== undefined || (part[0] !== small[0] && own[small] !== undefined)) return part;
+    }
+    return "";
+  }
+
+  // Adds the letters of a text whose marks are apart. Those of a language's own are met without their marks here.
   function take(text, own, letters) {
     for (let i = 0; i < text.length; ) {
       const char = StringPrototypeSlice(text, i, i + (StringPrototypeCodePointAt(text, i) > 0xffff ? 2 : 1));
@@ -110,7 +118,9 @@ function makeOrder(host) {
         const weight = mine === undefined ? weightOf(one) : mine.weight;
         const last = letters[letters.length - 1];
         if (weight > 0) {
-          letters[letters.length++] = { __proto__: null, weight, marks: mine === undefined ? "" : mine.marks, form: (small !== char) * 2 + (apart !== small) };
+          const marks = mine === undefined ? "" : mine.marks;
+          const form = (small !== char) * 2 + (apart !== small);
+          letters[letters.length++] = { __proto__: null, weight, marks, form };
         } else if (weight < 0 && last !== undefined) last.marks += mark(weight);
       }
     }
