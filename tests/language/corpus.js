@@ -205,7 +205,7 @@ show("ascii", () => ascii.sort((a, b) => a.localeCompare(b)).join(""));
 // capital ones (first in Danish), beyond the letters of one code unit, and beyond texts that are remembered.
 for (const tag of ["en", "SV", "da", "no", "hu", "cs", "lt", "en"]) {
   for (const [a, b] of [
-    ["ä", "z"], ["ü", "ű"], ["Ü", "ű"], ["y", "ü"], ["dzz", "dzsa"], ["í", "ý"], ["Č", "č"], ["a", "A"], ["aA", "Az"], ["😀", "😁"], ["a\u030a", "å"], ["a\u030a", "z"],
+    ["ä", "z"], ["ü", "ű"], ["Ü", "ű"], ["y", "ü"], ["dzz", "dzsa"], ["í", "ý"], ["Č", "č"], ["a", "A"], ["aA", "Az"], ["aaz", "åb"], ["😀", "😁"], ["a\u030a", "å"], ["a\u030a", "z"],
     ["x".repeat(101) + "ä", "x".repeat(101) + "z"],
   ]) show(["pair", tag, a.slice(-4), b.slice(-4)], () => a.localeCompare(b, tag));
 }
@@ -246,3 +246,4 @@ for (const unit of ["minute", "percent", "megabyte-per-second"]) {
 for (const tag of ["fr-CA", "de", "en"]) for (const way of [{ hour12: true }, { hour12: false }, { hourCycle: "h23" }, { hourCycle: "h11" }]) {
   show(["clock", tag, way], () => ["short", "medium", "full"].map((timeStyle) => date.toLocaleTimeString(tag, { timeStyle, timeZone: "Europe/Paris", ...way })));
 }
+show("two digits", () => ["short", "medium"].map((timeStyle) => date.toLocaleTimeString("lt", { timeStyle, hour12: true })));

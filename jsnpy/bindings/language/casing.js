@@ -27,7 +27,7 @@ function makeCasing(host) {
   const lithuanian = {
     __proto__: null,
     upper: (text) => each(text, (char, _, last) => {
-      return char === dot && last && StringPrototypeIndexOf("ijį", last) !== -1 ? "" : char;
+      return char === dot && StringPrototypeIndexOf("ijį", last) !== -1 ? "" : char;
     }),
     lower: (text) => each(text, (char, next) => {
       const apart = StringPrototypeIndexOf("ÌÍĨ", char) === -1 ? char : StringPrototypeNormalize(char, "NFD");
