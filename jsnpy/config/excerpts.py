@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from jsnpy.config.json_places import LINE_END, line_and_column
-from jsnpy.config.secrets import looks_secret, url_password
+from jsnpy.secret_names import looks_secret, url_password
 
 _BESIDE = 60  # columns shown on each side of the caret
 _MASK = "***"

@@ -3,8 +3,8 @@
 import os
 
 from jsnpy.config import text_files
-from jsnpy.config.secrets import looks_secret
 from jsnpy.errors import ConfigError
+from jsnpy.secret_names import looks_secret
 from jsnpy.text import quoted
 
 TYPE_CHECKING = False

@@ -1,39 +1,10 @@
 """Tells which values of a config look secret, for texts that might repeat them."""
 
 from jsnpy import json_text
-
-_WORDS = (
-    *("pass", "pwd", "secret", "token", "credential", "apikey", "api_key", "api-key", "webhook"),
-    *(
-        "mdp",
-        "kennwort",
-        "haslo",
-        "hasło",
-        "senha",
-        "contrase",
-        "clave",
-        "wachtwoord",
-        "lösenord",
-        "пароль",
-        "비밀번호",
-    ),
-)
+from jsnpy.secret_names import looks_secret, url_password
 
 _SHORTEST = 1000
 """The smallest number that is taken for a password: a shorter one would mask half of a text."""
-
-
-def looks_secret(key: str) -> bool:
-    """Return whether what stands below a key is secret by its name, as below `smtpPassword`."""
-    key = key.lower()
-    return any(word in key for word in _WORDS)
-
-
-def url_password(text: str) -> str:
-    """Return the password in a URL such as smtp://user:password@host, "" where there is none."""
-    _, scheme, rest = text.partition("://")
-    user, at, _ = rest.rpartition("@")
-    return user.partition(":")[2] if scheme and at else ""
 
 
 def secret_values(text: str) -> list[str]:

@@ -56,7 +56,10 @@ def headline(name: str, source: str, line: int, column: int) -> str:
     text = source_line(source, line)
     if text is None:
         return name
-    text, column = _excerpt(text, _characters(text, column - 1) + 1 if column else 0)
+    from jsnpy.engine.masks import masked
+
+    column = _characters(text, column - 1) + 1 if column else 0
+    text, column = _excerpt(*masked(source_line(source, line - 1) or "", text, column))
     caret = "\n" + "".join(c if c == "\t" else " " for c in text[: column - 1]) + "^" if column else ""
     return f"{name}:{line}\n{text}{caret}"
 

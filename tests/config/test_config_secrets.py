@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from jsnpy.config.secrets import looks_secret, secret_values, url_password
+from jsnpy.config.secrets import secret_values
+from jsnpy.secret_names import looks_secret, url_password
 
 
 @pytest.mark.parametrize(

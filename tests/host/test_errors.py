@@ -244,3 +244,40 @@ def test_an_error_with_a_deep_arg(depth: int, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"scriptfile": "a.js", "arg": ' + "[" * depth + "]" * depth + "}")
     result = jsnpy("a.json", cwd=tmp_path)
     assert (1, True) == (result.code, "Error: mine" in result.err) or 2 == result.code, result
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("f({ user: 'u', pass: 'Geheim9' });", "f({ user: 'u', pass: *** });"),
+        ("f({ 'smtpPassword': `Geheim9`, port: 25 });", "f({ 'smtpPassword': ***, port: 25 });"),
+        ("const token = null || 'Geheim9'; f('x');", "const token = null || ***; f('x');"),
+        ("f({ pass: 12345678, port: 5870 });", "f({ pass: ***, port: 5870 });"),
+        ("f({ headers: { Authorization: 'Bearer Geheim9' } });", "f({ headers: { Authorization: *** } });"),
+        ("f('https://u:Geheim9@x.test/', 'https://x.test/?a=b');", "f(***, 'https://x.test/?a=b');"),
+        ("f('https://x.test/?token=Geheim9');", "f(***);"),
+        ("f({ pass: 'Geheim9 });", "f({ pass: ***"),
+        ("f(arg.pass, 'x', compass == 'y');", "f(arg.pass, 'x', compass == 'y');"),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "let pass = arg.pass\n", "/* it's */\n", "// a `\n"])
+def test_a_source_line_is_shown_without_the_passwords_in_it(before: str, line: str, shown: str, tmp_path: Path) -> None:
+    """Who mails a run's errors does not mail the password that stands in the script, whether it compiles or not."""
+    (tmp_path / "a.js").write_text(before + line)
+    for result in (jsnpy("a.js", cwd=tmp_path), jsnpy("check", "a.js", cwd=tmp_path)):
+        assert "Geheim9" not in result.out + result.err
+    assert shown == jsnpy("a.js", cwd=tmp_path).err.splitlines()[1]
+
+
+def test_a_password_below_its_key_is_not_shown(tmp_path: Path) -> None:
+    """A key may stand on the line above."""
+    (tmp_path / "a.js").write_text("(() => 1)({ pass:\n  'Geheim9', port: missing() })")
+    assert "  ***, port: missing() })" in jsnpy("a.js", cwd=tmp_path).err.splitlines()
+
+
+@pytest.mark.skipif(ORIGINAL, reason="the original engine gives no columns")
+def test_the_caret_stands_right_behind_a_mask(tmp_path: Path) -> None:
+    """What a mask takes from a line moves the caret with it."""
+    (tmp_path / "a.js").write_text("const mdp = 'a long password, it is'; missing;")
+    _, line, caret, *_ = jsnpy("a.js", cwd=tmp_path).err.splitlines()
+    assert ("const mdp = ***; missing;", line.index("missing")) == (line, caret.index("^"))
