@@ -17,11 +17,18 @@ FETCHED_ON_DEMAND = (
 
 
 def unreadable_file() -> str:
-    """Return that SSL_CERT_FILE names no file to be read, which OpenSSL does not tell; else ""."""
+    """Return that SSL_CERT_FILE names no file with certificates to be read, which OpenSSL does not tell; else ""."""
     file = os.environ.get("SSL_CERT_FILE", "")
-    if not file or (os.path.isfile(file) and os.access(file, os.R_OK)):
+    if not file:
         return ""
-    return f"SSL_CERT_FILE names {printable(file)}, which is no readable file"
+    named = f"SSL_CERT_FILE names {printable(file)}, which"
+    if not (os.path.isfile(file) and os.access(file, os.R_OK)):
+        return f"{named} is no readable file"
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except OSError:
+        return f"{named} holds no certificate in PEM"
+    return ""
 
 
 def load(context: ssl.SSLContext) -> list[tuple[str, bytes, ssl.SSLError]]:

@@ -94,6 +94,17 @@ def test_a_store_that_is_not_there_is_named(
     assert 0 == send(server, ssl=True, tls={"ca_file": ca_file}).code
 
 
+@pytest.mark.parametrize("content", [b"", b"my CA\n", b"\x30\x82\x01\x0a"])
+def test_a_store_without_certificates_is_named(
+    content: bytes, scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who named a file in SSL_CERT_FILE is not told to name one there."""
+    (tmp_path / "ca.der").write_bytes(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.der"))
+    result = send(scripted(ssl=True), ssl=True)
+    assert result.error.endswith(f"SSL_CERT_FILE names {tmp_path / 'ca.der'}, which holds no certificate in PEM")
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="the file is named with openssl")
 def test_the_system_store_is_where_ssl_cert_dir_says(
     scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
