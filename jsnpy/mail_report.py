@@ -129,13 +129,12 @@ def facts(fields: object, result: SendResult, **more: object) -> dict[str, Any]:
     details = result.details
     # A URL in place of the host may hold a password that nobody knows of as one.
     is_host = isinstance(host, str) and "@" not in host and "/" not in host
-    asked = [*details["accepted"], *(each["email"] for each in details["rejected"])]
     return {
         "event": "send",
         "code": result.code,
         "host": host if is_host else None,
         "port": port if isinstance(port, int) or (isinstance(port, str) and port.strip().isdigit()) else None,
-        "to": asked or _wanted(fields),
+        "to": _wanted(fields),
         "subject": whole(subject) if isinstance(subject, str) else None,
         **{name: details[name] for name in ("stage", "smtpCode", "messageId")},
         **more,
@@ -143,16 +142,26 @@ def facts(fields: object, result: SendResult, **more: object) -> dict[str, Any]:
 
 
 def _wanted(fields: object) -> list[str]:
-    """Return to whom a mail should go, as far as what a script passed tells."""
+    """Return to whom a mail should go, each once, as far as what a script passed tells."""
     given = fields if isinstance(fields, dict) else {}
-    found = []
+    found: dict[str, None] = {}
     for name in ("to", "cc", "bcc"):
         value = given.get(name)
         for each in value if isinstance(value, list) else [value]:
             email = each.get("email") if isinstance(each, dict) else each
             if isinstance(email, str):
-                found += [part.strip() for part in email.replace(";", ",").split(",") if part.strip()]
-    return found
+                found |= dict.fromkeys(_addresses(email))
+    return list(found)
+
+
+def _addresses(text: str) -> list[str]:
+    """Return the addresses of a text, or what stands in their place."""
+    if not any(sign in text for sign in ',;<"'):
+        return [text.strip()] if text.strip() else []
+    from jsnpy.smtp.address_lists import split
+
+    pieces = (piece.strip() for piece in split(text))
+    return [piece[:-1].rpartition("<")[2] if piece.endswith(">") else piece for piece in pieces if piece]
 
 
 def _about(facts: dict[str, Any]) -> str:

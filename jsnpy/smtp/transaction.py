@@ -167,7 +167,10 @@ class Transaction:
         session, details = self._session, self._session.details
         failure = error if isinstance(error, SendFailure) else session.failure(error)
         if failure.code == Code.UNKNOWN:
-            failure.what += f" to {len(left)} of the recipients, and was delivered to {len(details.accepted)} others"
+            others = len(details.accepted)
+            failure.what += (
+                f" to {len(left)} of the recipients, and was delivered to {others} other{'s' * (others > 1)}"
+            )
             raise failure from None
         reply = failure.reply or self._limit
         text = "" if reply is None else reply.text

@@ -10,7 +10,7 @@ import pytest
 from support.command import Result, jsnpy
 from support.mailserver import MailServer
 from support.running import running
-from support.scripted import HANG, ScriptedServer
+from support.scripted import CLOSE, HANG, ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -157,6 +157,30 @@ def test_a_sends_object_has_its_facts(
     assert expected == {name: sent[name] for name in expected}
     assert (str, "a.json") == (type(sent["messageId"]), os.path.basename(sent["config"]))
     assert 0 <= sent["seconds"] < 60
+
+
+TWO = ["b@x.test", "c@x.test"]
+
+
+@pytest.mark.parametrize(
+    ("to", "steps", "code"),
+    [
+        ('"Doe, Ann" <b@x.test>; Bob <c@x.test>', {"MAIL": b"550 no\r\n"}, -6),
+        ([{"email": "b@x.test", "name": "Ann, B"}, "c@x.test", "<b@x.test>"], {"MAIL": b"550 no\r\n"}, -6),
+        (TWO, {"RCPT": [b"250 ok\r\n", b"421 4.3.2 bye\r\n"]}, -7),
+        (TWO, {"RCPT": [b"250 ok\r\n", b"550 no\r\n"], "MESSAGE": b"550 spam\r\n"}, -8),
+        (TWO, {"RCPT": [b"250 ok\r\n", b"452 4.5.3 full\r\n", b"250 ok\r\n"], "MESSAGE": [b"250 ok\r\n", CLOSE]}, -10),
+    ],
+)
+def test_everybody_a_failed_mail_was_for_is_named(
+    to: object, steps: dict[str, Any], code: int, run: Callable[..., Result]
+) -> None:
+    """Whom the server accepted before it failed got nothing either; names beside addresses are not taken for some."""
+    with ScriptedServer(**steps) as server:
+        result = run("send_email(arg)", "--log-format", "json", port=server.port, to=to)
+    [sent] = map(json.loads, result.err.splitlines())
+    assert (code, TWO) == (sent["code"], sent["to"])
+    assert sent["message"].endswith('(to b@x.test, c@x.test, "Disk full", a.js:1)')
 
 
 def test_many_mails_are_counted_at_the_end(server: MailServer, run: Callable[..., Result]) -> None:
