@@ -69,6 +69,7 @@ class Mailer:
         self._tokens: Tokens | None = None
         self._stopped = False
         self._report: MailReport | None = None
+        self._calls: dict[str, list[tuple[int, int]]] = {}  # by script: where its calls of send_email begin and end
         self.results: list[smtp.SendResult] = []
 
     @property
@@ -119,6 +120,8 @@ class Mailer:
         if result.code != 0 and self._deadline is not None and time.monotonic() >= self._deadline:
             self.report.kept_as = str(result.details.get("queued", ""))
             return result  # still under way for who ends the run and tells of it, whichever thread noticed first
+        if result.code != 0 or result.details["rejected"] or self._options.level >= VERBOSE:  # else nobody reads of it
+            line = self._first_line(script, line)
         about = mail_report.facts(
             fields,
             result,
@@ -129,6 +132,17 @@ class Mailer:
         )
         self.report.end(result, about)
         return result
+
+    def _first_line(self, script: str, line: int) -> int:
+        """Return the line in which a send_email begins whose last argument stands in `line`."""
+        if not line:
+            return 0
+        from jsnpy.engine import calls
+
+        if script not in self._calls:
+            sources = {**dict(self._config.includes), self._config.script_name: self._config.source}
+            self._calls[script] = calls.spans(sources.get(script, ""), "send_email")
+        return calls.first_line(self._calls[script], line)
 
     def _settings(self) -> smtp.Settings:
         from jsnpy import smtp

@@ -183,6 +183,33 @@ def test_everybody_a_failed_mail_was_for_is_named(
     assert sent["message"].endswith('(to b@x.test, c@x.test, "Disk full", a.js:1)')
 
 
+@pytest.mark.parametrize(
+    ("script", "line"),
+    [
+        ("\nconst r = send_email({\n  ...arg,\n  to: String(1),\n  cc: arg.to\n})", 2),
+        ("\nsend_email(\n  Object.assign(\n    {},\n    arg))", 2),
+        (
+            "send_email({\n  ...arg,\n  to: `) ${(() => {\n    send_email({\n      ...arg });\n  return 1 })()} (`\n})",
+            4,
+        ),
+        ("const send = send_email;\nsend({\n  ...arg })", 3),
+    ],
+)
+def test_the_line_is_that_in_which_the_call_begins(script: str, line: int, run: Callable[..., Result]) -> None:
+    """Most calls go over many lines; the engine tells where the last part of the last argument stands."""
+    first, *_ = run(script).err.splitlines()
+    assert first.endswith(f"a.js:{line})")
+
+
+def test_the_line_of_a_call_in_an_include(tmp_path: Path) -> None:
+    """Each script has lines of its own."""
+    (tmp_path / "lib.js").write_text("function notify() {\n\n  send_email({\n    ...arg,\n    to: arg.x })\n}")
+    (tmp_path / "a.js").write_text("send_email(\n\n\n\n{}); notify()")
+    (tmp_path / "a.json").write_text('{"scriptfile": "a.js", "include": ["lib.js"]}')
+    said = jsnpy("a.json", cwd=tmp_path).err.splitlines()
+    assert ["a.js:1)", "lib.js:3)"] == [line.rpartition("(")[2] for line in said]
+
+
 def test_many_mails_are_counted_at_the_end(server: MailServer, run: Callable[..., Result]) -> None:
     """Where some of many failed, or recipients were refused, the last line says how many; else only with -v."""
     given = {"host": server.host, "port": server.port}
