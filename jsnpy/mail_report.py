@@ -124,8 +124,10 @@ def facts(fields: object, result: SendResult, **more: object) -> dict[str, Any]:
         result: what came of it.
         more: seconds, config, script, line.
     """
+    from jsnpy.smtp.values import scalar_text
+
     given = fields if isinstance(fields, dict) else {}
-    host, port, subject = given.get("host"), given.get("port"), given.get("subject")
+    host, port, subject = given.get("host"), given.get("port"), scalar_text(given.get("subject"))
     details = result.details
     # A URL in place of the host may hold a password that nobody knows of as one.
     is_host = isinstance(host, str) and "@" not in host and "/" not in host
@@ -135,7 +137,7 @@ def facts(fields: object, result: SendResult, **more: object) -> dict[str, Any]:
         "host": host if is_host else None,
         "port": port if isinstance(port, int) or (isinstance(port, str) and port.strip().isdigit()) else None,
         "to": _wanted(fields),
-        "subject": whole(subject) if isinstance(subject, str) else None,
+        "subject": None if subject is None else whole(subject),
         **{name: details[name] for name in ("stage", "smtpCode", "messageId")},
         **more,
     }

@@ -183,6 +183,17 @@ def test_everybody_a_failed_mail_was_for_is_named(
     assert sent["message"].endswith('(to b@x.test, c@x.test, "Disk full", a.js:1)')
 
 
+@pytest.mark.parametrize(("subject", "shown"), [(95, "95"), (1e-7, "1e-7"), (False, "false"), ("", ""), ([1], None)])
+def test_a_subject_that_is_no_string_is_named_as_the_mail_has_it(
+    subject: object, shown: str | None, run: Callable[..., Result]
+) -> None:
+    """A number is a subject as well; what cannot be one is left out."""
+    [sent] = map(
+        json.loads, run("send_email(arg)", "--log-format", "json", subject=subject, to="b@x.test").err.splitlines()
+    )
+    assert shown == sent["subject"]
+
+
 @pytest.mark.parametrize(
     ("script", "line"),
     [
