@@ -58,9 +58,51 @@ def name_the_callee(ending: Ending, line: str) -> str:
         if len(calls) > 1:
             calls = [one for one in calls if one[1].partition(".")[0] not in (*OURS, *_LANGUAGE.values())]
     names = [one[1] for one in calls]
+    above = _calls_above(ending)
+    if not names and above:
+        names = above[-1:]
+    elif above:  # it may be one of those, whose last argument has a call of its own: a wrong name is worse than none
+        return ending.text
     if len(names) != 1:  # an engine that gives no column tells only where the line has one call
         return ending.text
     return f"TypeError: {names[0]} is not a function{rest}"
+
+
+def _calls_above(ending: Ending) -> list[str]:
+    """Return what is called in lines above with brackets around an error, but for what is known to be a function."""
+    if not ending.column:
+        return []
+    opened: list[str] = []  # for each bracket what is called with it, "" for none, "{" for the body of a function
+    read: list[Token] = []
+    for token in tokens.read(ending.source):
+        if token.line >= ending.line:
+            break
+        before = read[-1].text if read else ""
+        if token.text == "=>" or (token.text == "{" and before in (")", "=>")):
+            opened.append("{")
+        elif token.text in _OPENING and token.kind == "sign":
+            opened.append(_callee(read) if token.text == "(" else "")
+        elif token.text in _CLOSING and token.kind == "sign":
+            while opened and opened.pop() == "{" and token.text != "}":
+                pass
+        read.append(token)
+    inside = opened[len(opened) - opened[::-1].index("{") :] if "{" in opened else opened
+    return [name for name in inside if name and not _is_function(name, ending.source)]
+
+
+def _callee(read: list[Token]) -> str:
+    """Return the name at the end of some tokens, "" where none stands there."""
+    name = ""
+    for token in reversed(read):
+        if token.text not in (".", "?.") and (token.kind != "word" or name[:1] not in ("", ".", "?")):
+            break
+        name = token.text + name
+    return "" if name in _NO_CALLEES else name
+
+
+def _is_function(name: str, source: str) -> bool:
+    known = name.partition(".")[0] in (*OURS, *_LANGUAGE.values())
+    return known or bool(re.search(rf"\bfunction\s*\*?\s*{re.escape(name)}\s*\(", source))
 
 
 def _brackets_around(line: str, at: int) -> list[int]:

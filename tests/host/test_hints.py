@@ -181,6 +181,37 @@ def test_a_callee_is_named_whatever_it_was_given(script: str, callee: str, tmp_p
     assert f"TypeError: {callee} is not a function" in run(script, tmp_path).err
 
 
+@pytest.mark.skipif(ORIGINAL, reason="the original engine gives no columns")
+@pytest.mark.parametrize(
+    ("script", "callee"),
+    [
+        ("var o = {};\no.go(o.x,\n  o.y)", "o.go"),
+        ("var o = {};\no.go({\n  a: `${o.x}`,\n  b: o.y\n})", "o.go"),
+        ("var o = {};\nsend_email({\n  host: o.go(1)\n})", "o.go"),
+        ("var o = {};\nsay({\n  a: o.go(1)\n});\nfunction say() {}", "o.go"),
+        ("var o = {};\n[1].forEach(x => {\n  o.go(x)\n})", "o.go"),
+        ("var o = {};\n(function () {\n  if (o) {\n    o.go(1)\n  }\n})()", "o.go"),
+    ],
+)
+def test_a_callee_of_several_lines_is_named(script: str, callee: str, tmp_path: Path) -> None:
+    """Where the brackets begin above the line that the engine gives, and what is around it is a function."""
+    assert f"TypeError: {callee} is not a function" in run(script, tmp_path).err
+
+
+@pytest.mark.skipif(ORIGINAL, reason="the original engine gives no columns")
+@pytest.mark.parametrize(
+    "script",
+    [
+        "var o = {};\no.go({\n  a: 1,\n  b: String(5)\n})",
+        "var o = {};\no.go(\n  f(5),\n  6);\nfunction f() {}",
+        "var o = {}, g = { x() {} };\no.go({\n  b: g.x(5)\n})",
+    ],
+)
+def test_no_other_call_of_its_arguments_is_blamed(script: str, tmp_path: Path) -> None:
+    """The engine gives the place of the last argument's call, which went well."""
+    assert "\nTypeError: not a function\n" in run(script, tmp_path).err
+
+
 @pytest.mark.parametrize("script", ["var g = String, o = {}, x = 1; o.go(g(x))", "var o = {}; new (o.x)()", "(1)()"])
 def test_a_callee_that_cannot_be_told_is_not_named(script: str, tmp_path: Path) -> None:
     """A wrong name would be worse than none, and a keyword is no name."""
