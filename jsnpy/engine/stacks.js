@@ -58,9 +58,13 @@ function makeStacks(primordials, hostLines, load) {
           return text;
         }
       },
+      // The engine's takes strings alone, and makes a field of them that loops over the error find.
+      set stack(value) {
+        ObjectDefineProperty(this, "stack", { __proto__: null, value, writable: true, configurable: true });
+      },
     };
-    const { get } = ObjectGetOwnPropertyDescriptor(replaced, "stack");
-    ObjectDefineProperty(ErrorPrototype, "stack", { __proto__: null, get }); // its setter stays
+    const { get, set } = ObjectGetOwnPropertyDescriptor(replaced, "stack");
+    ObjectDefineProperty(ErrorPrototype, "stack", { __proto__: null, get, set });
     // The binding reads the stack of the engine's own errors at a moment when no script's code may run.
     ObjectDefineProperty(InternalErrorPrototype, "stack", { __proto__: null, get: original.get, set: original.set });
   }

@@ -143,6 +143,15 @@ def test_a_stack_that_a_script_sets(tmp_path: Path) -> None:
     assert "own\n" == jsnpy("a.js", cwd=tmp_path).out
 
 
+@pytest.mark.parametrize("value", ["undefined", "null", "5", "''"])
+def test_a_stack_that_a_script_sets_to_anything(value: str, tmp_path: Path) -> None:
+    """As in Node, an error's stack can be any value, which no loop over the error finds."""
+    script = f"const e = new Error('m'); e.stack = {value}; console.log(e.stack === {value}, Object.keys(e).length)"
+    (tmp_path / "a.js").write_text(script)
+    result = jsnpy("a.js", cwd=tmp_path)
+    assert (0, "true 0\n") == (result.code, result.out)
+
+
 @pytest.mark.skipif(ORIGINAL, reason="the original engine has no Error.captureStackTrace")
 def test_a_captured_stack_begins_above_the_function_that_is_given(tmp_path: Path) -> None:
     """As in Node: an error's factory leaves itself out."""
