@@ -31,11 +31,12 @@ class _Attempt:
         keeper: where the mail is kept.
         settings: the host's.
         clock: returns the seconds since 1970.
+        keeps_log: whether anybody will read the log.
     """
 
-    def __init__(self, keeper: Keeper, settings: Settings, clock: Callable[[], float]) -> None:
+    def __init__(self, keeper: Keeper, settings: Settings, clock: Callable[[], float], *, keeps_log: bool) -> None:
         self.keeper = keeper
-        self.sending = Sending(settings, self)
+        self.sending = Sending(settings, self, keeps_log=keeps_log)
         self.row: Row | None = None
         self.marked = False
         self.trouble: OutboxError | None = None
@@ -124,7 +125,7 @@ class FirstAttempt(_Attempt):
         oauth2: Mapping[str, object] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(keeper, settings, clock)
+        super().__init__(keeper, settings, clock, keeps_log=True)
         self._settings = settings
         self._secrets = secrets or {}
         self._oauth2 = oauth2
@@ -275,7 +276,7 @@ class FurtherAttempt(_Attempt):
             where = {"base_dir": self.how.base_dir, "encoding": encoding}
             tokens = Tokens(self.how.oauth2, **where, redactor=settings.redactor, insecure=insecure)  # type: ignore[arg-type]  # by name
         mine = as_dict(settings) | {"insecure": insecure, "tokens": tokens}
-        super().__init__(keeper, Settings(**mine), clock)
+        super().__init__(keeper, Settings(**mine), clock, keeps_log=False)
         self.row = self._row = row
         self._encoding = encoding
         self._max_age = max_age

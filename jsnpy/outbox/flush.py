@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jsnpy.outbox.rate import Rate
     from jsnpy.outbox.rows import Row
 
-_MOST = 64
+_MOST = 128
 """Mails that are claimed, and noted, at once."""
 
 _LEAST = 1.0

@@ -15,7 +15,7 @@ from jsnpy.smtp.reply import ReplyError
 from jsnpy.smtp.session import Session
 from jsnpy.smtp.settings import Settings
 from jsnpy.smtp.transaction import Transaction
-from jsnpy.smtp.transcript import Transcript
+from jsnpy.smtp.transcript import Transcript, Unread
 from jsnpy.smtp.values import credential_text
 
 TYPE_CHECKING = False
@@ -77,15 +77,23 @@ class _NoJournal:
 class Sending:
     """One attempt to send a mail, from the check of its fields to its result; used once.
 
+    Args:
+        settings: the host's.
+        journal: what is told of its decisive moments.
+        keeps_log: whether anybody will read the result's `log`, which is "" if not.
+
     Attributes:
         mail: the mail as it was handed over, once it was built: what can be kept and sent again.
     """
 
-    def __init__(self, settings: Settings | None = None, journal: Journal | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, journal: Journal | None = None, *, keeps_log: bool = True
+    ) -> None:
         self._journal: Journal = _NoJournal() if journal is None else journal
         self.settings = Settings() if settings is None else settings
         self.redactor = Redactor(self.settings.redactor)
-        self.transcript = Transcript(self.redactor, self.settings.listener)
+        read = keeps_log or self.settings.listener is not None
+        self.transcript = (Transcript if read else Unread)(self.redactor, self.settings.listener)
         self.details = Details()
         self.warnings: list[str] = []
         self.mail: Mail | None = None

@@ -95,3 +95,19 @@ class Transcript:
         for number, said in zip(places, self.redactor.scrub_lines([lines[n][start:] for n in places]), strict=True):
             lines[number] = lines[number][:start] + said
         return self.redactor.scrub("\n".join(lines))
+
+
+class Unread(Transcript):
+    """The log of a send that nobody will read: nothing is noted, which spares a flush a tenth of its time."""
+
+    def event(self, text: str) -> None:
+        """Do nothing."""
+
+    def server(self, line: bytes) -> None:
+        """Do nothing."""
+
+    def client(self, line: bytes) -> None:
+        """Do nothing."""
+
+    def message(self, data: bytes) -> None:
+        """Do nothing."""

@@ -13,6 +13,7 @@ from support.scripted import CLOSE, HANG
 from jsnpy import smtp
 from jsnpy.redaction import Redactor
 from jsnpy.smtp.outcome import SendFailure
+from jsnpy.smtp.sending import Sending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,17 @@ def test_the_dialogue_is_in_order(scripted: Scripted) -> None:
     ] == said[-6:]
     assert f"*: connected to 127.0.0.1 port {server.port}" in "\n".join(lines)
     assert any(line.startswith("*: accepted by the server (0.") for line in lines)
+
+
+def test_a_log_that_nobody_reads_is_not_made(scripted: Scripted) -> None:
+    """The attempts of a flush need none; who listens hears each line all the same."""
+    given = fields(scripted(), subject="in time")
+    unread = Sending(keeps_log=False).send(given)
+    assert (0, "") == (unread.code, unread.log)
+    heard: list[str] = []
+    listened = Sending(smtp.Settings(listener=heard.append), keeps_log=False).send(given)
+    assert "\n".join(heard) == listened.log
+    assert "C: Subject: in time" in heard
 
 
 @pytest.mark.parametrize("verb", ["GREETING", "EHLO", "MAIL", "RCPT", "DATA", "MESSAGE"])
