@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import socket
 import subprocess
 
+from support.brokers import wait_until
 from support.certificates import authority
 from support.debian_root import root_with
 from support.real_server import (
@@ -236,7 +238,20 @@ class Postfix(RealServer):
                     stderr=log,
                     start_new_session=True,
                 )
+            # Without Dovecot to ask, Postfix's server ends at its first client, and is started again a minute later.
+            wait_until(self._dovecot_answers, f"Dovecot answers Postfix\n{self.log()}")
         self.launch([*chroot, "/usr/lib/postfix/sbin/master", "-c", "/etc/postfix", "-d"])
+
+    def _dovecot_answers(self) -> bool:
+        folder = os.open(os.path.join(self.folder, "var", "spool", "postfix", "private"), os.O_PATH)
+        try:
+            with socket.socket(socket.AF_UNIX) as asks:
+                asks.connect(f"/proc/self/fd/{folder}/auth")  # the whole path may be too long for a socket's
+        except OSError:
+            return False
+        finally:
+            os.close(folder)
+        return True
 
     def stop(self) -> None:
         """End both."""
