@@ -1,21 +1,10 @@
 """Tells by its name, or by its form, whether a value in a config or a script is secret."""
 
+# In the languages that scripts are written in.
 _WORDS = (
-    *("pass", "pwd", "secret", "token", "credential", "apikey", "api_key", "api-key", "webhook"),
-    *(
-        "mdp",
-        "kennwort",
-        "haslo",
-        "hasło",
-        "senha",
-        "contrase",
-        "clave",
-        "wachtwoord",
-        "lösenord",
-        "пароль",
-        "비밀번호",
-    ),
-)
+    "pass", "pwd", "secret", "token", "credential", "apikey", "api_key", "api-key", "webhook", "mdp", "kennwort",
+    "haslo", "hasło", "senha", "contrase", "clave", "wachtwoord", "lösenord", "пароль", "비밀번호",
+)  # fmt: skip
 
 
 def looks_secret(key: str) -> bool:
